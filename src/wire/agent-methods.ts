@@ -1,0 +1,198 @@
+/** Every method an agent answers: what it takes and gives. Bytes are counts, times are ms, cookies base64. */
+import { z } from 'zod';
+import { digestSchema, engineSchema, macSchema, nameSchema } from './names.ts';
+
+const none = z.object({});
+const bytes = z.int().nonnegative();
+
+/** What a guest is, the same on every host: the agent makes the domain's XML from it and nothing else. */
+export const guestSpecSchema = z.object({
+  name: nameSchema,
+  uuid: z.uuid(),
+  engine: engineSchema,
+  vcpus: z.int().min(1).max(64),
+  memoryMiB: z.int().min(32),
+  image: digestSchema,
+  diskBytes: bytes,
+  nics: z.array(z.object({ mac: macSchema, network: nameSchema })),
+});
+export type GuestSpec = z.infer<typeof guestSpecSchema>;
+
+export const guestStates = ['absent', 'stopped', 'running', 'paused', 'incoming'] as const;
+
+/** One guest as this host sees it. `incoming`: a half-made copy that waits for a migration's memory. */
+const guestViewSchema = z.object({ name: z.string(), uuid: z.string(), state: z.enum(guestStates) });
+
+const verdictSchema = z.object({
+  driver: z.string(),
+  verdict: z.enum(['found', 'maybe', 'no']),
+  evidence: z.array(z.string()),
+});
+
+const shimReportSchema = z.object({ shim: z.string(), ok: z.boolean(), detail: z.string() });
+
+const probeSchema = z.object({
+  engine: engineSchema,
+  usable: z.boolean(),
+  /** Time to the probe guest's first line in userspace. */
+  bootMs: z.number().optional(),
+  /** Higher is better; 1000 / seconds to userspace. */
+  score: z.number().optional(),
+  /** Why it cannot be used, a full sentence. */
+  reason: z.string().optional(),
+  /** The probe guest's last console lines. */
+  console: z.string().optional(),
+});
+export type EngineProbe = z.infer<typeof probeSchema>;
+
+const migrationId = z.object({ operation: z.string(), guest: nameSchema });
+
+/** `roundsDone` counts passes over memory; `downtimeMs` is set once the guest has been paused. */
+const migrationStatsSchema = z.object({
+  elapsedMs: z.number(),
+  memoryTotal: bytes,
+  memoryDone: bytes,
+  memoryLeft: bytes,
+  diskTotal: bytes,
+  diskDone: bytes,
+  diskLeft: bytes,
+  bytesPerSecond: z.number(),
+  dirtyBytesPerSecond: z.number(),
+  rounds: z.int(),
+  downtimeMs: z.number().optional(),
+});
+export type MigrationStats = z.infer<typeof migrationStatsSchema>;
+
+/** The step of libvirt's migration protocol that this side has finished last, kept on its disk. */
+export const migrationSteps = ['none', 'begun', 'prepared', 'performed', 'finished', 'confirmed'] as const;
+
+const method = <P extends z.ZodType, R extends z.ZodType>(params: P, result: R) => ({ params, result });
+
+export const agentMethods = {
+  'host.status': method(
+    none,
+    z.object({
+      agent: z.string(),
+      kernel: z.string(),
+      node: z.string(),
+      libvirt: z.string(),
+      qemu: z.string(),
+      memoryTotal: bytes,
+      memoryFree: bytes,
+      diskFree: bytes,
+      uptimeSeconds: z.number(),
+      guests: z.array(guestViewSchema),
+    }),
+  ),
+  /** Facts as `blanket-drivers/facts.ts` defines them; the receiver checks them with its schema. */
+  'facts.read': method(none, z.record(z.string(), z.unknown())),
+  'driver.detect': method(
+    z.object({ override: z.string().optional() }),
+    z.object({ chosen: z.string(), why: z.string(), verdicts: z.array(verdictSchema) }),
+  ),
+  'driver.apply': method(
+    z.object({ driver: z.string() }),
+    z.object({ driver: z.string(), shims: z.array(shimReportSchema) }),
+  ),
+  'engine.probe': method(
+    z.object({ timeoutMs: z.int().positive() }),
+    z.object({ chosen: engineSchema, why: z.string(), probes: z.array(probeSchema) }),
+  ),
+  /** Makes this host's key pair when it has none; the private key never leaves the host. */
+  'tunnel.identity': method(none, z.object({ publicKey: z.string() })),
+  /** Sets the whole tunnel: peers not named are removed. `address` is this host's own in the tunnel. */
+  'tunnel.configure': method(
+    z.object({
+      address: z.ipv4(),
+      prefix: z.int().min(8).max(30),
+      port: z.int().min(1).max(65535),
+      peers: z.array(z.object({ publicKey: z.string(), endpoint: z.string(), address: z.ipv4() })),
+    }),
+    none,
+  ),
+  /** Sets the whole of one guest network on this host: VXLAN over the tunnel, bridge, DHCP leases. */
+  'network.apply': method(
+    z.object({
+      name: nameSchema,
+      vni: z.int().min(1).max(16777215),
+      /** This host's address and prefix on the bridge, e.g. `10.77.0.251/24`. */
+      hostAddress: z.string(),
+      tunnelAddress: z.ipv4(),
+      peers: z.array(z.ipv4()),
+      leases: z.array(z.object({ mac: macSchema, address: z.ipv4(), name: nameSchema })),
+    }),
+    none,
+  ),
+  'network.remove': method(z.object({ name: nameSchema }), none),
+  'image.list': method(none, z.object({ images: z.array(z.object({ digest: digestSchema, bytes })) })),
+  /** Checks an uploaded file against its digest and takes it in; the file is gone from uploads after. */
+  'image.adopt': method(z.object({ digest: digestSchema, upload: z.string() }), none),
+  'image.remove': method(z.object({ digest: digestSchema }), none),
+  /** Makes the disk (an overlay on the image) and defines the domain. Repeating it changes nothing. */
+  'guest.define': method(guestSpecSchema, none),
+  'guest.start': method(z.object({ name: nameSchema }), none),
+  'guest.stop': method(
+    z.object({ name: nameSchema, force: z.boolean(), timeoutMs: z.int().nonnegative() }),
+    none,
+  ),
+  /** Undefines the domain and deletes its disk; refuses while it runs, unless `force`. */
+  'guest.remove': method(z.object({ name: nameSchema, force: z.boolean() }), none),
+  'guest.view': method(
+    z.object({ name: nameSchema }),
+    guestViewSchema.extend({ disk: z.boolean(), diskAllocated: bytes }),
+  ),
+  /** Source: libvirt's Begin. */
+  'migrate.begin': method(migrationId, z.object({ xml: z.string(), cookie: z.base64() })),
+  /** Destination: makes the overlay, then libvirt's Prepare; the copy will arrive at `listenAddress`. */
+  'migrate.prepare': method(
+    migrationId.extend({
+      spec: guestSpecSchema,
+      xml: z.string(),
+      cookie: z.base64(),
+      listenAddress: z.ipv4(),
+    }),
+    z.object({ uri: z.string(), disksUri: z.string(), cookie: z.base64() }),
+  ),
+  /** Source: libvirt's Perform, the whole copy. Progress messages are `MigrationStats`. */
+  'migrate.perform': method(
+    migrationId.extend({
+      xml: z.string(),
+      cookie: z.base64(),
+      uri: z.string(),
+      disksUri: z.string(),
+      maxDowntimeMs: z.int().positive(),
+      /** Bytes a second; absent means no limit. */
+      bandwidth: bytes.optional(),
+    }),
+    z.object({ cookie: z.base64(), stats: migrationStatsSchema }),
+  ),
+  /** Destination: libvirt's Finish. `cancelled` kills the half-made guest. `running` tells what is true after. */
+  'migrate.finish': method(
+    migrationId.extend({ cookie: z.base64(), cancelled: z.boolean() }),
+    z.object({ cookie: z.base64(), running: z.boolean(), stats: migrationStatsSchema.optional() }),
+  ),
+  /** Source: libvirt's Confirm. `cancelled` lets the guest go on here, otherwise this side's copy ends. */
+  'migrate.confirm': method(
+    migrationId.extend({ cookie: z.base64(), cancelled: z.boolean() }),
+    z.object({ state: z.enum(guestStates), stats: migrationStatsSchema.optional() }),
+  ),
+  /** Source: asks a running Perform to stop; the Perform call then fails with `migrate.cancelled`. */
+  'migrate.cancel': method(migrationId, none),
+  /** Either side: what has happened here, and what the guest is here now. Works after a restart of the agent. */
+  'migrate.status': method(
+    migrationId,
+    z.object({
+      step: z.enum(migrationSteps),
+      /** A call of this migration is still under way here. */
+      busy: z.boolean(),
+      cancelled: z.boolean(),
+      guest: z.enum(guestStates),
+    }),
+  ),
+  /** Either side, once it is decided that the guest does not live here: removes its domain and disk. */
+  'migrate.discard': method(migrationId, none),
+  /** Either side, once it is decided that the guest lives here: makes it run and stay defined. */
+  'migrate.keep': method(migrationId, z.object({ state: z.enum(guestStates) })),
+} as const;
+
+export const migrationProgressSchema = migrationStatsSchema;
