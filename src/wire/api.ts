@@ -1,0 +1,195 @@
+/**
+ * The API's contract, written once: from this table come the routes, their checks, OpenAPI and the client.
+ * Long work answers 202 with an operation.
+ */
+import { z } from 'zod';
+import { nameSchema } from './names.ts';
+import * as r from './resources.ts';
+
+export const apiVersion = 'v1';
+
+const none = z.object({});
+const byName = z.object({ name: nameSchema });
+
+const guestSize = {
+  vcpus: z.int().min(1).max(64).default(1),
+  memoryMiB: z.int().min(32).max(1048576).default(128),
+  diskGiB: z.int().min(1).max(4096).default(1),
+};
+
+export const sshAccessSchema = z.object({
+  host: z.string(),
+  port: z.int(),
+  user: z.string(),
+  identityFile: z.string(),
+  knownHostsFile: z.string(),
+});
+export type SshAccess = z.infer<typeof sshAccessSchema>;
+
+export const statusSchema = z.object({
+  version: z.string(),
+  pid: z.int(),
+  startedAt: z.iso.datetime(),
+  state: z.string().describe('directory of the durable state'),
+  clouds: z.int(),
+  hosts: z.int(),
+  guests: z.int(),
+  operationsRunning: z.int(),
+});
+
+type Spec = {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  path: string;
+  summary: string;
+  status: 200 | 201 | 202 | 204;
+  params: z.ZodType;
+  query: z.ZodType;
+  body: z.ZodType;
+  response: z.ZodType;
+};
+
+type Given = Partial<Pick<Spec, 'params' | 'query' | 'body'>>;
+type Filled<G extends Given> = {
+  params: G['params'] extends z.ZodType ? G['params'] : typeof none;
+  query: G['query'] extends z.ZodType ? G['query'] : typeof none;
+  body: G['body'] extends z.ZodType ? G['body'] : typeof none;
+};
+
+/** `line` is method and path, `:name` marking parameters. */
+const route = <R extends z.ZodType, G extends Given>(
+  line: `${Spec['method']} /${string}`,
+  status: Spec['status'],
+  summary: string,
+  response: R,
+  given: G,
+) => {
+  const [method, path] = line.split(' ') as [Spec['method'], string];
+  const filled = { params: none, query: none, body: none, ...given } as unknown as Filled<G>;
+  return { method, path: `/${apiVersion}${path}`, status, summary, response, ...filled };
+};
+
+const op = r.operationSchema;
+
+export const api = {
+  status: route('GET /status', 200, 'What this control is and holds', statusSchema, {}),
+  'cloud.list': route('GET /clouds', 200, 'Clouds', z.array(r.cloudSchema), {}),
+  'cloud.show': route('GET /clouds/:name', 200, 'One cloud', r.cloudSchema, { params: byName }),
+  'cloud.add': route('POST /clouds', 201, 'Add a cloud', r.cloudSchema, {
+    body: z.object({ name: nameSchema, type: z.string(), config: z.record(z.string(), z.unknown()) }),
+  }),
+  'cloud.remove': route('DELETE /clouds/:name', 204, 'Remove a cloud without hosts', none, {
+    params: byName,
+  }),
+  'link.list': route('GET /links', 200, 'Ways between local clouds', z.array(r.linkSchema), {}),
+  'link.set': route('PUT /links', 200, 'Change the way between two local clouds', r.linkSchema, {
+    body: r.linkSchema,
+  }),
+  'host.list': route('GET /hosts', 200, 'Hosts', z.array(r.hostSchema), {}),
+  'host.show': route('GET /hosts/:name', 200, 'One host', r.hostSchema, { params: byName }),
+  'host.provision': route('POST /hosts', 202, 'Make a cloud VM and turn it into a host', op, {
+    body: z.object({
+      name: nameSchema,
+      cloud: nameSchema,
+      image: z.string().describe('path of a bootable host image on the machine of control'),
+      vcpus: z.int().min(1).max(64).default(2),
+      memoryMiB: z.int().min(512).max(1048576).default(1536),
+      diskGiB: z.int().min(2).max(16384).default(8),
+      driver: z.string().optional().describe('use this driver whatever the facts say'),
+    }),
+  }),
+  'host.remove': route('DELETE /hosts/:name', 202, 'Take a host down', op, { params: byName }),
+  'host.probe': route('POST /hosts/:name/probe', 202, 'Boot the probe guest with each engine', op, {
+    params: byName,
+  }),
+  'host.facts': route(
+    'GET /hosts/:name/facts',
+    200,
+    'Readings of a host, and what the drivers make of them',
+    z.record(z.string(), z.unknown()),
+    { params: byName },
+  ),
+  'host.ssh': route('GET /hosts/:name/ssh', 200, 'How to reach a host by ssh', sshAccessSchema, {
+    params: byName,
+  }),
+  'host.console': route(
+    'GET /hosts/:name/console',
+    200,
+    "Last bytes of a host's serial console",
+    z.object({ text: z.string() }),
+    { params: byName },
+  ),
+  'image.list': route('GET /images', 200, 'Images', z.array(r.imageSchema), {}),
+  'image.show': route('GET /images/:name', 200, 'One image', r.imageSchema, { params: byName }),
+  'image.import': route('POST /images', 201, 'Take a disk file in as an image', r.imageSchema, {
+    body: z.object({ name: nameSchema, path: z.string().describe('absolute path of the file') }),
+  }),
+  'image.remove': route('DELETE /images/:name', 204, 'Remove an image no guest uses', none, {
+    params: byName,
+  }),
+  'network.list': route('GET /networks', 200, 'Guest networks', z.array(r.networkSchema), {}),
+  'network.create': route('POST /networks', 201, 'Create a guest network', r.networkSchema, {
+    body: z.object({ name: nameSchema, subnet: z.cidrv4() }),
+  }),
+  'network.remove': route('DELETE /networks/:name', 204, 'Remove a network no guest uses', none, {
+    params: byName,
+  }),
+  'guest.list': route('GET /guests', 200, 'Guests', z.array(r.guestSchema), {}),
+  'guest.show': route('GET /guests/:name', 200, 'One guest', r.guestSchema, { params: byName }),
+  'guest.create': route('POST /guests', 202, 'Create a guest and start it', op, {
+    body: z.object({
+      name: nameSchema,
+      image: nameSchema,
+      host: nameSchema,
+      network: nameSchema.optional(),
+      start: z.boolean().default(true),
+      ...guestSize,
+    }),
+  }),
+  'guest.start': route('POST /guests/:name/start', 202, 'Start a guest', op, { params: byName }),
+  'guest.stop': route('POST /guests/:name/stop', 202, 'Shut a guest down', op, {
+    params: byName,
+    body: z.object({ force: z.boolean().default(false), timeoutMs: z.int().min(0).default(60_000) }),
+  }),
+  'guest.remove': route('DELETE /guests/:name', 202, 'Remove a guest and its disk', op, {
+    params: byName,
+    query: z.object({ force: z.stringbool().default(false) }),
+  }),
+  'guest.migrate': route('POST /guests/:name/migrate', 202, 'Migrate a running guest', op, {
+    params: byName,
+    body: z.object({
+      to: nameSchema,
+      maxDowntimeMs: z.int().min(1).max(600_000).default(500),
+      bandwidthBps: z.int().positive().optional().describe('bytes a second; no limit when absent'),
+    }),
+  }),
+  'op.list': route('GET /operations', 200, 'Operations, newest first', z.array(op), {}),
+  'op.show': route('GET /operations/:id', 200, 'One operation', op, {
+    params: z.object({ id: z.string() }),
+    query: z.object({
+      since: z.coerce.number().int().optional().describe('answer when the version is above this'),
+      waitMs: z.coerce.number().int().min(0).max(60_000).default(0),
+    }),
+  }),
+  'op.cancel': route('POST /operations/:id/cancel', 202, 'Ask an operation to stop', op, {
+    params: z.object({ id: z.string() }),
+  }),
+} as const;
+
+export type Api = typeof api;
+export type RouteName = keyof Api;
+/** What a caller may leave out is optional here. */
+export type RouteInput<N extends RouteName> = {
+  params?: z.input<Api[N]['params']>;
+  query?: z.input<Api[N]['query']>;
+  body?: z.input<Api[N]['body']>;
+};
+export type RouteParsed<N extends RouteName> = {
+  params: z.output<Api[N]['params']>;
+  query: z.output<Api[N]['query']>;
+  body: z.output<Api[N]['body']>;
+};
+export type RouteResult<N extends RouteName> = z.output<Api[N]['response']>;
+
+/** WebSocket path of a guest's serial console: binary frames both ways. */
+export const consoleRoute = (guest: string): string => `/${apiVersion}/guests/${guest}/console`;
+export const openApiPath = '/openapi.json';

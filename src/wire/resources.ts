@@ -1,0 +1,157 @@
+/** What control keeps and shows: the resources of the API. Times are ISO 8601, sizes bytes, durations ms. */
+import { z } from 'zod';
+import { problemSchema } from './errors.ts';
+import { digestSchema, engineSchema, macSchema, nameSchema } from './names.ts';
+
+const time = z.iso.datetime();
+const bytes = z.int().nonnegative();
+
+export const cloudSchema = z.object({
+  name: nameSchema,
+  type: z.string(),
+  config: z.record(z.string(), z.unknown()),
+  hosts: z.int(),
+  createdAt: time,
+});
+export type Cloud = z.infer<typeof cloudSchema>;
+
+/** The way between two local clouds, in each direction. */
+export const linkSchema = z.object({
+  clouds: z.tuple([nameSchema, nameSchema]),
+  latencyMs: z.number().min(0).max(10_000),
+  bandwidthBps: z.number().positive().describe('bytes a second'),
+  loss: z.number().min(0).max(1),
+});
+export type Link = z.infer<typeof linkSchema>;
+
+export const hostStates = ['provisioning', 'ready', 'unreachable', 'failed', 'removing'] as const;
+
+export const hostSchema = z.object({
+  name: nameSchema,
+  cloud: nameSchema,
+  state: z.enum(hostStates),
+  driver: z.string().nullable(),
+  driverWhy: z.string().nullable(),
+  engine: engineSchema.nullable(),
+  engineWhy: z.string().nullable(),
+  engineScore: z.number().nullable(),
+  vcpus: z.int(),
+  memoryMiB: z.int(),
+  /** Where other hosts reach it. */
+  address: z.string().nullable(),
+  /** Its own address inside the tunnel. */
+  tunnelAddress: z.string(),
+  guests: z.int(),
+  createdAt: time,
+});
+export type Host = z.infer<typeof hostSchema>;
+
+export const imageSchema = z.object({
+  name: nameSchema,
+  digest: digestSchema,
+  bytes,
+  virtualBytes: bytes,
+  createdAt: time,
+});
+export type Image = z.infer<typeof imageSchema>;
+
+export const networkSchema = z.object({
+  name: nameSchema,
+  subnet: z.cidrv4(),
+  vni: z.int(),
+  guests: z.int(),
+  createdAt: time,
+});
+export type Network = z.infer<typeof networkSchema>;
+
+export const nicSchema = z.object({ network: nameSchema, mac: macSchema, address: z.ipv4() });
+
+export const guestStates = ['creating', 'stopped', 'running', 'migrating', 'attention'] as const;
+
+export const guestSchema = z.object({
+  name: nameSchema,
+  uuid: z.uuid(),
+  state: z.enum(guestStates),
+  host: nameSchema,
+  image: nameSchema,
+  digest: digestSchema,
+  engine: engineSchema,
+  vcpus: z.int(),
+  memoryMiB: z.int(),
+  diskBytes: bytes,
+  nics: z.array(nicSchema),
+  createdAt: time,
+});
+export type Guest = z.infer<typeof guestSchema>;
+
+export const operationKinds = [
+  'host.provision',
+  'host.remove',
+  'host.probe',
+  'guest.create',
+  'guest.start',
+  'guest.stop',
+  'guest.remove',
+  'guest.migrate',
+] as const;
+export type OperationKind = (typeof operationKinds)[number];
+
+/** `attention`: the flow could neither finish nor roll back by itself, and says what a person should do. */
+export const operationStates = [
+  'running',
+  'done',
+  'failed',
+  'rolled-back',
+  'cancelled',
+  'attention',
+] as const;
+export type OperationState = (typeof operationStates)[number];
+
+export const phaseRecordSchema = z.object({
+  name: z.string(),
+  state: z.enum(['waiting', 'running', 'done', 'failed', 'undone']),
+  startedAt: time.nullable(),
+  durationMs: z.number().nullable(),
+});
+export type PhaseRecord = z.infer<typeof phaseRecordSchema>;
+
+export const progressSchema = z.object({
+  message: z.string(),
+  doneBytes: bytes.optional(),
+  totalBytes: bytes.optional(),
+  bytesPerSecond: z.number().optional(),
+  dirtyBytesPerSecond: z.number().optional(),
+  round: z.int().optional(),
+  leftMs: z.number().optional(),
+});
+export type Progress = z.infer<typeof progressSchema>;
+
+export const operationSchema = z.object({
+  id: z.string(),
+  kind: z.enum(operationKinds),
+  /** What it works on, e.g. `guest/web1`. */
+  subject: z.string(),
+  state: z.enum(operationStates),
+  phases: z.array(phaseRecordSchema),
+  progress: progressSchema.nullable(),
+  result: z.record(z.string(), z.unknown()).nullable(),
+  problem: problemSchema.nullable(),
+  /** Grows with every change; ask with `since` to wait for the next one. */
+  version: z.int(),
+  createdAt: time,
+  endedAt: time.nullable(),
+});
+export type Operation = z.infer<typeof operationSchema>;
+
+/** The result of a finished `guest.migrate`, and what `blanket migrate -o json` is made of. */
+export const migrationResultSchema = z.object({
+  guest: nameSchema,
+  source: nameSchema,
+  destination: nameSchema,
+  downtimeMs: z.number().nullable(),
+  totalMs: z.number(),
+  memoryBytes: bytes,
+  diskBytes: bytes,
+  rounds: z.int(),
+});
+export type MigrationResult = z.infer<typeof migrationResultSchema>;
