@@ -1,0 +1,115 @@
+/**
+ * Warm connections to the agents, one a host: made when first needed, shared by all callers, made anew after
+ * they break. Failed attempts are spaced out, because OpenSSH shuts out an address that fails too often
+ * (`PerSourcePenalties`).
+ */
+import type { WebSocket } from 'ws';
+import {
+  type AgentMethod,
+  type AgentParams,
+  type AgentResult,
+  agentPaths,
+  consolePath,
+} from '../../wire/agent.ts';
+import { BlanketError } from '../../wire/errors.ts';
+import type { ControlKey } from '../ssh/keys.ts';
+import { connectSsh, type SshLink, type SshTarget } from '../ssh/ssh-link.ts';
+import type { Store } from '../store/store.ts';
+import { AgentLink, type CallOptions, dialWebSocket } from './agent-link.ts';
+
+export const sshUser = 'blanket';
+
+type Connection = { ssh: SshLink; agent: AgentLink };
+
+/** A failed attempt is repeated to later callers for this long, instead of knocking again. */
+const RETRY_AFTER_MS = 5_000;
+
+export class Agents {
+  readonly #store: Store;
+  readonly #key: ControlKey;
+  readonly #connections = new Map<string, Promise<Connection>>();
+
+  constructor(store: Store, key: ControlKey) {
+    this.#store = store;
+    this.#key = key;
+  }
+
+  /** @throws BlanketError of the agent, or `ssh.*` / `agent.*` when it cannot be reached. */
+  async call<M extends AgentMethod>(
+    host: string,
+    method: M,
+    params: AgentParams<M>,
+    options: CallOptions = {},
+  ): Promise<AgentResult<M>> {
+    const { agent } = await this.#connect(host);
+    return agent.call(method, params, options);
+  }
+
+  async upload(host: string, local: string, remote: string, onProgress?: SshProgress): Promise<void> {
+    const { ssh } = await this.#connect(host);
+    await ssh.upload(local, remote, onProgress);
+  }
+
+  /** A guest's serial console; the caller must close it. */
+  async console(host: string, guest: string): Promise<WebSocket> {
+    const { ssh } = await this.#connect(host);
+    return dialWebSocket(await ssh.openUnix(agentPaths.socket), consolePath(guest));
+  }
+
+  /** An SSH connection of its own, before there is an agent. @throws BlanketError `ssh.*` */
+  openSsh(host: string, signal: AbortSignal): Promise<SshLink> {
+    return connectSsh(this.#target(host), signal);
+  }
+
+  forget(host: string): void {
+    const known = this.#connections.get(host);
+    this.#connections.delete(host);
+    known?.then(closeAll, () => undefined);
+  }
+
+  closeAll(): void {
+    for (const host of this.#connections.keys()) this.forget(host);
+  }
+
+  #connect(host: string): Promise<Connection> {
+    const known = this.#connections.get(host);
+    if (known !== undefined) return known;
+    const opening = this.#open(host);
+    this.#connections.set(host, opening);
+    const drop = () => {
+      if (this.#connections.get(host) === opening) this.#connections.delete(host);
+    };
+    opening.then(
+      ({ ssh, agent }) => void Promise.race([ssh.closed, agent.closed]).then(drop),
+      () => setTimeout(drop, RETRY_AFTER_MS).unref(),
+    );
+    return opening;
+  }
+
+  async #open(host: string): Promise<Connection> {
+    const ssh = await connectSsh(this.#target(host));
+    try {
+      const agent = await AgentLink.open(host, await ssh.openUnix(agentPaths.socket));
+      void agent.closed.then(() => ssh.close());
+      return { ssh, agent };
+    } catch (error) {
+      ssh.close();
+      throw error;
+    }
+  }
+
+  #target(host: string): SshTarget {
+    const { ssh, hostKeyPublic } = this.#store.hosts.get(host);
+    if (ssh === null) {
+      throw new BlanketError('host.no-address', `${host} has no address yet.`, { data: { host } });
+    }
+    return { ...ssh, name: host, user: sshUser, privateKey: this.#key.privateKey, hostKey: hostKeyPublic };
+  }
+}
+
+type SshProgress = (bytes: number, total: number) => void;
+
+function closeAll({ ssh, agent }: Connection): void {
+  agent.close();
+  ssh.close();
+}

@@ -1,0 +1,204 @@
+/**
+ * Operations: persisted pieces of long work. Each runs one flow; one at a time on a subject; all can be
+ * watched, most can be cancelled, and none is forgotten when control ends.
+ */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { BlanketError, toProblem } from '../../wire/errors.ts';
+import type { Operation, OperationKind, OperationState, Progress } from '../../wire/resources.ts';
+import { type Flow, freshPhases, type Journal, type Outcome, recover, runPhases } from '../run-phases.ts';
+import type { OperationRecord } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
+
+export type FlowState = Record<string, unknown>;
+
+export type Definition<S extends FlowState> = Flow<S> & {
+  kind: OperationKind;
+  /** What a flow that was undone is called: a migration is rolled back, other work has just failed. */
+  undoneState: 'failed' | 'rolled-back';
+  /** Called once, however it ended, before the end is shown; makes the result of what is done. */
+  end?: (state: S, outcome: Outcome, operation: Operation) => Record<string, unknown> | undefined;
+};
+
+type Running = {
+  abort: AbortController;
+  progress: Progress | null;
+};
+
+export class Operations {
+  readonly #store: Store;
+  readonly #log: Logger;
+  readonly #definitions = new Map<OperationKind, Definition<FlowState>>();
+  readonly #running = new Map<string, Running>();
+  #changed = Promise.withResolvers<void>();
+
+  constructor(store: Store, log: Logger) {
+    this.#store = store;
+    this.#log = log;
+  }
+
+  define<S extends FlowState>(definition: Definition<S>): void {
+    this.#definitions.set(definition.kind, definition as unknown as Definition<FlowState>);
+  }
+
+  /** @throws BlanketError `operation.busy` when the subject has an operation under way. */
+  start(kind: OperationKind, subject: string, flowState: FlowState): Operation {
+    refuseBusy(this.#store, subject);
+    const id = `${kind.replace('.', '-')}-${randomBytes(4).toString('hex')}`;
+    this.#store.operations.insert({
+      ...{ name: id, id, kind, subject, state: 'running', flowState },
+      ...{ phases: freshPhases(this.#definition(kind).phases), progress: null, result: null, problem: null },
+      ...{ version: Date.now(), createdAt: new Date().toISOString(), endedAt: null },
+    });
+    this.#launch(id, runPhases);
+    return this.show(id);
+  }
+
+  /** @throws BlanketError `operation.not-found` */
+  show(id: string): Operation {
+    const { flowState: _flowState, name: _name, ...operation } = this.#store.operations.get(id);
+    return { ...operation, progress: this.#running.get(id)?.progress ?? null };
+  }
+
+  /** Newest first. */
+  list(): Operation[] {
+    return this.#store.operations
+      .list()
+      .map(({ id }) => this.show(id))
+      .reverse();
+  }
+
+  /** Operations under way whose flow state names this host. */
+  using(host: string): Operation[] {
+    return runningRecords(this.#store)
+      .filter(({ flowState }) => Object.values(flowState).includes(host))
+      .map(({ id }) => this.show(id));
+  }
+
+  /** @throws BlanketError `operation.ended` */
+  cancel(id: string): Operation {
+    const operation = this.show(id);
+    if (operation.state !== 'running') {
+      throw new BlanketError('operation.ended', `The operation ${id} has ended already.`, {
+        kind: 'conflict',
+        data: { operation: id, state: operation.state },
+      });
+    }
+    this.#running.get(id)?.abort.abort();
+    return operation;
+  }
+
+  /** The operation as soon as its version is above `since`, or as it is after `waitMs`. */
+  async wait(id: string, since: number, waitMs: number): Promise<Operation> {
+    const until = Date.now() + waitMs;
+    while (this.show(id).version <= since && Date.now() < until) {
+      const enough = new AbortController();
+      const timeout = sleep(until - Date.now(), undefined, { signal: enough.signal }).catch(() => undefined);
+      await Promise.race([this.#changed.promise, timeout]);
+      enough.abort();
+    }
+    return this.show(id);
+  }
+
+  /** Takes up everything that a crash or a stop of control left running. */
+  recoverAll(): void {
+    for (const { id } of runningRecords(this.#store)) {
+      this.#log.warn({ operation: id }, 'taking up an interrupted operation');
+      this.#launch(id, recover);
+    }
+  }
+
+  #definition(kind: OperationKind): Definition<FlowState> {
+    const definition = this.#definitions.get(kind);
+    if (definition === undefined) throw new Error(`No flow is defined for ${kind}`);
+    return definition;
+  }
+
+  #launch(id: string, how: typeof runPhases<FlowState>): void {
+    const definition = this.#definition(this.#store.operations.get(id).kind);
+    const abort = new AbortController();
+    this.#running.set(id, { abort, progress: null });
+    void how(definition, this.#journal(id), abort.signal)
+      .then((outcome) => this.#finish(id, definition, outcome))
+      .catch((error: unknown) => this.#broke(id, error))
+      .finally(() => this.#running.delete(id));
+  }
+
+  #finish(id: string, definition: Definition<FlowState>, outcome: Outcome): void {
+    const record = this.#store.operations.get(id);
+    const endedAt = new Date().toISOString();
+    const result = definition.end?.(record.flowState, outcome, { ...this.show(id), endedAt }) ?? null;
+    const problem = outcome.state === 'done' ? null : toProblem(outcome.error);
+    if (problem) this.#log.warn({ operation: id, problem }, 'operation did not finish');
+    const state = stateOf(outcome, problem?.kind, definition);
+    this.#write(id, { state, problem, result, endedAt });
+  }
+
+  #broke(id: string, error: unknown): void {
+    this.#log.error({ operation: id, err: error }, 'operation broke');
+    const problem = { ...toProblem(error), kind: 'attention' as const };
+    this.#write(id, { state: 'attention', problem, endedAt: new Date().toISOString() });
+  }
+
+  #write(id: string, change: Partial<OperationRecord>): void {
+    this.#store.operations.update(id, { ...change, version: nextVersion(this.#store.operations.get(id)) });
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers<void>();
+  }
+
+  #show(id: string, progress: Progress | null): void {
+    const own = this.#running.get(id);
+    if (own) own.progress = progress;
+  }
+
+  #journal(id: string): Journal<FlowState> {
+    const record = () => this.#store.operations.get(id);
+    return {
+      get phases() {
+        return record().phases;
+      },
+      state: () => record().flowState,
+      saveState: (change) => this.#write(id, { flowState: { ...record().flowState, ...change } }),
+      savePhase: (index, change) => {
+        const { phases, kind } = record();
+        this.#log.info({ operation: id, kind, phase: phases[index]?.name, ...change }, 'phase');
+        this.#show(id, null);
+        this.#write(id, {
+          phases: phases.map((phase, i) => (i === index ? { ...phase, ...change } : phase)),
+        });
+      },
+      progress: (progress) => {
+        this.#show(id, progress);
+        this.#write(id, {});
+      },
+    };
+  }
+}
+
+const runningRecords = (store: Store): OperationRecord[] =>
+  store.operations.list().filter(({ state }) => state === 'running');
+
+/** Above the last one even after a restart, since progress is counted in memory only. */
+const nextVersion = ({ version }: OperationRecord): number => Math.max(version + 1, Date.now());
+
+function refuseBusy(store: Store, subject: string): void {
+  const other = runningRecords(store).find((record) => record.subject === subject);
+  if (other === undefined) return;
+  throw new BlanketError('operation.busy', `${other.kind} is under way on ${subject}.`, {
+    kind: 'conflict',
+    next: `Watch it with \`blanket op watch ${other.id}\`, or end it with \`blanket op cancel ${other.id}\`.`,
+    data: { operation: other.id, subject },
+  });
+}
+
+function stateOf(
+  outcome: Outcome,
+  kind: string | undefined,
+  definition: Definition<FlowState>,
+): OperationState {
+  if (outcome.state === 'done') return 'done';
+  if (outcome.state === 'attention') return 'attention';
+  if (kind === 'cancelled') return 'cancelled';
+  return kind === 'blocked' ? 'failed' : definition.undoneState;
+}

@@ -1,0 +1,64 @@
+/** A table of JSON documents by name, checked with their schema when they are read. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { z } from 'zod';
+import { BlanketError } from '../../wire/errors.ts';
+
+export type Collection<T extends { name: string }> = {
+  list(): T[];
+  find(name: string): T | undefined;
+  /** @throws BlanketError `<noun>.not-found` */
+  get(name: string): T;
+  /** @throws BlanketError `<noun>.exists` */
+  insert(record: T): void;
+  /** Changes the named fields. @throws BlanketError `<noun>.not-found` */
+  update(name: string, change: Partial<Omit<T, 'name'>>): T;
+  remove(name: string): void;
+};
+
+export function collection<T extends { name: string }>(
+  db: DatabaseSync,
+  noun: string,
+  schema: z.ZodType<T>,
+): Collection<T> {
+  const all = db.prepare(`SELECT doc FROM ${noun} ORDER BY rowid`);
+  const one = db.prepare(`SELECT doc FROM ${noun} WHERE name = ?`);
+  const add = db.prepare(`INSERT INTO ${noun} (name, doc) VALUES (?, ?) ON CONFLICT DO NOTHING`);
+  const put = db.prepare(`UPDATE ${noun} SET doc = ? WHERE name = ?`);
+  const drop = db.prepare(`DELETE FROM ${noun} WHERE name = ?`);
+  const read = (row: Record<string, unknown>): T => schema.parse(JSON.parse(String(row.doc)));
+
+  const find = (name: string): T | undefined => {
+    const row = one.get(name);
+    return row === undefined ? undefined : read(row);
+  };
+  const get = (name: string): T => {
+    const found = find(name);
+    if (found !== undefined) return found;
+    throw new BlanketError(`${noun}.not-found`, `There is no ${noun} named ${name}.`, {
+      kind: 'not-found',
+      next: `See \`blanket ${noun === 'operation' ? 'op' : noun} list\`.`,
+      data: { [noun]: name },
+    });
+  };
+  return {
+    list: () => all.all().map(read),
+    find,
+    get,
+    insert(record) {
+      if (add.run(record.name, JSON.stringify(record)).changes === 1) return;
+      throw new BlanketError(`${noun}.exists`, `There is a ${noun} named ${record.name} already.`, {
+        kind: 'conflict',
+        next: 'Choose another name, or remove that one first.',
+        data: { [noun]: record.name },
+      });
+    },
+    update(name, change) {
+      const record = { ...get(name), ...change };
+      put.run(JSON.stringify(record), name);
+      return record;
+    },
+    remove(name) {
+      drop.run(name);
+    },
+  };
+}

@@ -1,0 +1,80 @@
+/** What the store keeps. A record holds the truth; counts and views that the API shows are made from it. */
+import { z } from 'zod';
+import { digestSchema, engineSchema, nameSchema } from '../../wire/names.ts';
+import { guestStates, hostStates, nicSchema, operationSchema } from '../../wire/resources.ts';
+
+const time = z.iso.datetime();
+
+export const cloudRecordSchema = z.object({
+  name: nameSchema,
+  type: z.string(),
+  config: z.record(z.string(), z.unknown()),
+  createdAt: time,
+});
+export type CloudRecord = z.infer<typeof cloudRecordSchema>;
+
+export const hostRecordSchema = z.object({
+  name: nameSchema,
+  cloud: nameSchema,
+  state: z.enum(hostStates),
+  image: z.string(),
+  vcpus: z.int(),
+  memoryMiB: z.int(),
+  diskGiB: z.int(),
+  /** Small number, unique among hosts: its addresses in the tunnel and on guest networks come from it. */
+  index: z.int().min(1).max(200),
+  /** Host key made by control: OpenSSH private key, and the public one as `ssh-ed25519 AAAA…`. */
+  hostKeyPrivate: z.string(),
+  hostKeyPublic: z.string(),
+  driverOverride: z.string().nullable(),
+  ssh: z.object({ host: z.string(), port: z.int() }).nullable(),
+  address: z.string().nullable(),
+  tunnelKey: z.string().nullable(),
+  driver: z.string().nullable(),
+  driverWhy: z.string().nullable(),
+  engine: engineSchema.nullable(),
+  engineWhy: z.string().nullable(),
+  engineScore: z.number().nullable(),
+  createdAt: time,
+});
+export type HostRecord = z.infer<typeof hostRecordSchema>;
+
+export const imageRecordSchema = z.object({
+  name: nameSchema,
+  digest: digestSchema,
+  bytes: z.int(),
+  virtualBytes: z.int(),
+  createdAt: time,
+});
+export type ImageRecord = z.infer<typeof imageRecordSchema>;
+
+export const networkRecordSchema = z.object({
+  name: nameSchema,
+  subnet: z.cidrv4(),
+  vni: z.int(),
+  createdAt: time,
+});
+export type NetworkRecord = z.infer<typeof networkRecordSchema>;
+
+export const guestRecordSchema = z.object({
+  name: nameSchema,
+  uuid: z.uuid(),
+  state: z.enum(guestStates),
+  host: nameSchema,
+  image: nameSchema,
+  digest: digestSchema,
+  engine: engineSchema,
+  vcpus: z.int(),
+  memoryMiB: z.int(),
+  diskBytes: z.int(),
+  nics: z.array(nicSchema),
+  createdAt: time,
+});
+export type GuestRecord = z.infer<typeof guestRecordSchema>;
+
+/** An operation with what its flow needs to go on or back after a restart. */
+export const operationRecordSchema = operationSchema.extend({
+  name: operationSchema.shape.id,
+  flowState: z.record(z.string(), z.unknown()),
+});
+export type OperationRecord = z.infer<typeof operationRecordSchema>;
