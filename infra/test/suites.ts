@@ -1,0 +1,26 @@
+/** The three suites: what each holds, and how ava is to run it. */
+import { join } from 'node:path';
+
+export type Suite = {
+  name: string;
+  /** Directory whose absence or emptiness means that the suite has no tests. */
+  directory: string;
+  avaArguments: readonly string[];
+  env: Record<string, string>;
+};
+
+const config = join(import.meta.dirname, 'ava-serial.config.cjs');
+
+/** Serial, since a nested VM wants all the processors there are. Limits are for silence, not for the whole. */
+const serial = (name: string, directory: string, silence: string): Suite => ({
+  name,
+  directory,
+  avaArguments: ['--serial', '--concurrency', '1', '--config', config],
+  env: { BLANKET_SUITE: directory, BLANKET_SUITE_SILENCE: silence },
+});
+
+export const suites: readonly Suite[] = [
+  { name: 'unit', directory: 'test', avaArguments: [], env: {} },
+  serial('integration', 'test/integration', '10m'),
+  serial('e2e', 'test/e2e', '40m'),
+];

@@ -1,0 +1,186 @@
+/**
+ * The shape of the tree, as rules with reasons: who may import whom, which file is the door to which
+ * library, and how a file may look. Types count as imports: a type is knowledge too.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import test from 'ava';
+
+const root = join(import.meta.dirname, '..');
+
+/** What a module imports or re-exports from, in the order of the text. */
+function importsOf(text: string): string[] {
+  const statement =
+    /^(?:import|export)\b(?:[^'"`;]*?\bfrom)?\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm;
+  return [...text.matchAll(statement)].map((match) => match[1] ?? match[2] ?? '');
+}
+
+type Source = { path: string; text: string; imports: string[] };
+
+/** A relative import becomes a path from the repository's root; a package stays as it is named. */
+function read(path: string): Source {
+  const text = readFileSync(join(root, path), 'utf8');
+  const resolve = (name: string) =>
+    name.startsWith('.') ? relative(root, join(root, dirname(path), name)) : name;
+  return { path, text, imports: importsOf(text).map(resolve) };
+}
+
+function list(directory: string): string[] {
+  try {
+    return readdirSync(join(root, directory), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => join(directory, name));
+  } catch {
+    return []; // a part of the tree that is not there breaks no rule
+  }
+}
+
+const sources: readonly Source[] = ['src', 'infra', 'images'].flatMap(list).map(read);
+const inside = (path: string, directory: string): boolean => path.startsWith(`${directory}/`);
+const isOurs = (name: string): boolean => ['src', 'infra', 'images', 'test'].some((top) => inside(name, top));
+
+/** `may` lists directories (or single files) beside the area itself. */
+type AreaRule = { area: string; may: readonly string[]; why: string };
+
+const areaRules: readonly AreaRule[] = [
+  { area: 'src/wire', may: [], why: 'both ends of every wire share it, so it may lean on neither' },
+  { area: 'src/libvirt', may: [], why: 'it has never heard of Blanket and could be a package of its own' },
+  { area: 'src/blanket-drivers', may: [], why: 'recognition is a pure function, tested with recorded facts' },
+  { area: 'src/process', may: [], why: 'every part that runs programs stands on it' },
+  { area: 'src/api-client', may: ['src/wire'], why: 'it knows the contract and nothing behind it' },
+  {
+    area: 'src/guest-agent',
+    may: ['src/wire', 'src/libvirt', 'src/blanket-drivers', 'src/process'],
+    why: 'it is bundled alone and runs on hosts, where control is not',
+  },
+  {
+    area: 'src/control',
+    may: ['src/wire', 'src/blanket-drivers', 'src/process'],
+    why: 'it reaches hosts only through messages: never the agent’s code, never libvirt',
+  },
+  {
+    area: 'src/cli',
+    may: ['src/wire', 'src/api-client', 'src/process'],
+    why: 'it speaks to control over the API, on one path only',
+  },
+  { area: 'images', may: ['src/wire', 'src/process'], why: 'building images needs no running control' },
+  {
+    area: 'infra/demo',
+    may: ['src/wire', 'src/process', 'infra/clean'],
+    why: 'it does what a user does: the CLI',
+  },
+];
+
+for (const { area, may, why } of areaRules) {
+  test(`${area} imports ${may.length === 0 ? 'nothing of ours' : `only ${may.join(', ')}`}: ${why}`, (t) => {
+    const allowed = (name: string) => [area, ...may].some((place) => inside(name, place) || name === place);
+    const wrong = sources
+      .filter((source) => inside(source.path, area))
+      .flatMap((source) =>
+        source.imports
+          .filter((name) => isOurs(name) && !allowed(name))
+          .map((name) => `${source.path} -> ${name}`),
+      );
+    t.deepEqual(wrong, []);
+  });
+}
+
+/** Where a package may be imported, by pattern of the importing file. `one` allows a single file. */
+type DoorRule = { packages: RegExp; files: RegExp; one?: true; why: string };
+
+const doorRules: readonly DoorRule[] = [
+  {
+    packages: /^(node:)?child_process$/,
+    files: /^src\/process\/run\.ts$/,
+    one: true,
+    why: 'one place decides about limits, output and the lack of a shell',
+  },
+  { packages: /^ssh2$/, files: /^src\/control\//, one: true, why: 'pinned keys are checked in one place' },
+  {
+    packages: /^ws$/,
+    files: /^src\/(api-client|control|guest-agent|cli)\//,
+    why: 'only who serves or dials',
+  },
+  { packages: /^node:sqlite$/, files: /^src\/control\/store\//, why: 'the store may change its engine' },
+  {
+    packages: /^(fastify|@fastify\/.*|fastify-.*)$/,
+    files: /^src\/control\/api\//,
+    why: 'flows know no HTTP',
+  },
+  { packages: /^commander$/, files: /^src\/cli\//, why: 'only the CLI reads arguments for people' },
+];
+
+for (const { packages, files, one, why } of doorRules) {
+  test(`${packages.source} is imported only by ${files.source}: ${why}`, (t) => {
+    const users = sources.filter((source) => source.imports.some((name) => packages.test(name)));
+    t.deepEqual(
+      users.map((source) => source.path).filter((path) => !files.test(path)),
+      [],
+    );
+    if (one)
+      t.true(users.length <= 1, `more than one door: ${users.map((source) => source.path).join(', ')}`);
+  });
+}
+
+test('drivers never import one another: each cloud is understood alone', (t) => {
+  const registry = sources.find(({ path }) => path === 'src/blanket-drivers/registry.ts');
+  const drivers = registry?.imports.filter((name) => inside(name, 'src/blanket-drivers/drivers')) ?? [];
+  const wrong = sources
+    .filter((source) => drivers.includes(source.path))
+    .flatMap(({ path, imports }) =>
+      imports.filter((name) => drivers.includes(name)).map((name) => `${path} -> ${name}`),
+    );
+  t.deepEqual(wrong, []);
+});
+
+test('no default exports: a thing has one name everywhere', (t) => {
+  t.deepEqual(
+    sources.filter(({ text }) => /^export default\b/m.test(text)).map(({ path }) => path),
+    [],
+  );
+});
+
+test('no barrels: an import names the file that holds the thing', (t) => {
+  const withoutComments = (text: string) =>
+    text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+  const isBarrel = (text: string) =>
+    withoutComments(text)
+      .replace(/^export\b[^'";]*\bfrom\s*'[^']+';?$/gm, '')
+      .trim() === '';
+  t.deepEqual(
+    sources.filter(({ text }) => isBarrel(text)).map(({ path }) => path),
+    [],
+  );
+});
+
+test('no file is longer than 250 lines: one idea each', (t) => {
+  const all = [...sources, ...list('test').map(read)];
+  t.deepEqual(
+    all.filter(({ text }) => text.trimEnd().split('\n').length > 250).map(({ path }) => path),
+    [],
+  );
+});
+
+test('no file is named for having no subject', (t) => {
+  const vague = /(^|\/)(utils?|helpers?|common|manager|misc|index)\.ts$/;
+  t.deepEqual(
+    sources.map(({ path }) => path).filter((path) => vague.test(path)),
+    [],
+  );
+});
+
+test('the reader of imports sees every form', (t) => {
+  const text = [
+    "import a from 'a';",
+    "import type { B } from 'b';",
+    "import {\n  c,\n  d,\n} from './c.ts';",
+    "import 'e';",
+    "export { f } from './f.ts';",
+    "export * from './g.ts';",
+    "const h = await import('h');",
+    "export const from = 'not-this';",
+    "// import x from 'nor-this';",
+    "const text = 'import y';",
+  ].join('\n');
+  t.deepEqual(importsOf(text), ['a', 'b', './c.ts', 'e', './f.ts', './g.ts', 'h']);
+});
