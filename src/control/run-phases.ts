@@ -137,9 +137,9 @@ const contextOf = <S>(journal: Journal<S>, signal: AbortSignal): PhaseContext<S>
 async function unwind<S>(flow: Flow<S>, journal: Journal<S>, error: unknown): Promise<Outcome> {
   const never = new AbortController().signal; // what undoes may not be cancelled half-way
   for (const [index, phase] of [...flow.phases.entries()].reverse()) {
-    if (!begun(journal.phases[index])) continue;
+    if (phase.undo === undefined || !begun(journal.phases[index])) continue;
     try {
-      await phase.undo?.(contextOf(journal, never));
+      await phase.undo(contextOf(journal, never));
       journal.savePhase(index, { state: 'undone' });
     } catch (cause) {
       const message = `Undoing the phase ${phase.name} failed, after: ${messageOf(error)}`;

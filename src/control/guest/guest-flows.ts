@@ -1,0 +1,136 @@
+/** A guest's life on one host: create, start, stop, remove. Migration has a folder of its own. */
+import type { GuestSpec } from '../../wire/agent-methods.ts';
+import { syncNetwork } from '../network/sync.ts';
+import type { Definition } from '../operations/operations.ts';
+import type { Phase, PhaseContext } from '../run-phases.ts';
+import type { Services } from '../services.ts';
+import { ensureImage } from '../storage/image-store.ts';
+import type { GuestRecord } from '../store/records.ts';
+
+export type GuestState = { guest: string; host: string };
+type Context = PhaseContext<GuestState>;
+
+const START_TIMEOUT_MS = 180_000;
+
+/** The part of a guest that the hosts need, the same on each. */
+export const specOf = (guest: GuestRecord): GuestSpec => ({
+  name: guest.name,
+  uuid: guest.uuid,
+  engine: guest.engine,
+  vcpus: guest.vcpus,
+  memoryMiB: guest.memoryMiB,
+  image: guest.digest,
+  diskBytes: guest.diskBytes,
+  nics: guest.nics.map(({ mac, network }) => ({ mac, network })),
+});
+
+export async function syncGuestNetworks(
+  services: Services,
+  guest: GuestRecord,
+  host?: string,
+): Promise<void> {
+  for (const { network } of guest.nics) await syncNetwork(services, network, host);
+}
+
+/** Every phase of these flows can be repeated, so a restarted control goes on where it was. */
+const flow = <S extends GuestState>(
+  kind: Definition<S>['kind'],
+  phases: readonly Phase<S>[],
+  end: Definition<S>['end'],
+): Definition<S> => ({ kind, phases, afterRestart: 'resume', undoneState: 'failed', ...(end && { end }) });
+
+export function createGuestFlow(services: Services): Definition<GuestState & { start: boolean }> {
+  const { store, agents } = services;
+  const guestOf = ({ state }: Context) => store.guests.get(state.guest);
+  return flow(
+    'guest.create',
+    [
+      {
+        name: 'image',
+        do: (context) => ensureImage(services, context.state.host, guestOf(context).digest, context.progress),
+        // an image on a host is kept: other guests use it
+      },
+      {
+        name: 'network',
+        do: (context) => syncGuestNetworks(services, guestOf(context), context.state.host),
+        // a lease that no guest uses does no harm, and goes with the next change
+      },
+      {
+        name: 'define',
+        do: async (context) => {
+          await agents.call(context.state.host, 'guest.define', specOf(guestOf(context)));
+        },
+        undo: async ({ state }) => {
+          await agents.call(state.host, 'guest.remove', { name: state.guest, force: true });
+        },
+      },
+      {
+        name: 'start',
+        do: async ({ state }) => {
+          if (state.start) await startGuest(services, state);
+        },
+        // undone by define's undo
+      },
+    ],
+    ({ guest, host, start }, outcome) => {
+      if (outcome.state === 'undone') store.guests.remove(guest);
+      else
+        store.guests.update(guest, {
+          state: outcome.state === 'attention' ? 'attention' : start ? 'running' : 'stopped',
+        });
+      return { guest, host };
+    },
+  );
+}
+
+async function startGuest({ agents }: Services, { host, guest }: GuestState): Promise<void> {
+  await agents.call(host, 'guest.start', { name: guest }, { timeoutMs: START_TIMEOUT_MS });
+}
+
+export function startGuestFlow(services: Services): Definition<GuestState> {
+  const start: Phase<GuestState> = {
+    name: 'start',
+    do: ({ state }) => startGuest(services, state),
+    // a guest that did not start is a stopped guest
+  };
+  return flow('guest.start', [start], ({ guest, host }, outcome) => {
+    if (outcome.state === 'done') services.store.guests.update(guest, { state: 'running' });
+    return { guest, host };
+  });
+}
+
+export type StopState = GuestState & { force: boolean; timeoutMs: number };
+
+export function stopGuestFlow(services: Services): Definition<StopState> {
+  const stop: Phase<StopState> = {
+    name: 'stop',
+    do: async ({ state: { host, guest: name, force, timeoutMs }, signal }) => {
+      const options = { timeoutMs: timeoutMs + 60_000, signal };
+      await services.agents.call(host, 'guest.stop', { name, force, timeoutMs }, options);
+    },
+    // a guest that has begun to shut down cannot be told otherwise
+  };
+  return flow('guest.stop', [stop], ({ guest, host }, outcome) => {
+    if (outcome.state === 'done') services.store.guests.update(guest, { state: 'stopped' });
+    return { guest, host };
+  });
+}
+
+export function removeGuestFlow(services: Services): Definition<GuestState & { force: boolean }> {
+  const { store, agents } = services;
+  const remove: Phase<GuestState & { force: boolean }> = {
+    name: 'remove',
+    do: async ({ state: { host, guest: name, force } }) => {
+      await agents.call(host, 'guest.remove', { name, force });
+    },
+  };
+  const forget: Phase<GuestState & { force: boolean }> = {
+    name: 'forget',
+    do: async ({ state }) => {
+      const guest = store.guests.find(state.guest);
+      store.guests.remove(state.guest);
+      if (guest) await syncGuestNetworks(services, guest);
+    },
+  };
+  return flow('guest.remove', [remove, forget], ({ guest, host }) => ({ guest, host }));
+}

@@ -1,0 +1,135 @@
+/** From nothing to a host: a cloud VM, the agent on it, the driver that fits it, the engine that is proven. */
+
+import { syncNetwork, syncTunnels } from '../network/sync.ts';
+import type { Definition } from '../operations/operations.ts';
+import type { Phase } from '../run-phases.ts';
+import { cloudOf, type Services } from '../services.ts';
+import { installAgent } from './install-agent.ts';
+import { userDataFor } from './user-data.ts';
+import { waitForSsh } from './wait-for-ssh.ts';
+
+export type ProvisionState = { host: string };
+
+/** A slow emulated host takes minutes to boot. */
+const SSH_TIMEOUT_MS = 600_000;
+const SSH_PAUSE_MS = 2_000;
+const PROBE_TIMEOUT_MS = 120_000;
+const DRIVER_TIMEOUT_MS = 180_000;
+const CONSOLE_BYTES = 2_000;
+
+type Make = (services: Services) => Phase<ProvisionState>;
+
+const createVm: Make = (services) => ({
+  name: 'create-vm',
+  async do({ state, signal }) {
+    const host = services.store.hosts.get(state.host);
+    const { name, image, vcpus, memoryMiB, diskGiB } = host;
+    const userData = await userDataFor({ ...host, controlKey: services.key.publicKey });
+    const spec = { name, image, userData, vcpus, memoryMiB, diskGiB };
+    const vm = await cloudOf(services, host.cloud).createVm(spec, signal);
+    services.store.hosts.update(name, { ssh: vm.ssh, address: vm.address });
+  },
+  async undo({ state }) {
+    services.agents.forget(state.host);
+    await cloudOf(services, services.store.hosts.get(state.host).cloud).destroyVm(state.host);
+  },
+});
+
+/** Undone with the VM, as are all phases after it but the last. */
+const installed: Make = (services) => ({
+  name: 'agent',
+  async do({ state, signal, progress }) {
+    const { name, cloud } = services.store.hosts.get(state.host);
+    const ssh = await waitForSsh({
+      host: name,
+      open: (limit) => services.agents.openSsh(name, limit),
+      console: () => cloudOf(services, cloud).readConsole(name, CONSOLE_BYTES),
+      signal,
+      timeoutMs: SSH_TIMEOUT_MS,
+      pauseMs: SSH_PAUSE_MS,
+      onTry: (ms) => progress({ message: `waiting for ${name} to boot, ${Math.round(ms / 1000)} s` }),
+    });
+    progress({ message: 'installing the agent' });
+    await installAgent(ssh).finally(() => ssh.close());
+    await services.agents.call(name, 'host.status', {});
+  },
+});
+
+const driver: Make = ({ store, agents }) => ({
+  name: 'driver',
+  async do({ state, progress }) {
+    const { name, driverOverride } = store.hosts.get(state.host);
+    const wish = driverOverride === null ? {} : { override: driverOverride };
+    const { chosen, why } = await agents.call(name, 'driver.detect', wish);
+    progress({ message: `applying ${chosen}: ${why}` });
+    await agents.call(name, 'driver.apply', { driver: chosen }, { timeoutMs: DRIVER_TIMEOUT_MS });
+    store.hosts.update(name, { driver: chosen, driverWhy: why });
+  },
+});
+
+const engine: Make = (services) => ({
+  name: 'engine',
+  async do({ state, signal, progress }) {
+    progress({ message: 'booting the probe guest' });
+    await probeEngines(services, state.host, signal);
+  },
+});
+
+const enrol: Make = (services) => ({
+  name: 'enrol',
+  async do({ state: { host } }) {
+    const { store, agents } = services;
+    const { publicKey } = await agents.call(host, 'tunnel.identity', {});
+    store.hosts.update(host, { tunnelKey: publicKey });
+    await syncTunnels(services, host);
+    store.hosts.update(host, { state: 'ready' });
+    for (const network of store.networks.list()) await syncNetwork(services, network.name);
+  },
+  async undo({ state: { host } }) {
+    services.store.hosts.update(host, { state: 'failed', tunnelKey: null });
+    await syncTunnels(services);
+  },
+});
+
+export const provisionFlow = (services: Services): Definition<ProvisionState> => ({
+  kind: 'host.provision',
+  phases: [createVm, installed, driver, engine, enrol].map((make) => make(services)),
+  afterRestart: 'resume',
+  undoneState: 'failed',
+  end({ host }, outcome) {
+    if (outcome.state === 'undone') services.store.hosts.remove(host);
+    if (outcome.state === 'attention') services.store.hosts.update(host, { state: 'failed' });
+    return outcome.state === 'done' ? { host } : undefined;
+  },
+});
+
+/** Boots the probe guest with each engine and keeps what came of it. @throws BlanketError of the agent */
+export async function probeEngines(services: Services, host: string, signal: AbortSignal) {
+  const options = { signal, timeoutMs: 3 * PROBE_TIMEOUT_MS };
+  const probed = await services.agents.call(host, 'engine.probe', { timeoutMs: PROBE_TIMEOUT_MS }, options);
+  const score = probed.probes.find(({ engine }) => engine === probed.chosen)?.score ?? null;
+  services.store.hosts.update(host, {
+    engine: probed.chosen,
+    engineWhy: probed.why,
+    engineScore: score,
+  });
+  return probed;
+}
+
+export function probeFlow(services: Services): Definition<ProvisionState> {
+  const probe: Phase<ProvisionState> = {
+    name: 'probe',
+    async do({ state, signal, save }) {
+      const probed = await probeEngines(services, state.host, signal);
+      save({ probed } as Partial<ProvisionState>);
+    },
+    // changes nothing on the host
+  };
+  return {
+    kind: 'host.probe',
+    phases: [probe],
+    afterRestart: 'undo',
+    undoneState: 'failed',
+    end: (state) => state,
+  };
+}

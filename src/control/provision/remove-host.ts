@@ -1,0 +1,35 @@
+/** Takes a host down. Every phase can be repeated, and none is undone: what is half removed is removed on. */
+import { syncTunnels } from '../network/sync.ts';
+import type { Definition } from '../operations/operations.ts';
+import type { Phase } from '../run-phases.ts';
+import { cloudOf, type Services } from '../services.ts';
+import type { ProvisionState } from './provision.ts';
+
+export function removeHostFlow(services: Services): Definition<ProvisionState> {
+  const { store, agents } = services;
+  const leave: Phase<ProvisionState> = {
+    name: 'leave',
+    async do({ state: { host } }) {
+      store.hosts.update(host, { state: 'removing' });
+      await syncTunnels(services);
+    },
+  };
+  const destroyVm: Phase<ProvisionState> = {
+    name: 'destroy-vm',
+    async do({ state: { host } }) {
+      agents.forget(host);
+      await cloudOf(services, store.hosts.get(host).cloud).destroyVm(host);
+    },
+  };
+  const forget: Phase<ProvisionState> = {
+    name: 'forget',
+    do: async ({ state: { host } }) => store.hosts.remove(host),
+  };
+  return {
+    kind: 'host.remove',
+    phases: [leave, destroyVm, forget],
+    afterRestart: 'resume',
+    undoneState: 'failed',
+    end: ({ host }) => ({ host }),
+  };
+}
