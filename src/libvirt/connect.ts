@@ -1,0 +1,150 @@
+/**
+ * Opening a connection:
+ *
+ *   socket -> which authentication? (must be none) -> keepalive, if wanted -> open the driver's URI
+ *
+ * `libvirtd` serves every driver on `libvirt-sock`; a modular daemon serves its own on its own socket
+ * (`virtqemud-sock` serves `qemu:///…`). The requests are the same.
+ */
+import { createConnection, type Socket } from 'node:net';
+import { Caller, type CallOptions } from './call.ts';
+import { Connection } from './connection.ts';
+import { driverFeatures } from './constants.ts';
+import { LibvirtConnectionError } from './errors.ts';
+import { EventRouter } from './events.ts';
+import { type Frame, messageTypes, programs } from './frame.ts';
+import { Keepalive, type KeepaliveOptions } from './keepalive.ts';
+import { procedures } from './procedures.ts';
+import type { Session } from './session.ts';
+import { Transport } from './transport.ts';
+
+export type ConnectOptions = CallOptions & {
+  /** The daemon's socket, e.g. `/run/libvirt/libvirt-sock`. */
+  socketPath: string;
+  /** The driver's URI, e.g. `qemu:///system`, `test:///default`. */
+  uri: string;
+  /** Whether to watch if the daemon lives. Default: no; a local daemon's death closes the socket anyway. */
+  keepalive?: KeepaliveOptions | undefined;
+  /** Requests that may be under way at once. Default 4: one less than a daemon reads from one client. */
+  maxInFlight?: number | undefined;
+};
+
+/** VIR_CONNECT flags are all for libraries that dial themselves; the daemon takes 0, or 1 for read-only. */
+const openFlags = 0;
+const authNone = 0;
+const goodbyeMs = 2_000;
+
+/**
+ * @throws LibvirtConnectionError `connect` when nobody listens there, `auth` when the daemon wants to know who we
+ *   are; LibvirtError when it has no such driver; the signal's reason when aborted.
+ */
+export async function connect(options: ConnectOptions): Promise<Connection> {
+  const { session, router, closed } = await open(options);
+  return new Connection(session, router, closed);
+}
+
+type Opened = {
+  session: Session;
+  router: EventRouter;
+  closed: Promise<LibvirtConnectionError | undefined>;
+};
+
+async function open(options: ConnectOptions): Promise<Opened> {
+  const transport = new Transport(await dial(options.socketPath, options.signal));
+  const caller = new Caller(transport, options.maxInFlight ?? 4);
+  const router = new EventRouter();
+  const keepalive = new Keepalive(transport);
+  transport.start((frame) => route(frame, caller, router, keepalive));
+  try {
+    await shakeHands(caller, options);
+  } catch (error) {
+    transport.close(new LibvirtConnectionError('closed', 'The connection was never opened.', error));
+    throw error;
+  }
+  if (options.keepalive !== undefined) keepalive.start(options.keepalive);
+  return { ...makeSession(transport, caller, options), router };
+}
+
+async function shakeHands(caller: Caller, { uri, keepalive, signal }: ConnectOptions): Promise<void> {
+  const kinds = await caller.call(procedures.authList, undefined, { signal });
+  if (!kinds.includes(authNone)) {
+    const text =
+      'The libvirt daemon asks for authentication (SASL or polkit), which this client does not know.';
+    throw new LibvirtConnectionError('auth', text);
+  }
+  if (keepalive !== undefined) {
+    const feature = driverFeatures.programKeepalive;
+    await caller.call(procedures.connectSupportsFeature, { feature }, { signal });
+  }
+  await caller.call(procedures.connectOpen, { uri, flags: openFlags }, { signal });
+}
+
+function route(frame: Frame, caller: Caller, router: EventRouter, keepalive: Keepalive): void {
+  keepalive.sawMessage();
+  if (frame.program === programs.keepalive) keepalive.receive(frame);
+  else if (frame.type === messageTypes.reply) caller.reply(frame);
+  else if (frame.type === messageTypes.message) router.receive(frame);
+  else if (frame.type === messageTypes.call) {
+    throw new LibvirtConnectionError('protocol', 'The daemon sent a call, which only clients do.');
+  } else caller.stream(frame);
+}
+
+function makeSession(transport: Transport, caller: Caller, options: ConnectOptions): Omit<Opened, 'router'> {
+  let asked = false;
+  const close = async () => {
+    if (!asked && transport.lostReason === undefined) {
+      asked = true;
+      await sayGoodbye(caller);
+      transport.close(new LibvirtConnectionError('closed', 'The connection to libvirt was closed.'));
+    }
+    await transport.lost;
+  };
+  const again = async ({ signal }: CallOptions = {}) => {
+    const { session } = await open({ ...options, signal });
+    return session;
+  };
+  return {
+    session: {
+      call: (procedure, args, callOptions) => caller.call(procedure, args, callOptions),
+      openStream: (procedure, args, callOptions) => caller.openStream(procedure, args, callOptions),
+      again,
+      close,
+    },
+    closed: transport.lost.then((reason) => (asked ? undefined : reason)),
+  };
+}
+
+/** The daemon frees what the connection holds either way; told, it has done so before we go on. */
+async function sayGoodbye(caller: Caller): Promise<void> {
+  try {
+    await caller.call(procedures.connectClose, undefined, { signal: AbortSignal.timeout(goodbyeMs) });
+  } catch {
+    // It may be busy or gone. Closing the socket says the same.
+  }
+}
+
+function dial(socketPath: string, signal: AbortSignal | undefined): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const socket = createConnection({ path: socketPath });
+    const settle = (action: () => void) => {
+      signal?.removeEventListener('abort', onAbort);
+      socket.removeAllListeners();
+      action();
+    };
+    const onAbort = () => {
+      settle(() => reject(signal?.reason));
+      socket.destroy();
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    socket.once('connect', () => settle(() => resolve(socket)));
+    socket.once('error', (error) => settle(() => reject(unreachable(socketPath, error))));
+  });
+}
+
+const unreachable = (socketPath: string, cause: Error): LibvirtConnectionError =>
+  new LibvirtConnectionError(
+    'connect',
+    `No libvirt daemon answers on ${socketPath}: ${cause.message}.`,
+    cause,
+  );

@@ -1,0 +1,157 @@
+/** One connection to a daemon, with one of its drivers: what concerns the whole host. `connect.ts` makes it. */
+import type { CallOptions } from './call.ts';
+import { Domain } from './domain.ts';
+import type { LibvirtConnectionError } from './errors.ts';
+import type { EventKind, EventRouter, Events, SubscribeOptions, Subscription } from './events.ts';
+import { type DestinationMigration, destinationMigration } from './migration.ts';
+import { procedures } from './procedures.ts';
+import type { Session } from './session.ts';
+import type { DomainHandle } from './wire-structures.ts';
+
+export type Versions = {
+  /** `QEMU`, `Xen`, `Test`. */
+  driver: string;
+  /** The hypervisor's, e.g. `10.0.0`. */
+  hypervisor: string;
+  /** The daemon's libvirt. */
+  library: string;
+};
+
+export type NodeInfo = {
+  /** The CPU's architecture, e.g. `x86_64`. */
+  model: string;
+  memoryKiB: number;
+  cpus: number;
+  mhz: number;
+  nodes: number;
+  sockets: number;
+  cores: number;
+  threads: number;
+};
+
+/** libvirt writes versions as one number, major * 1,000,000 + minor * 1,000 + release. */
+const versionText = (version: number): string =>
+  [Math.floor(version / 1_000_000), Math.floor(version / 1_000) % 1_000, version % 1_000].join('.');
+
+export class Connection {
+  /** Domains: find them, or make them known. */
+  readonly domains: Domains;
+  /** The destination's part of a migration. */
+  readonly migration: DestinationMigration;
+  /** What happens to domains. */
+  readonly events: {
+    on<K extends EventKind>(
+      kind: K,
+      listener: (event: Events[K]) => void,
+      options?: SubscribeOptions,
+    ): Promise<Subscription>;
+  };
+  /** Settles when the connection is gone: with why, or with undefined after `close()`. Never rejects. */
+  readonly closed: Promise<LibvirtConnectionError | undefined>;
+  private readonly session: Session;
+
+  constructor(session: Session, router: EventRouter, closed: Promise<LibvirtConnectionError | undefined>) {
+    this.session = session;
+    this.closed = closed;
+    this.domains = new Domains(session);
+    this.migration = destinationMigration(session);
+    this.events = { on: (kind, listener, options) => router.on(session, kind, listener, options) };
+  }
+
+  /** Calls `listener` once, when the connection is gone. */
+  onClose(listener: (reason: LibvirtConnectionError | undefined) => void): void {
+    void this.closed.then(listener);
+  }
+
+  /** Says goodbye, for at most 2 s, and closes. Calls that are under way fail with reason `closed`. */
+  close(): Promise<void> {
+    return this.session.close();
+  }
+
+  /** The object for a domain that is already known by name and UUID. Asks nothing of the daemon. */
+  domain(handle: DomainHandle): Domain {
+    return new Domain(this.session, handle);
+  }
+
+  async versions(options?: CallOptions): Promise<Versions> {
+    const [driver, hypervisor, library] = await Promise.all([
+      this.session.call(procedures.connectGetType, undefined, options),
+      this.session.call(procedures.connectGetVersion, undefined, options),
+      this.session.call(procedures.connectGetLibVersion, undefined, options),
+    ]);
+    return { driver, hypervisor: versionText(hypervisor), library: versionText(library) };
+  }
+
+  hostname(options?: CallOptions): Promise<string> {
+    return this.session.call(procedures.connectGetHostname, undefined, options);
+  }
+
+  /** The driver's URI, e.g. `qemu:///system`. */
+  uri(options?: CallOptions): Promise<string> {
+    return this.session.call(procedures.connectGetUri, undefined, options);
+  }
+
+  /** What the host and its hypervisors can do, as XML. */
+  capabilities(options?: CallOptions): Promise<string> {
+    return this.session.call(procedures.connectGetCapabilities, undefined, options);
+  }
+
+  /** What a domain of this emulator, architecture, machine and type (`kvm`, `qemu`) could have, as XML. */
+  domainCapabilities(
+    of: { emulator?: string; arch?: string; machine?: string; virtType?: string } = {},
+    options?: CallOptions,
+  ): Promise<string> {
+    const { emulator, arch, machine, virtType } = of;
+    const args = { emulator, arch, machine, virtType, flags: 0 };
+    return this.session.call(procedures.connectGetDomainCapabilities, args, options);
+  }
+
+  async nodeInfo(options?: CallOptions): Promise<NodeInfo> {
+    const { memory, ...rest } = await this.session.call(procedures.nodeGetInfo, undefined, options);
+    return { ...rest, memoryKiB: memory };
+  }
+
+  /** @param feature one of `driverFeatures`. */
+  supportsFeature(feature: number, options?: CallOptions): Promise<boolean> {
+    return this.session.call(procedures.connectSupportsFeature, { feature }, options);
+  }
+}
+
+export class Domains {
+  private readonly session: Session;
+
+  constructor(session: Session) {
+    this.session = session;
+  }
+
+  /** @param flags `listFlags`; 0 for all. */
+  async list(flags = 0, options?: CallOptions): Promise<Domain[]> {
+    const args = { needResults: true, flags };
+    const { domains } = await this.session.call(procedures.connectListAllDomains, args, options);
+    return domains.map((handle) => new Domain(this.session, handle));
+  }
+
+  /** @throws LibvirtError noDomain. */
+  async byName(name: string, options?: CallOptions): Promise<Domain> {
+    const { dom } = await this.session.call(procedures.domainLookupByName, { name }, options);
+    return new Domain(this.session, dom);
+  }
+
+  /** @throws LibvirtError noDomain. */
+  async byUuid(uuid: string, options?: CallOptions): Promise<Domain> {
+    const { dom } = await this.session.call(procedures.domainLookupByUuid, { uuid }, options);
+    return new Domain(this.session, dom);
+  }
+
+  /** Makes a definition known, or changes that of the domain with this UUID. @param flags `defineFlags`. */
+  async define(xml: string, flags = 0, options?: CallOptions): Promise<Domain> {
+    const { dom } = await this.session.call(procedures.domainDefineXmlFlags, { xml, flags }, options);
+    return new Domain(this.session, dom);
+  }
+
+  /** Starts a domain that is gone once it ends. @param flags `startFlags`. */
+  async create(xml: string, flags = 0, options?: CallOptions): Promise<Domain> {
+    const { dom } = await this.session.call(procedures.domainCreateXml, { xml, flags }, options);
+    return new Domain(this.session, dom);
+  }
+}

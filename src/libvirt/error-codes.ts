@@ -1,0 +1,49 @@
+/** The daemon's error numbers (virErrorNumber in libvirt's include/libvirt/virterror.h) that callers may meet. */
+export const errorCodes = {
+  internalError: 1,
+  noMemory: 2,
+  /** The driver does not know this call. */
+  noSupport: 3,
+  noConnect: 5,
+  invalidConn: 6,
+  invalidDomain: 7,
+  invalidArg: 8,
+  operationFailed: 9,
+  xmlError: 27,
+  /** A domain with this name or UUID exists. */
+  domainExists: 28,
+  operationDenied: 29,
+  openFailed: 30,
+  xmlDetail: 35,
+  systemError: 38,
+  rpc: 39,
+  noDomain: 42,
+  authFailed: 45,
+  /** Not in this state, e.g. `resume` of a domain that is not paused. */
+  operationInvalid: 55,
+  configUnsupported: 67,
+  /** Often: another job holds the domain's lock. */
+  operationTimeout: 68,
+  /** The domain runs on the destination but could not be defined there. */
+  migratePersistFailed: 69,
+  hookScriptFailed: 70,
+  invalidStream: 73,
+  argumentUnsupported: 74,
+  /** The job was aborted by its owner. */
+  operationAborted: 78,
+  authCancelled: 79,
+  noDomainMetadata: 80,
+  migrateUnsafe: 81,
+  blockCopyActive: 83,
+  operationUnsupported: 84,
+  agentUnresponsive: 86,
+  resourceBusy: 87,
+  accessDenied: 88,
+  cpuIncompatible: 91,
+  xmlInvalidSchema: 92,
+  /** What a cancelled `finish` answers when it did what it should. */
+  migrateFinishOk: 93,
+  authUnavailable: 94,
+  deviceMissing: 99,
+  noHostname: 108,
+} as const;
