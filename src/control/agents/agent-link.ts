@@ -123,14 +123,12 @@ export class AgentLink {
   #expire(id: number, method: string, timeoutMs: number): void {
     this.#send({ type: 'cancel', id });
     const message = `The agent on ${this.#host} did not answer ${method} within ${timeoutMs} ms.`;
-    this.#waiting
-      .get(id)
-      ?.reject(
-        new BlanketError('agent.timed-out', message, {
-          kind: 'timed-out',
-          data: { host: this.#host, method },
-        }),
-      );
+    this.#waiting.get(id)?.reject(
+      new BlanketError('agent.timed-out', message, {
+        kind: 'timed-out',
+        data: { host: this.#host, method },
+      }),
+    );
   }
 
   #rejectAll(): void {

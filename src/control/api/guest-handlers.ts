@@ -1,0 +1,100 @@
+/** Guests. */
+import { randomUUID } from 'node:crypto';
+import type { RouteParsed } from '../../wire/api.ts';
+import { BlanketError } from '../../wire/errors.ts';
+import { checkRecords } from '../migrate/plan.ts';
+import { freeAddress, macOf } from '../network/addresses.ts';
+import type { Services } from '../services.ts';
+import type { GuestRecord, HostRecord } from '../store/records.ts';
+import type { Handlers } from './handlers.ts';
+import { guestView } from './views.ts';
+
+type Names =
+  | 'guest.list'
+  | 'guest.show'
+  | 'guest.create'
+  | 'guest.start'
+  | 'guest.stop'
+  | 'guest.remove'
+  | 'guest.migrate';
+
+export const guestHandlers = (services: Services): Handlers<Names> => {
+  const { store, operations } = services;
+  /** What every operation on a guest carries. */
+  const on = (name: string) => ({ guest: name, host: store.guests.get(name).host });
+  return {
+    'guest.list': () => store.guests.list().map(guestView),
+    'guest.show': ({ params: { name } }) => guestView(store.guests.get(name)),
+    'guest.create': ({ body }) =>
+      store.transaction(() => {
+        store.guests.insert(newGuest(services, body));
+        const state = { guest: body.name, host: body.host, start: body.start };
+        return operations.start('guest.create', `guest/${body.name}`, state);
+      }),
+    'guest.start': ({ params: { name } }) => operations.start('guest.start', `guest/${name}`, on(name)),
+    'guest.stop': ({ params: { name }, body }) =>
+      operations.start('guest.stop', `guest/${name}`, { ...on(name), ...body }),
+    'guest.remove'({ params: { name }, query: { force } }) {
+      const { state } = store.guests.get(name);
+      if (state !== 'stopped' && !force) {
+        throw new BlanketError('guest.not-stopped', `${name} is ${state}.`, {
+          kind: 'conflict',
+          next: `Stop it with \`blanket guest stop ${name}\`, or remove it with --force.`,
+          data: { guest: name, state },
+        });
+      }
+      return operations.start('guest.remove', `guest/${name}`, { ...on(name), force });
+    },
+    'guest.migrate'({ params: { name }, body: { to, maxDowntimeMs, bandwidthBps } }) {
+      const guest = store.guests.get(name);
+      const destination = store.hosts.get(to);
+      // busy first: a guest that migrates is not "not running"
+      const busy = operations
+        .list()
+        .find(({ state, subject }) => state === 'running' && subject === `guest/${name}`);
+      if (busy === undefined) checkRecords(guest, destination);
+      return operations.start('guest.migrate', `guest/${name}`, {
+        ...{ guest: name, source: guest.host, destination: to, maxDowntimeMs },
+        ...(bandwidthBps !== undefined && { bandwidthBps }),
+      });
+    },
+  };
+};
+
+function newGuest({ store }: Services, body: RouteParsed<'guest.create'>['body']): GuestRecord {
+  const { name, vcpus, memoryMiB } = body;
+  const image = store.images.get(body.image);
+  const host = usable(store.hosts.get(body.host));
+  const diskBytes = Math.max(body.diskGiB * 2 ** 30, image.virtualBytes);
+  const uuid = randomUUID();
+  return {
+    ...{ name, uuid, host: host.name, image: image.name, digest: image.digest, engine: host.engine },
+    ...{ vcpus, memoryMiB, diskBytes, state: 'creating', createdAt: new Date().toISOString() },
+    nics: [nicOf(store, uuid, body.network)],
+  };
+}
+
+function usable(host: HostRecord): HostRecord & { engine: NonNullable<HostRecord['engine']> } {
+  if (host.state === 'ready' && host.engine !== null) return { ...host, engine: host.engine };
+  throw new BlanketError('host.not-ready', `${host.name} is ${host.state}.`, {
+    kind: 'blocked',
+    next: `See \`blanket host show ${host.name}\`.`,
+    data: { host: host.name, state: host.state },
+  });
+}
+
+/** On the named network, or on the only one there is. */
+function nicOf(store: Services['store'], uuid: string, name: string | undefined) {
+  const all = store.networks.list();
+  const only = all.length === 1 ? all[0] : undefined;
+  const network = name === undefined ? only : store.networks.get(name);
+  if (network === undefined) {
+    const message = `There are ${all.length} networks: say which one the guest is on.`;
+    throw new BlanketError('guest.which-network', message, {
+      kind: 'usage',
+      next: 'Give --network NAME, or make one with `blanket network create`.',
+    });
+  }
+  const taken = store.guests.list().flatMap(({ nics }) => nics.map((nic) => nic.address));
+  return { network: network.name, mac: macOf(uuid, 0), address: freeAddress(network.subnet, taken) };
+}

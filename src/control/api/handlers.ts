@@ -1,0 +1,24 @@
+/** What each route does. Quick changes are made here; long work starts an operation. */
+import type { RouteName, RouteParsed, RouteResult } from '../../wire/api.ts';
+import type { Services } from '../services.ts';
+import { cloudHandlers } from './cloud-handlers.ts';
+import { guestHandlers } from './guest-handlers.ts';
+import { hostHandlers } from './host-handlers.ts';
+import { imageHandlers } from './image-handlers.ts';
+import { networkHandlers } from './network-handlers.ts';
+import { statusHandlers } from './status-handlers.ts';
+
+export type Handler<N extends RouteName> = (
+  request: RouteParsed<N>,
+) => RouteResult<N> | Promise<RouteResult<N>>;
+
+export type Handlers<N extends RouteName = RouteName> = { [K in N]: Handler<K> };
+
+export const handlersFor = (services: Services): Handlers => ({
+  ...statusHandlers(services),
+  ...cloudHandlers(services),
+  ...hostHandlers(services),
+  ...imageHandlers(services),
+  ...networkHandlers(services),
+  ...guestHandlers(services),
+});

@@ -1,0 +1,110 @@
+/** Hosts. */
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { factsSchema } from '../../blanket-drivers/facts.ts';
+import type { RouteParsed } from '../../wire/api.ts';
+import { BlanketError } from '../../wire/errors.ts';
+import { sshUser } from '../agents/agents.ts';
+import { lowestFree } from '../network/addresses.ts';
+import { cloudOf, type Services } from '../services.ts';
+import { knownHostsLine } from '../ssh/keys.ts';
+import { makeKeyPair } from '../ssh/ssh-link.ts';
+import type { HostRecord } from '../store/records.ts';
+import type { Handlers } from './handlers.ts';
+import { hostView } from './views.ts';
+
+type Names =
+  | 'host.list'
+  | 'host.show'
+  | 'host.provision'
+  | 'host.remove'
+  | 'host.probe'
+  | 'host.facts'
+  | 'host.ssh'
+  | 'host.console';
+
+const CONSOLE_BYTES = 16_384;
+
+export const hostHandlers = (services: Services): Handlers<Names> => {
+  const { store, operations, agents } = services;
+  return {
+    'host.list': () => store.hosts.list().map((host) => hostView(store, host)),
+    'host.show': ({ params: { name } }) => hostView(store, store.hosts.get(name)),
+    'host.provision'({ body }) {
+      store.clouds.get(body.cloud);
+      if (!existsSync(body.image)) {
+        throw new BlanketError('image.unreadable', `There is no host image at ${body.image}.`, {
+          kind: 'usage',
+          next: 'Build one with `make images`.',
+        });
+      }
+      return store.transaction(() => {
+        store.hosts.insert(newHost(services, body));
+        return operations.start('host.provision', `host/${body.name}`, { host: body.name });
+      });
+    },
+    'host.remove'({ params: { name } }) {
+      refuseUsed(services, name);
+      return operations.start('host.remove', `host/${name}`, { host: name });
+    },
+    'host.probe'({ params: { name } }) {
+      store.hosts.get(name);
+      return operations.start('host.probe', `host/${name}`, { host: name });
+    },
+    async 'host.facts'({ params: { name } }) {
+      store.hosts.get(name);
+      const facts = factsSchema.parse(await agents.call(name, 'facts.read', {}));
+      return { facts, ...(await agents.call(name, 'driver.detect', {})) };
+    },
+    async 'host.ssh'({ params: { name } }) {
+      const { ssh } = store.hosts.get(name);
+      if (ssh === null) {
+        throw new BlanketError('host.no-address', `${name} has no address yet.`, { kind: 'conflict' });
+      }
+      const knownHostsFile = await writeKnownHosts(services);
+      return { ...ssh, user: sshUser, identityFile: services.key.file, knownHostsFile };
+    },
+    async 'host.console'({ params: { name } }) {
+      const text = await cloudOf(services, store.hosts.get(name).cloud).readConsole(name, CONSOLE_BYTES);
+      return { text };
+    },
+  };
+};
+
+function newHost({ store }: Services, body: RouteParsed<'host.provision'>['body']): HostRecord {
+  const key = makeKeyPair(body.name);
+  const index = lowestFree(
+    store.hosts.list().map((host) => host.index),
+    1,
+  );
+  const { name, cloud, image, vcpus, memoryMiB, diskGiB, driver } = body;
+  return {
+    ...{ name, cloud, image, vcpus, memoryMiB, diskGiB, index, driverOverride: driver ?? null },
+    ...{ state: 'provisioning', hostKeyPrivate: key.privateKey, hostKeyPublic: key.publicKey },
+    ...{ ssh: null, address: null, tunnelKey: null, driver: null, driverWhy: null },
+    ...{ engine: null, engineWhy: null, engineScore: null, createdAt: new Date().toISOString() },
+  };
+}
+
+function refuseUsed({ store, operations }: Services, name: string): void {
+  const { guests } = hostView(store, store.hosts.get(name));
+  const [using] = operations.using(name).filter(({ kind }) => kind !== 'host.remove');
+  if (guests === 0 && using === undefined) return;
+  const why = guests > 0 ? `${guests} guest(s) are on it` : `${using?.kind} (${using?.id}) is under way`;
+  throw new BlanketError('host.in-use', `${name} cannot be removed: ${why}.`, {
+    kind: 'conflict',
+    next: 'Migrate or remove its guests first, and let its operations end.',
+    data: { host: name, guests, ...(using && { operation: using.id }) },
+  });
+}
+
+/** All pinned keys in one file, for the user's own ssh. */
+async function writeKnownHosts({ store, paths }: Services): Promise<string> {
+  const file = join(paths.state, 'ssh', 'known_hosts');
+  const lines = store.hosts
+    .list()
+    .flatMap(({ ssh, hostKeyPublic }) => (ssh === null ? [] : [knownHostsLine(ssh, hostKeyPublic)]));
+  await writeFile(file, lines.join(''), { mode: 0o600 });
+  return file;
+}

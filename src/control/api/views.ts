@@ -1,0 +1,39 @@
+/** Records as the API shows them: what is secret stays behind, what is counted is added. */
+import type { Cloud, Guest, Host, Image, Network } from '../../wire/resources.ts';
+import { tunnelAddress } from '../network/addresses.ts';
+import type { CloudRecord, GuestRecord, HostRecord, ImageRecord, NetworkRecord } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
+
+export const cloudView = (store: Store, cloud: CloudRecord): Cloud => ({
+  ...cloud,
+  hosts: store.hosts.list().filter((host) => host.cloud === cloud.name).length,
+});
+
+export const hostView = (store: Store, host: HostRecord): Host => ({
+  name: host.name,
+  cloud: host.cloud,
+  state: host.state,
+  driver: host.driver,
+  driverWhy: host.driverWhy,
+  engine: host.engine,
+  engineWhy: host.engineWhy,
+  engineScore: host.engineScore,
+  vcpus: host.vcpus,
+  memoryMiB: host.memoryMiB,
+  address: host.address,
+  tunnelAddress: tunnelAddress(host.index),
+  guests: store.guests.list().filter((guest) => guest.host === host.name).length,
+  createdAt: host.createdAt,
+});
+
+export const imageView = (image: ImageRecord): Image => image;
+
+export const networkView = (store: Store, network: NetworkRecord): Network => ({
+  ...network,
+  guests: guestsOn(store, network.name),
+});
+
+export const guestsOn = (store: Store, network: string): number =>
+  store.guests.list().filter(({ nics }) => nics.some((nic) => nic.network === network)).length;
+
+export const guestView = (guest: GuestRecord): Guest => guest;

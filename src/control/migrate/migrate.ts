@@ -1,0 +1,185 @@
+/**
+ * Live migration: libvirt's version-3 protocol, conducted by control through the two agents.
+ *
+ *   source                     control                    destination
+ *     | <-------- begin --------- | (prepare)                  |
+ *     |                           | -------- prepare --------> | overlay made, QEMU waits
+ *     | <------- perform -------- | (copy)                     |
+ *     | ============ disk and memory, QEMU to QEMU in the tunnel ==> |
+ *     | paused                    | -------- finish ---------> | runs        <- the point of no return
+ *     | <------- confirm -------- |                            |
+ *     | gone                      | (clean)                    |
+ *
+ * Until finish is sent everything can be undone, and the guest goes on at the source. From then on the flow only
+ * goes forward: whether the guest runs at the destination is asked there until it answers, and only a clear
+ * "it does not" lets the source go on. No second copy is ever started on a guess.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { MigrationStats } from '../../wire/agent-methods.ts';
+import { migrationProgressSchema } from '../../wire/agent-methods.ts';
+import { isUnreachable, reach } from '../agents/reach.ts';
+import { specOf, syncGuestNetworks } from '../guest/guest-flows.ts';
+import { tunnelAddress } from '../network/addresses.ts';
+import type { Definition } from '../operations/operations.ts';
+import { NothingHappened, type Phase } from '../run-phases.ts';
+import type { Services } from '../services.ts';
+import { ensureImage } from '../storage/image-store.ts';
+import { checkReadings } from './plan.ts';
+import { progressOf, resultOf } from './report.ts';
+
+export type MigrateState = {
+  operation: string;
+  guest: string;
+  source: string;
+  destination: string;
+  maxDowntimeMs: number;
+  bandwidthBps?: number;
+  begun?: { xml: string; cookie: string };
+  prepared?: { uri: string; disksUri: string; cookie: string };
+  performed?: { cookie: string; stats: MigrationStats };
+  finished?: { cookie: string; stats?: MigrationStats | undefined };
+  confirmed?: { stats?: MigrationStats | undefined };
+};
+
+type Make = (services: Services) => Phase<MigrateState>;
+
+const CALL_TIMEOUT_MS = 120_000;
+/** A copy may take as long as it takes; this is the longest a timer can be. */
+const NO_TIMEOUT_MS = 2 ** 31 - 1;
+/** How long a flow that may not give up tries to reach a host. */
+const PATIENCE_MS = 600_000;
+/** How long an undo waits for a host that it can do without. */
+const SHORT_PATIENCE_MS = 30_000;
+const POLL_MS = 500;
+
+const idOf = ({ operation, guest }: MigrateState) => ({ operation, guest });
+
+/** Only asks. */
+const plan: Make = ({ store, agents }) => ({
+  name: 'plan',
+  async do({ state: { guest: name, source, destination } }) {
+    const [atSource, atDestination, room] = await Promise.all([
+      agents.call(source, 'guest.view', { name }),
+      agents.call(destination, 'guest.view', { name }),
+      agents.call(destination, 'host.status', {}),
+    ]);
+    const [from, to] = [store.hosts.get(source), store.hosts.get(destination)];
+    const guest = store.guests.get(name);
+    checkReadings({ guest, source: from, destination: to, atSource, atDestination, room });
+  },
+});
+
+const admit: Make = ({ store }) => ({
+  name: 'admit',
+  async do({ state }) {
+    store.guests.update(state.guest, { state: 'migrating' });
+  },
+  async undo({ state }) {
+    store.guests.update(state.guest, { state: 'running' });
+  },
+});
+
+const prepare: Make = (services) => ({
+  name: 'prepare',
+  async do({ state, save, progress }) {
+    const { store, agents } = services;
+    const guest = store.guests.get(state.guest);
+    await ensureImage(services, state.destination, guest.digest, progress);
+    await syncGuestNetworks(services, guest, state.destination);
+    const options = { timeoutMs: CALL_TIMEOUT_MS };
+    const begun = await agents.call(state.source, 'migrate.begin', idOf(state), options);
+    save({ begun });
+    const listenAddress = tunnelAddress(store.hosts.get(state.destination).index);
+    const wish = { ...idOf(state), ...begun, spec: specOf(guest), listenAddress };
+    save({ prepared: await agents.call(state.destination, 'migrate.prepare', wish, options) });
+  },
+  async undo({ state }) {
+    const { agents, log } = services;
+    const options = { timeoutMs: CALL_TIMEOUT_MS };
+    const discard = () => agents.call(state.destination, 'migrate.discard', idOf(state), options);
+    // Finish was never sent, so nothing can run there: a destination that is away does not hold the guest up.
+    await reach(discard, SHORT_PATIENCE_MS).catch((error: unknown) => {
+      if (!isUnreachable(error)) throw error;
+      log.warn({ host: state.destination, guest: state.guest, err: error }, 'half-made copy left behind');
+    });
+    await reach(() => agents.call(state.source, 'migrate.keep', idOf(state), options), PATIENCE_MS);
+  },
+});
+
+const copy: Make = ({ agents }) => ({
+  name: 'copy',
+  async do({ state, save, progress, signal }) {
+    const { prepared, begun } = state;
+    if (prepared === undefined || begun === undefined) throw new Error('copy before prepare');
+    const wish = { ...idOf(state), ...prepared, xml: begun.xml, maxDowntimeMs: state.maxDowntimeMs };
+    const bandwidth = state.bandwidthBps === undefined ? {} : { bandwidth: state.bandwidthBps };
+    const onProgress = (value: unknown) => progress(progressOf(migrationProgressSchema.parse(value)));
+    const options = { signal, onProgress, timeoutMs: NO_TIMEOUT_MS };
+    const call = agents.call(state.source, 'migrate.perform', { ...wish, ...bandwidth }, options);
+    save({ performed: await call });
+  },
+  async undo({ state }) {
+    const until = Date.now() + PATIENCE_MS;
+    await reach(() => agents.call(state.source, 'migrate.cancel', idOf(state)), PATIENCE_MS);
+    const status = () => agents.call(state.source, 'migrate.status', idOf(state));
+    while ((await reach(status, PATIENCE_MS)).busy) {
+      if (Date.now() > until) throw new Error(`${state.source} does not end the copy of ${state.guest}`);
+      await sleep(POLL_MS);
+    }
+  },
+});
+
+const cutover: Make = ({ agents, store }) => ({
+  name: 'cutover',
+  noReturn: true,
+  async do({ state, save }) {
+    const cookie = state.performed?.cookie;
+    if (cookie === undefined) throw new NothingHappened('migrate.not-copied', 'The copy has not ended.');
+    const { destination } = state;
+    const wish = { ...idOf(state), cookie, cancelled: false };
+    const options = { timeoutMs: CALL_TIMEOUT_MS };
+    const end = await reach(() => agents.call(destination, 'migrate.finish', wish, options), PATIENCE_MS);
+    if (!end.running) {
+      const message = `${state.guest} could not be started on ${destination}.`;
+      throw new NothingHappened('migrate.finish-failed', message, { kind: 'rolled-back' });
+    }
+    save({ finished: { cookie: end.cookie, stats: end.stats } });
+    store.guests.update(state.guest, { host: destination });
+  },
+});
+
+const confirm: Make = ({ agents }) => ({
+  name: 'confirm',
+  async do({ state, save }) {
+    const wish = { ...idOf(state), cookie: state.finished?.cookie ?? '', cancelled: false };
+    const options = { timeoutMs: CALL_TIMEOUT_MS };
+    const { stats } = await reach(
+      () => agents.call(state.source, 'migrate.confirm', wish, options),
+      PATIENCE_MS,
+    );
+    save({ confirmed: { stats } });
+  },
+});
+
+const clean: Make = ({ agents }) => ({
+  name: 'clean',
+  async do({ state }) {
+    const options = { timeoutMs: CALL_TIMEOUT_MS };
+    await reach(() => agents.call(state.destination, 'migrate.keep', idOf(state), options), PATIENCE_MS);
+    await reach(() => agents.call(state.source, 'migrate.discard', idOf(state), options), PATIENCE_MS);
+  },
+});
+
+export const migrateFlow = (services: Services): Definition<MigrateState> => ({
+  kind: 'guest.migrate',
+  phases: [plan, admit, prepare, copy, cutover, confirm, clean].map((make) => make(services)),
+  afterRestart: 'undo',
+  undoneState: 'rolled-back',
+  end(state, outcome, operation) {
+    // what was undone has got its state back from admit's undo
+    const settled = { done: 'running', attention: 'attention', undone: undefined } as const;
+    const now = settled[outcome.state];
+    if (now !== undefined) services.store.guests.update(state.guest, { state: now });
+    return resultOf(state, operation);
+  },
+});

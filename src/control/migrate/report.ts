@@ -1,0 +1,34 @@
+/** Numbers of a migration as people see them. */
+import type { MigrationStats } from '../../wire/agent-methods.ts';
+import type { MigrationResult, Operation, Progress } from '../../wire/resources.ts';
+import type { MigrateState } from './migrate.ts';
+
+export function progressOf(stats: MigrationStats): Progress {
+  const left = stats.memoryLeft + stats.diskLeft;
+  const doneBytes = stats.memoryDone + stats.diskDone;
+  return {
+    message: `round ${stats.rounds}`,
+    doneBytes,
+    totalBytes: doneBytes + left,
+    bytesPerSecond: stats.bytesPerSecond,
+    dirtyBytesPerSecond: stats.dirtyBytesPerSecond,
+    round: stats.rounds,
+    ...(stats.bytesPerSecond > 0 && { leftMs: Math.round((left / stats.bytesPerSecond) * 1000) }),
+  };
+}
+
+/** The destination measures the downtime, since it knows when the guest went on; the source only guesses. */
+export function resultOf(state: MigrateState, operation: Operation): MigrationResult {
+  const copied = state.performed?.stats;
+  const ended = operation.endedAt === null ? Date.now() : Date.parse(operation.endedAt);
+  return {
+    guest: state.guest,
+    source: state.source,
+    destination: state.destination,
+    downtimeMs: state.finished?.stats?.downtimeMs ?? state.confirmed?.stats?.downtimeMs ?? null,
+    totalMs: ended - Date.parse(operation.createdAt),
+    memoryBytes: copied?.memoryDone ?? 0,
+    diskBytes: copied?.diskDone ?? 0,
+    rounds: copied?.rounds ?? 0,
+  };
+}
