@@ -1,0 +1,114 @@
+/**
+ * A libvirtd of one's own: session mode under an unprivileged user, with every directory and socket in a temporary
+ * directory, so it neither sees nor disturbs the machine's libvirt. Two of them are two hosts.
+ */
+
+import type { ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ConnectOptions, connect } from '../../../src/libvirt/connect.ts';
+import type { Connection } from '../../../src/libvirt/connection.ts';
+import { listFlags } from '../../../src/libvirt/constants.ts';
+import { start } from '../../../src/process/run.ts';
+
+/** `nobody`; root's libvirtd would be the system's, with fixed paths for its state. */
+const owner = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+
+export type PrivateDaemon = {
+  directory: string;
+  socketPath: string;
+  connect(uri: string, options?: Partial<ConnectOptions>): Promise<Connection>;
+  /** Makes a directory or file of the daemon's its user's. */
+  give(path: string): Promise<void>;
+  stop(): Promise<void>;
+};
+
+export async function startDaemon(): Promise<PrivateDaemon> {
+  const directory = await mkdtemp(join(tmpdir(), 'libvirt-test-'));
+  const give = async (path: string) => {
+    if (owner.uid !== undefined) await chown(path, owner.uid, owner.gid);
+  };
+  await give(directory);
+  const dir = async (...names: string[]) => {
+    const path = join(directory, ...names);
+    await mkdir(path, { mode: 0o700 });
+    await give(path);
+    return path;
+  };
+  const [runtime, config, cache, data] = [
+    await dir('run'),
+    await dir('etc'),
+    await dir('cache'),
+    await dir('data'),
+  ];
+  await dir('etc', 'libvirt');
+  await writeFile(join(config, 'libvirt', 'qemu.conf'), 'stdio_handler = "file"\n');
+  const settings = join(config, 'libvirtd.conf');
+  await writeFile(settings, `host_uuid = "${randomUUID()}"\nlog_outputs = "3:stderr"\n`);
+  const env = {
+    PATH: process.env.PATH,
+    HOME: directory,
+    XDG_RUNTIME_DIR: runtime,
+    XDG_CONFIG_HOME: config,
+    XDG_CACHE_HOME: cache,
+    XDG_DATA_HOME: data,
+  };
+  // Should the test die, the daemon ends by itself once nobody uses it.
+  const args = ['--timeout', '30', '--config', settings];
+  const child = start('/usr/sbin/libvirtd', args, {
+    ...owner,
+    env,
+    cwd: directory,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const socketPath = join(runtime, 'libvirt', 'libvirt-sock');
+  const log = collect(child);
+  await answering(socketPath, child, log);
+  const stop = async () => {
+    await destroyAll(socketPath);
+    child.kill('SIGTERM');
+    if (child.exitCode === null) await once(child, 'exit', { signal: AbortSignal.timeout(20_000) });
+    await rm(directory, { recursive: true, force: true });
+  };
+  const open = (uri: string, options: Partial<ConnectOptions> = {}) =>
+    connect({ socketPath, uri, signal: AbortSignal.timeout(20_000), ...options });
+  return { directory, socketPath, connect: open, give, stop };
+}
+
+function collect(child: ChildProcess): () => string {
+  let log = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    log = (log + text).slice(-4_000);
+  });
+  return () => log;
+}
+
+async function answering(socketPath: string, child: ChildProcess, log: () => string): Promise<void> {
+  for (let attempt = 0; attempt < 150; attempt += 1) {
+    if (child.exitCode !== null) throw new Error(`libvirtd ended with ${child.exitCode}: ${log()}`);
+    try {
+      const connection = await connect({
+        socketPath,
+        uri: 'test:///default',
+        signal: AbortSignal.timeout(5_000),
+      });
+      return await connection.close();
+    } catch {
+      await sleep(100); // not there yet
+    }
+  }
+  throw new Error(`libvirtd did not answer: ${log()}`);
+}
+
+/** A test that failed may have left domains; their processes would outlive the daemon. */
+async function destroyAll(socketPath: string): Promise<void> {
+  const signal = AbortSignal.timeout(20_000);
+  const connection = await connect({ socketPath, uri: 'qemu:///session', signal });
+  const running = await connection.domains.list(listFlags.active);
+  await Promise.all(running.map((domain) => domain.destroy(0, { signal })));
+  await connection.close();
+}
