@@ -93,8 +93,8 @@ async function advance<S>(
       if (!isPast(flow, index)) signal.throwIfAborted();
       await runPhase(phase, index, journal, signal);
     } catch (error) {
-      const past = isPast(flow, index) || phase.noReturn === true;
-      if (past && !(error instanceof NothingHappened)) return { state: 'attention', error };
+      const unsure = phase.noReturn === true && !(error instanceof NothingHappened);
+      if (isPast(flow, index) || unsure) return { state: 'attention', error };
       return unwind(flow, journal, signal.aborted ? cancelled(error) : error);
     }
   }
