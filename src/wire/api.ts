@@ -95,6 +95,7 @@ export const api = {
       memoryMiB: z.int().min(512).max(1048576).default(1536),
       diskGiB: z.int().min(2).max(16384).default(8),
       driver: z.string().optional().describe('use this driver whatever the facts say'),
+      bootTimeoutMs: z.int().min(1_000).default(600_000).describe('until it lets control in over SSH'),
     }),
   }),
   'host.remove': route('DELETE /hosts/:name', 202, 'Take a host down', op, { params: byName }),

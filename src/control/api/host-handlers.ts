@@ -41,7 +41,8 @@ export const hostHandlers = (services: Services): Handlers<Names> => {
       }
       return store.transaction(() => {
         store.hosts.insert(newHost(services, body));
-        return operations.start('host.provision', `host/${body.name}`, { host: body.name });
+        const { name: host, bootTimeoutMs } = body;
+        return operations.start('host.provision', `host/${host}`, { host, bootTimeoutMs });
       });
     },
     'host.remove'({ params: { name } }) {

@@ -8,10 +8,9 @@ import { installAgent } from './install-agent.ts';
 import { userDataFor } from './user-data.ts';
 import { waitForSsh } from './wait-for-ssh.ts';
 
-export type ProvisionState = { host: string };
+export type HostState = { host: string };
+export type ProvisionState = HostState & { bootTimeoutMs: number };
 
-/** A slow emulated host takes minutes to boot. */
-const SSH_TIMEOUT_MS = 600_000;
 const SSH_PAUSE_MS = 2_000;
 const PROBE_TIMEOUT_MS = 120_000;
 const DRIVER_TIMEOUT_MS = 180_000;
@@ -45,7 +44,7 @@ const installed: Make = (services) => ({
       open: (limit) => services.agents.openSsh(name, limit),
       console: () => cloudOf(services, cloud).readConsole(name, CONSOLE_BYTES),
       signal,
-      timeoutMs: SSH_TIMEOUT_MS,
+      timeoutMs: state.bootTimeoutMs,
       pauseMs: SSH_PAUSE_MS,
       onTry: (ms) => progress({ message: `waiting for ${name} to boot, ${Math.round(ms / 1000)} s` }),
     });
@@ -116,12 +115,13 @@ export async function probeEngines(services: Services, host: string, signal: Abo
   return probed;
 }
 
-export function probeFlow(services: Services): Definition<ProvisionState> {
-  const probe: Phase<ProvisionState> = {
+type ProbeState = HostState & { probed?: Awaited<ReturnType<typeof probeEngines>> };
+
+export function probeFlow(services: Services): Definition<ProbeState> {
+  const probe: Phase<ProbeState> = {
     name: 'probe',
     async do({ state, signal, save }) {
-      const probed = await probeEngines(services, state.host, signal);
-      save({ probed } as Partial<ProvisionState>);
+      save({ probed: await probeEngines(services, state.host, signal) });
     },
     // changes nothing on the host
   };
@@ -130,6 +130,6 @@ export function probeFlow(services: Services): Definition<ProvisionState> {
     phases: [probe],
     afterRestart: 'undo',
     undoneState: 'failed',
-    end: (state) => state,
+    end: ({ host, probed }) => ({ host, ...probed }),
   };
 }

@@ -3,25 +3,25 @@ import { syncTunnels } from '../network/sync.ts';
 import type { Definition } from '../operations/operations.ts';
 import type { Phase } from '../run-phases.ts';
 import { cloudOf, type Services } from '../services.ts';
-import type { ProvisionState } from './provision.ts';
+import type { HostState } from './provision.ts';
 
-export function removeHostFlow(services: Services): Definition<ProvisionState> {
+export function removeHostFlow(services: Services): Definition<HostState> {
   const { store, agents } = services;
-  const leave: Phase<ProvisionState> = {
+  const leave: Phase<HostState> = {
     name: 'leave',
     async do({ state: { host } }) {
       store.hosts.update(host, { state: 'removing' });
       await syncTunnels(services);
     },
   };
-  const destroyVm: Phase<ProvisionState> = {
+  const destroyVm: Phase<HostState> = {
     name: 'destroy-vm',
     async do({ state: { host } }) {
       agents.forget(host);
       await cloudOf(services, store.hosts.get(host).cloud).destroyVm(host);
     },
   };
-  const forget: Phase<ProvisionState> = {
+  const forget: Phase<HostState> = {
     name: 'forget',
     do: async ({ state: { host } }) => store.hosts.remove(host),
   };
