@@ -1,0 +1,57 @@
+/** What every command is given: where to read and write, and the way to control. */
+import type { ReadStream, WriteStream } from 'node:tty';
+import { type Client, createClient } from '../api-client/client.ts';
+import { findHome, type Home } from '../wire/home.ts';
+import { ensureControl } from './control-process.ts';
+import { data, type Format } from './print/format.ts';
+
+export type Io = {
+  stdin: ReadStream;
+  stdout: WriteStream;
+  stderr: WriteStream;
+  env: NodeJS.ProcessEnv;
+};
+
+export type Cli = {
+  readonly io: Io;
+  readonly home: Home;
+  /** Set before a command runs, from `-o`. */
+  format: Format;
+  /** What the process will end with when nothing is thrown. */
+  exitCode: number;
+  /** A client of a control that answers, started when none does. */
+  client(): Promise<Client>;
+  /** A client of the control that may or may not be there. */
+  quietClient(): Client;
+  /** Data, to stdout. */
+  print(text: string): void;
+  /** Anything else, to stderr, one line. */
+  note(line: string): void;
+};
+
+export function createCli(io: Io, format: Format): Cli {
+  const home = findHome(io.env);
+  const client = createClient(home.socket);
+  const note = (line: string) => void io.stderr.write(`${line}\n`);
+  return {
+    io,
+    home,
+    format,
+    exitCode: 0,
+    client: async () => {
+      await ensureControl(client, { home, note });
+      return client;
+    },
+    quietClient: () => client,
+    print: (text) => void io.stdout.write(text),
+    note,
+  };
+}
+
+/** Says that a thing is gone: a sentence on stderr, and data for those who asked for data. */
+export function printRemoved(cli: Cli, kind: string, name: string): void {
+  cli.note(`Removed ${kind} ${name}.`);
+  if (cli.format !== 'table') cli.print(data(cli.format, { removed: `${kind}/${name}` }));
+}
+
+export const isInteractive = ({ io }: Cli): boolean => io.stdin.isTTY === true && io.stderr.isTTY === true;

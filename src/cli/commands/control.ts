@@ -1,0 +1,110 @@
+/** `blanket serve`, `blanket status`, `blanket stop`: control itself. */
+import { existsSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { start } from '../../process/run.ts';
+import type { RouteResult } from '../../wire/api.ts';
+import { BlanketError } from '../../wire/errors.ts';
+import type { Cli } from '../cli.ts';
+import { examples } from '../command.ts';
+import { controlEntry } from '../control-process.ts';
+import { data, one } from '../print/format.ts';
+import type { Field } from '../print/table.ts';
+import { ageText } from '../print/units.ts';
+
+type Status = RouteResult<'status'>;
+
+const fields = (status: Status, socket: string): Field[] => [
+  ['version', status.version],
+  ['pid', String(status.pid)],
+  ['up', ageText(status.startedAt)],
+  ['state', status.state],
+  ['socket', socket],
+  ['clouds', String(status.clouds)],
+  ['hosts', String(status.hosts)],
+  ['guests', String(status.guests)],
+  ['operations running', String(status.operationsRunning)],
+];
+
+export function addControlCommands(program: Command, cli: Cli): void {
+  const serve = program
+    .command('serve')
+    .description('start control, the daemon that every command speaks to (they start it themselves)')
+    .option('--foreground', 'stay in front, log to the terminal, end with Ctrl-C')
+    .action((options: { foreground?: true }) => (options.foreground ? foreground(cli) : background(cli)));
+  examples(serve, 'blanket serve', 'blanket serve --foreground');
+  program
+    .command('status')
+    .description('show control and how much it holds; starts nothing')
+    .action(async () => {
+      const status = await cli.quietClient().call('status');
+      cli.print(one(cli.format, status, fields(status, cli.home.socket)));
+      if (status.clouds === 0)
+        cli.note('Nothing is set up yet. Next: blanket cloud add NAME --profile openstack-kvm');
+    });
+  program
+    .command('stop')
+    .description('end control; hosts and guests go on')
+    .action(() => stop(cli));
+}
+
+async function background(cli: Cli): Promise<void> {
+  const status = await (await cli.client()).call('status');
+  cli.print(one(cli.format, status, fields(status, cli.home.socket)));
+}
+
+/**
+ * Control gets a session of its own, so that a Ctrl-C reaches it once, through here, and not twice.
+ * Exits as control did.
+ */
+async function foreground(cli: Cli): Promise<void> {
+  const child = start(process.execPath, [controlEntry, 'serve'], { stdio: 'inherit', detached: true });
+  const pass = (signal: NodeJS.Signals) => void child.kill(signal);
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, pass);
+  cli.exitCode = await new Promise<number>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code, signal) =>
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
+    );
+  });
+  for (const signal of signals) process.off(signal, pass);
+}
+
+async function stop(cli: Cli): Promise<void> {
+  const client = cli.quietClient();
+  const pid = await client.call('status').then(
+    (status) => status.pid,
+    (error: unknown) => {
+      if (error instanceof BlanketError && error.code === 'control.not-running') return undefined;
+      throw error;
+    },
+  );
+  if (pid !== undefined) await end(cli, pid);
+  cli.note(pid === undefined ? 'Control is not running.' : 'Stopped control. Hosts and guests go on.');
+  if (cli.format !== 'table') cli.print(data(cli.format, { stopped: pid ?? null }));
+}
+
+async function end(cli: Cli, pid: number): Promise<void> {
+  const boundMs = 20_000;
+  process.kill(pid, 'SIGTERM');
+  for (const deadline = Date.now() + boundMs; Date.now() < deadline; await sleep(50)) {
+    if (!isRunning(pid)) return;
+  }
+  throw new BlanketError(
+    'control.will-not-stop',
+    `Control (process ${pid}) did not end within ${boundMs / 1000} s.`,
+    {
+      kind: 'timed-out',
+      next: `Its log is ${cli.home.log}.`,
+      data: { pid },
+    },
+  );
+}
+
+/** A process that has ended may keep its entry until its parent looks; its state is then Z: proc(5). */
+function isRunning(pid: number): boolean {
+  const stat = `/proc/${pid}/stat`;
+  return existsSync(stat) && !/\) Z /.test(readFileSync(stat, 'utf8'));
+}

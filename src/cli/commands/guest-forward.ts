@@ -1,0 +1,71 @@
+/**
+ * `blanket guest forward`: a local TCP port that leads to a guest, through a host's ssh.
+ *
+ * ssh runs its LocalCommand once the connection stands and its forwards listen, so what that command prints
+ * is the sign that the port may be used: ssh_config(5), LocalCommand.
+ */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { Command } from 'commander';
+import type { Client } from '../../api-client/client.ts';
+import { BlanketError } from '../../wire/errors.ts';
+import type { Cli } from '../cli.ts';
+import { examples, nameArgument } from '../command.ts';
+import { parseName, parsePorts } from '../parse/words.ts';
+import { data } from '../print/format.ts';
+import { runSsh, sshArguments } from '../ssh.ts';
+
+type Ports = { local: number; remote: number };
+
+export function addForward(guest: Command, cli: Cli): void {
+  const forward = guest
+    .command('forward')
+    .description("lead a local TCP port to a guest's port until Ctrl-C")
+    .addArgument(nameArgument('name', 'name of the guest'))
+    .argument('<ports>', '[local:]port of the guest; without local, any free port', parsePorts)
+    .option('--via <host>', "host to go through (default: the guest's)", parseName)
+    .action((name: string, ports: Ports, options: { via?: string }) => run(cli, name, ports, options.via));
+  examples(forward, 'blanket guest forward web1 8080:80', 'blanket guest forward web1 22 --via west-1');
+}
+
+async function run(cli: Cli, name: string, ports: Ports, via: string | undefined): Promise<void> {
+  const client = await cli.client();
+  const { address, host } = await whereIs(client, name);
+  const access = await client.call('host.ssh', { params: { name: via ?? host } });
+  const local = ports.local === 0 ? await freePort() : ports.local;
+  const args = sshArguments(access, [
+    '-N',
+    ...['-o', 'ExitOnForwardFailure=yes', '-o', 'ServerAliveInterval=15'],
+    ...['-o', 'PermitLocalCommand=yes', '-o', 'LocalCommand=echo listening'],
+    ...['-L', `127.0.0.1:${local}:${address}:${ports.remote}`],
+  ]);
+  cli.exitCode = await runSsh(args, ['ignore', 'pipe', 'inherit'], (child) => {
+    child.stdout?.once('data', () => {
+      const shown = { guest: name, address: '127.0.0.1', port: local };
+      cli.print(cli.format === 'table' ? `127.0.0.1:${local}\n` : data(cli.format, shown));
+      cli.note(`Leads to ${address}:${ports.remote} of guest ${name}. Ctrl-C ends it.`);
+    });
+  });
+}
+
+async function whereIs(client: Client, name: string): Promise<{ address: string; host: string }> {
+  const guest = await client.call('guest.show', { params: { name } });
+  const address = guest.nics[0]?.address;
+  if (address !== undefined) return { address, host: guest.host };
+  throw new BlanketError('guest.no-network', `Guest ${name} is in no network, so it has no address.`, {
+    kind: 'blocked',
+    next: '`blanket console` reaches it without one.',
+    data: { guest: name },
+  });
+}
+
+/** A port that was free a moment ago; ssh says so if it no longer is. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('A TCP server has no port.');
+  return address.port;
+}

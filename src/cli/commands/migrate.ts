@@ -1,0 +1,104 @@
+/** `blanket migrate …` */
+import type { Command } from 'commander';
+import { api } from '../../wire/api.ts';
+import { migrationResultSchema, type Operation } from '../../wire/resources.ts';
+import type { Cli } from '../cli.ts';
+import { examples, given, nameArgument } from '../command.ts';
+import { parseBandwidth, parseWholeMs } from '../parse/quantity.ts';
+import { parseName } from '../parse/words.ts';
+import { data } from '../print/format.ts';
+import { outcomeError } from '../print/operation.ts';
+import { fieldLines } from '../print/table.ts';
+import { bytesText, durationText } from '../print/units.ts';
+import { watch } from '../watch.ts';
+
+type Way = { guest: string; source: string; destination: string };
+type Options = { to: string; maxDowntime?: number; bandwidth?: number; detach?: true };
+
+const defaults = api['guest.migrate'].body.parse({ to: 'x' });
+
+/** What scripts read. Numbers are null as long as they are not known: bytes, ms. */
+export function migrationReport(way: Way, operation: Operation) {
+  const result = migrationResultSchema.safeParse(operation.result).data;
+  return {
+    operation: operation.id,
+    guest: way.guest,
+    source: result?.source ?? way.source,
+    destination: result?.destination ?? way.destination,
+    state: operation.state,
+    phases: operation.phases.map(({ name, startedAt, durationMs }) => ({ name, startedAt, durationMs })),
+    downtimeMs: result?.downtimeMs ?? null,
+    totalMs: result?.totalMs ?? null,
+    memoryBytes: result?.memoryBytes ?? null,
+    diskBytes: result?.diskBytes ?? null,
+    rounds: result?.rounds ?? null,
+  };
+}
+
+type Report = ReturnType<typeof migrationReport>;
+
+const known = (value: number | null, text: (value: number) => string): string | null =>
+  value === null ? null : text(value);
+
+const reportText = (report: Report): string =>
+  fieldLines([
+    ['guest', report.guest],
+    ['from', report.source],
+    ['to', report.destination],
+    ['state', report.state],
+    ['downtime', known(report.downtimeMs, durationText)],
+    ['total', known(report.totalMs, durationText)],
+    ['memory sent', known(report.memoryBytes, bytesText)],
+    ['disk sent', known(report.diskBytes, bytesText)],
+    ['rounds', known(report.rounds, String)],
+    ['operation', report.operation],
+  ]);
+
+export function addMigrateCommand(program: Command, cli: Cli): void {
+  const command = program
+    .command('migrate')
+    .description('migrate a running guest to another host')
+    .addArgument(nameArgument('guest', 'name of the guest'))
+    .requiredOption('--to <host>', 'destination', parseName)
+    .option(
+      '--max-downtime <time>',
+      `longest pause at the cutover (default: ${durationText(defaults.maxDowntimeMs)})`,
+      parseWholeMs,
+    )
+    .option(
+      '--bandwidth <rate>',
+      'most that the copy may use, like 10MB (a second); default: no limit',
+      parseBandwidth,
+    )
+    .option('--detach', 'print the id of the operation and do not wait')
+    .action((guest: string, options: Options) => migrate(cli, guest, options));
+  examples(
+    command,
+    'blanket migrate web1 --to west',
+    'blanket migrate web1 --to west --max-downtime 300ms --bandwidth 10MB',
+    'blanket migrate web1 --to west -o json',
+  );
+}
+
+async function migrate(cli: Cli, guest: string, options: Options): Promise<void> {
+  const client = await cli.client();
+  const params = { name: guest };
+  const { host } = await client.call('guest.show', { params });
+  const body = {
+    to: options.to,
+    ...given({ maxDowntimeMs: options.maxDowntime, bandwidthBps: options.bandwidth }),
+  };
+  const begun = await client.call('guest.migrate', { params, body });
+  const way = { guest, source: host, destination: options.to };
+  if (options.detach) {
+    cli.print(cli.format === 'table' ? `${begun.id}\n` : data(cli.format, migrationReport(way, begun)));
+    return cli.note(`Left running. \`blanket op watch ${begun.id}\` watches it.`);
+  }
+  cli.note(`Migrating ${guest} from ${host} to ${options.to} (operation ${begun.id}).`);
+  const ended = await watch(cli, client, begun.id, 'cancel');
+  const report = migrationReport(way, ended);
+  const error = outcomeError(ended);
+  if (cli.format !== 'table') cli.print(data(cli.format, report));
+  if (error !== undefined) throw error;
+  if (cli.format === 'table') cli.print(reportText(report));
+}

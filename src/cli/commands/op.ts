@@ -1,0 +1,88 @@
+/** `blanket op …` */
+import type { Command } from 'commander';
+import type { Operation } from '../../wire/resources.ts';
+import type { Cli } from '../cli.ts';
+import { examples } from '../command.ts';
+import { data, list } from '../print/format.ts';
+import { outcomeError, phaseLine, runningPhase } from '../print/operation.ts';
+import { type Column, fieldLines } from '../print/table.ts';
+import { ageText, durationText } from '../print/units.ts';
+import { watch } from '../watch.ts';
+
+const tookText = ({ createdAt, endedAt }: Operation): string =>
+  durationText((endedAt === null ? Date.now() : Date.parse(endedAt)) - Date.parse(createdAt));
+
+const columns: Column<Operation>[] = [
+  { title: 'ID', value: (operation) => operation.id },
+  { title: 'KIND', value: (operation) => operation.kind },
+  { title: 'SUBJECT', value: (operation) => operation.subject },
+  { title: 'STATE', value: (operation) => operation.state },
+  { title: 'PHASE', value: (operation) => runningPhase(operation)?.name ?? '' },
+  { title: 'TOOK', value: tookText, align: 'right' },
+  { title: 'AGE', value: (operation) => ageText(operation.createdAt), align: 'right' },
+];
+
+function text(operation: Operation): string {
+  const { problem, phases } = operation;
+  const head = fieldLines([
+    ['id', operation.id],
+    ['kind', operation.kind],
+    ['subject', operation.subject],
+    ['state', operation.state],
+    ['created', operation.createdAt],
+    ['ended', operation.endedAt],
+    ['took', tookText(operation)],
+    ['problem', problem === null ? null : `${problem.message} (${problem.code})`],
+    ['next', problem?.next ?? null],
+    ['result', operation.result === null ? null : JSON.stringify(operation.result)],
+  ]);
+  const width = Math.max(0, ...phases.map((phase) => phase.name.length));
+  const lines = phases.map((phase) => {
+    const begun = phase.startedAt !== null;
+    return begun ? `  ${phaseLine(phase, width, Date.now())}\n` : `    ${phase.name}\n`;
+  });
+  return `${head}${lines.length > 0 ? 'phases:\n' : ''}${lines.join('')}`;
+}
+
+const print = (cli: Cli, operation: Operation): void =>
+  cli.print(cli.format === 'table' ? text(operation) : data(cli.format, operation));
+
+export function addOperationCommands(program: Command, cli: Cli): void {
+  const op = program.command('op').description('operations: long work that outlives the command');
+  op.command('list')
+    .description('list the operations, newest first')
+    .action(async () => {
+      const operations = await (await cli.client()).call('op.list');
+      cli.print(list(cli.format, operations, columns));
+      if (operations.length === 0) cli.note('No operations yet.');
+    });
+  op.command('show')
+    .description('show one operation with its phases')
+    .argument('<id>', 'id of the operation')
+    .action(async (id: string) => {
+      print(cli, await (await cli.client()).call('op.show', { params: { id } }));
+    });
+  addWatch(op, cli);
+  op.command('cancel')
+    .description('ask an operation to stop; it undoes what it did')
+    .argument('<id>', 'id of the operation')
+    .action(async (id: string) => {
+      const asked = await (await cli.client()).call('op.cancel', { params: { id } });
+      print(cli, asked);
+      if (asked.state === 'running') cli.note(`Asked. \`blanket op watch ${id}\` shows what becomes of it.`);
+    });
+}
+
+function addWatch(op: Command, cli: Cli): void {
+  const command = op
+    .command('watch')
+    .description("follow an operation to its end and exit with its outcome's code")
+    .argument('<id>', 'id of the operation')
+    .action(async (id: string) => {
+      const ended = await watch(cli, await cli.client(), id, 'leave');
+      print(cli, ended);
+      const error = outcomeError(ended);
+      if (error !== undefined) throw error;
+    });
+  examples(command, 'blanket op watch $(blanket migrate web1 --to west --detach)');
+}

@@ -1,0 +1,45 @@
+/** The whole command line: every noun hangs itself in here. */
+import { Command, Option } from 'commander';
+import { version } from '../wire/version.ts';
+import type { Cli } from './cli.ts';
+import { addCloudCommands } from './commands/cloud.ts';
+import { addConsoleCommand } from './commands/console.ts';
+import { addControlCommands } from './commands/control.ts';
+import { addGuestCommands } from './commands/guest.ts';
+import { addHostCommands } from './commands/host.ts';
+import { addImageCommands } from './commands/image.ts';
+import { addMigrateCommand } from './commands/migrate.ts';
+import { addNetworkCommands } from './commands/network.ts';
+import { addOperationCommands } from './commands/op.ts';
+import { formats } from './print/format.ts';
+
+const exitCodes = `
+Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 blocked by a check, 6 rolled back and
+the guest is safe on its source, 7 needs attention, 8 timed out, 130 cancelled.`;
+
+export function buildProgram(cli: Cli): Command {
+  const program = new Command('blanket')
+    .description("Your own hypervisor on other people's clouds.")
+    .version(version, '-V, --version')
+    .addOption(new Option('-o, --output <format>', 'output format').choices(formats).default('table'))
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureOutput({
+      writeOut: (text) => cli.print(text),
+      writeErr: (text) => void cli.io.stderr.write(text),
+      outputError: () => undefined, // reported in one form with all other errors
+    })
+    .hook('preAction', (command) => {
+      cli.format = command.opts<{ output: Cli['format'] }>().output;
+    })
+    .addHelpText('after', exitCodes);
+  addCloudCommands(program, cli);
+  addHostCommands(program, cli);
+  addImageCommands(program, cli);
+  addNetworkCommands(program, cli);
+  addGuestCommands(program, cli);
+  addMigrateCommand(program, cli);
+  addConsoleCommand(program, cli);
+  addOperationCommands(program, cli);
+  addControlCommands(program, cli);
+  return program;
+}

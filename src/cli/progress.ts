@@ -1,0 +1,130 @@
+/**
+ * Shows a running operation on stderr.
+ *
+ *   terminal:      each ended phase leaves a line; the running one is a live line, redrawn in place
+ *   no terminal:   a line when a phase ends, and while one runs a line at most every 5 s and only with news
+ *                  (or after 30 s of silence, so that a log shows life)
+ *
+ * What is shown never runs backwards: a migration's totals grow with every round, so bytes done and the bar
+ * only ever go up within a phase.
+ */
+import type { Operation, PhaseRecord, Progress } from '../wire/resources.ts';
+import { phaseLine, phaseMs, progressText, runningPhase } from './print/operation.ts';
+import { durationText } from './print/units.ts';
+
+const newsMs = 5_000;
+const lifeMs = 30_000;
+
+export type ProgressOut = {
+  write(text: string): void;
+  isTerminal: boolean;
+  columns(): number;
+  now(): number;
+};
+
+export type ProgressView = {
+  show(operation: Operation): void;
+  /** Redraws the passing time; call it about once a second. */
+  tick(): void;
+  /** A line of its own, above the live one. */
+  note(line: string): void;
+  /** Takes the live line away. */
+  end(): void;
+};
+
+export function createProgress(out: ProgressOut): ProgressView {
+  const forward = keepForward();
+  const told = new Map<string, PhaseRecord['state']>();
+  let current: Operation | undefined;
+  let live = false;
+  let lastText = '';
+  let lastAt = out.now();
+
+  const clear = () => {
+    if (live) out.write('\r\x1b[K');
+    live = false;
+  };
+  const line = (text: string) => {
+    clear();
+    out.write(`${text}\n`);
+    lastAt = out.now();
+  };
+  const draw = () => {
+    const phase = current === undefined ? undefined : runningPhase(current);
+    if (current === undefined || phase === undefined) return clear();
+    const text = runningText(current, phase, out.now());
+    if (out.isTerminal) {
+      out.write(`\r\x1b[K${text.slice(0, Math.max(20, out.columns() - 1))}`);
+      live = true;
+      return;
+    }
+    const news = progressText(current.progress ?? { message: '' });
+    const quietMs = out.now() - lastAt;
+    if (quietMs < newsMs || (news === lastText && quietMs < lifeMs)) return;
+    lastText = news;
+    line(text);
+  };
+  return {
+    show(operation) {
+      current = { ...operation, progress: forward(operation) };
+      for (const text of endedPhases(current, told, out.now())) line(text);
+      draw();
+    },
+    tick: draw,
+    note: line,
+    end: clear,
+  };
+}
+
+/** A line for each phase that has ended since the last look. */
+function endedPhases(operation: Operation, told: Map<string, PhaseRecord['state']>, now: number): string[] {
+  const width = Math.max(...operation.phases.map((phase) => phase.name.length));
+  return operation.phases.flatMap((phase) => {
+    const ended = phase.state === 'done' || phase.state === 'failed' || phase.state === 'undone';
+    if (!ended || told.get(phase.name) === phase.state) return [];
+    told.set(phase.name, phase.state);
+    return [`${place(operation, phase)} ${phaseLine(phase, width, now)}`];
+  });
+}
+
+function place({ phases }: Operation, phase: PhaseRecord): string {
+  const total = String(phases.length);
+  return `[${String(phases.indexOf(phase) + 1).padStart(total.length)}/${total}]`;
+}
+
+function runningText(operation: Operation, phase: PhaseRecord, now: number): string {
+  const { progress } = operation;
+  const share =
+    progress?.doneBytes !== undefined && progress.totalBytes !== undefined && progress.totalBytes > 0
+      ? ` ${Math.floor((100 * progress.doneBytes) / progress.totalBytes)}%`
+      : '';
+  const news = progress === null ? '' : `  ${progressText(progress)}`;
+  return `${place(operation, phase)} · ${phase.name}${share}  ${durationText(phaseMs(phase, now))}${news}`;
+}
+
+/** Progress whose bytes done, round and share only grow within one phase. */
+function keepForward(): (operation: Operation) => Progress | null {
+  let phase: string | undefined;
+  let done = 0;
+  let share = 0;
+  let round = 0;
+  return (operation) => {
+    const running = runningPhase(operation)?.name;
+    if (running !== phase) [phase, done, share, round] = [running, 0, 0, 0];
+    const { progress } = operation;
+    if (progress === null) return null;
+    round = Math.max(round, progress.round ?? 0);
+    const rounds = progress.round === undefined ? {} : { round };
+    if (progress.doneBytes === undefined || progress.totalBytes === undefined)
+      return { ...progress, ...rounds };
+    done = Math.max(done, progress.doneBytes);
+    const total = Math.max(progress.totalBytes, done);
+    if (total > 0) share = Math.max(share, done / total);
+    return {
+      ...progress,
+      ...rounds,
+      doneBytes: Math.max(done, Math.floor(share * total)),
+      totalBytes: total,
+    };
+  };
+}
