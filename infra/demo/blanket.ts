@@ -13,6 +13,8 @@ export type BlanketOptions = {
   label?: string;
   /** Neither shown nor its output passed on. */
   quiet?: boolean;
+  /** What the command reads on standard input. */
+  input?: string;
   /** Milliseconds after which the command is ended and fails. Default: 10 minutes. */
   limitMs?: number;
 };
@@ -27,11 +29,12 @@ export type Seat = { blanket: Blanket; env: NodeJS.ProcessEnv; say: Say };
 /** `state`: absolute path of the state directory, so that a user's own hosts and guests are never touched. */
 export function takeSeat(state: string, signal: AbortSignal, say: Say): Seat {
   const env = { ...process.env, BLANKET_STATE: state };
-  const blanket: Blanket = async (args, { label, quiet = false, limitMs = 600_000 } = {}) => {
+  const blanket: Blanket = async (args, { label, quiet = false, input, limitMs = 600_000 } = {}) => {
     if (!quiet) say(`$ blanket ${args.map(quote).join(' ')}\n`);
     const onOutput = quiet ? () => undefined : labelled(label, say);
     try {
-      return (await run(program, args, { env, signal, timeoutMs: limitMs, onOutput })).stdout;
+      const given = input === undefined ? {} : { input };
+      return (await run(program, args, { env, signal, timeoutMs: limitMs, onOutput, ...given })).stdout;
     } catch (error) {
       throw explain(args, error, signal);
     }
