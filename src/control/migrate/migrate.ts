@@ -141,7 +141,8 @@ const cutover: Make = ({ agents, store }) => ({
     const end = await reach(() => agents.call(destination, 'migrate.finish', wish, options), PATIENCE_MS);
     if (!end.running) {
       const message = `${state.guest} could not be started on ${destination}.`;
-      throw new NothingHappened('migrate.finish-failed', message, { kind: 'rolled-back' });
+      const cause = end.reason === undefined ? undefined : new Error(end.reason);
+      throw new NothingHappened('migrate.finish-failed', message, { kind: 'rolled-back', cause });
     }
     save({ finished: { cookie: end.cookie, stats: end.stats } });
     store.guests.update(state.guest, { host: destination });

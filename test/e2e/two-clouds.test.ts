@@ -1,0 +1,192 @@
+/**
+ * The main job on real nested virtualization: two hosts on different virtual hardware are booted once, and
+ * everything is done to them through the CLI. The tests build on one another and run in order.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import anyTest, { type TestFn } from 'ava';
+import { findProcesses } from '../../infra/clean/processes.ts';
+import { migrate, whileObserved } from '../../infra/demo/migration.ts';
+import { askOnce } from '../../infra/demo/observer.ts';
+import type { Host, Operation } from '../../src/wire/resources.ts';
+import { bootFleet, destination, type Fleet, guest, source } from './fleet.ts';
+
+const test = anyTest as TestFn<Fleet>;
+const never = new AbortController().signal;
+
+/** Slow enough that a test can act while the copy is under way: some 40 MB of memory have to pass. */
+const SLOW = ['--bandwidth', '2MB'];
+
+const other = (host: string): string => (host === source ? destination : source);
+
+test.before(async (t) => {
+  t.timeout(25 * 60_000);
+  t.context = await bootFleet((text) => process.stderr.write(text));
+});
+
+test.after.always(async (t) => {
+  await t.context.forward?.close();
+  await t.context.end?.();
+});
+
+/** Exactly one host runs the guest, it is the one Blanket names, and nothing was lost on the way. */
+async function safeOn(fleet: Fleet, host: string): Promise<boolean> {
+  const running = await fleet.running();
+  const now = await fleet.where();
+  const check = (await askOnce(fleet.address, 'check', never, 120_000)) as { unbroken: boolean };
+  return (
+    check.unbroken &&
+    now.host === host &&
+    now.state === 'running' &&
+    running[host]?.join() === guest &&
+    running[other(host)]?.length === 0
+  );
+}
+
+test.serial('each host has the driver of its cloud, and an engine that was proven', async (t) => {
+  const hosts = (await t.context.json('host', 'list')) as Host[];
+  t.deepEqual(
+    hosts.map(({ name, state, driver, engine }) => ({ name, state, driver, engine })),
+    [
+      { name: source, state: 'ready', driver: 'openstack-kvm', engine: 'kvm' },
+      { name: destination, state: 'ready', driver: 'vmware', engine: 'kvm' },
+    ],
+  );
+  t.true(hosts.every(({ engineScore }) => (engineScore ?? 0) > 0));
+});
+
+test.serial('there and back ten times: one boot, one connection, an unbroken count', async (t) => {
+  const { seat, address } = t.context;
+  const { result, observation } = await whileObserved(address, never, async () => {
+    const reports = [];
+    for (let leg = 0; leg < 10; leg++)
+      reports.push(await migrate(seat, leg % 2 === 0 ? destination : source));
+    return reports;
+  });
+  t.log(`longest gap ${observation.gapMs} ms, ${observation.replies} answers`);
+  for (const { downtimeMs, totalMs, memoryBytes, diskBytes } of result) {
+    t.log(`downtime ${downtimeMs} ms, total ${totalMs} ms, memory ${memoryBytes}, disk ${diskBytes}`);
+  }
+  t.deepEqual(observation.faults, []);
+  t.is(observation.first.bootId, observation.last.bootId);
+  t.true(result.every(({ state, downtimeMs }) => state === 'done' && downtimeMs !== null));
+  t.true(await safeOn(t.context, source));
+});
+
+const refusals: [what: string, args: string[], exit: number, code: string][] = [
+  ['a guest that is there already', ['migrate', guest, '--to', source], 5, 'migrate.same-host'],
+  ['a host that is not there', ['migrate', guest, '--to', 'nowhere'], 3, 'host.not-found'],
+  ['a guest that is not there', ['migrate', 'nobody', '--to', source], 3, 'guest.not-found'],
+  ['a host in use', ['host', 'remove', source, '--yes'], 1, 'host.in-use'],
+  ['a running guest', ['guest', 'remove', guest, '--yes'], 1, 'guest.not-stopped'],
+  ['a network in use', ['network', 'remove', 'lan'], 1, 'network.in-use'],
+  ['an image in use', ['image', 'remove', 'micro'], 1, 'image.in-use'],
+  ['a name twice', ['guest', 'create', guest, '--image', 'micro', '--host', source], 1, 'guest.exists'],
+];
+
+for (const [what, args, exit, code] of refusals) {
+  test.serial(`refused with a code and without a trace: ${what}`, async (t) => {
+    const { code: ended, stderr, stdout } = await t.context.cli(...args);
+    t.is(ended, exit);
+    t.regex(stderr, new RegExp(`code: ${code.replace('.', '\\.')}`));
+    t.is(stdout, '');
+    t.like(await t.context.where(), { host: source, state: 'running' });
+  });
+}
+
+test.serial('a second migration at once is refused, and the first can be cancelled', async (t) => {
+  const fleet = t.context;
+  const id = await fleet.startMigration(destination, ...SLOW);
+  await fleet.phaseBegins(id, 'copy');
+  const second = await fleet.cli('migrate', guest, '--to', destination);
+  t.is(second.code, 1);
+  t.regex(second.stderr, /code: operation\.busy/);
+  t.is((await fleet.cli('op', 'cancel', id)).code, 0);
+  t.is((await fleet.cli('op', 'watch', id)).code, 130);
+  t.true(await safeOn(fleet, source));
+});
+
+test.serial('a full destination is found before the guest is touched', async (t) => {
+  const fleet = t.context;
+  const inHost = (...command: string[]) => fleet.cli('host', 'ssh', destination, '--', 'sudo', ...command);
+  const fill = 'fallocate -l $(($(stat -f -c %a*%S /var/lib/blanket) - 16777216)) /var/lib/blanket/filler';
+  t.is((await inHost('sh', '-c', `'${fill}'`)).code, 0);
+  const { code, stderr } = await fleet.cli('migrate', guest, '--to', destination);
+  await inHost('rm', '/var/lib/blanket/filler');
+  t.is(code, 5);
+  t.regex(stderr, /code: migrate\.no-disk/);
+  t.true(await safeOn(fleet, source));
+});
+
+/** Each leaves a migration without one of its parties at a phase, and gives who should have the guest then. */
+const crashes: [what: string, phase: string, strike: (fleet: Fleet) => Promise<unknown>][] = [
+  ['control', 'prepare', killControl],
+  ['control', 'copy', killControl],
+  ['control', 'cutover', killControl],
+  ['control', 'confirm', killControl],
+  ['the agent at the source', 'copy', (fleet) => killAgent(fleet, source)],
+  ['the agent at the destination', 'copy', (fleet) => killAgent(fleet, destination)],
+];
+
+async function killControl(fleet: Fleet): Promise<void> {
+  process.kill(await fleet.controlPid(), 'SIGKILL');
+}
+
+const killAgent = (fleet: Fleet, host: string): Promise<unknown> =>
+  fleet.cli('host', 'ssh', host, '--', 'sudo', 'systemctl', 'kill', '--signal=KILL', 'blanket-agent');
+
+for (const [what, phase, strike] of crashes) {
+  test.serial(`${what} killed in ${phase}: the guest runs on exactly one host`, async (t) => {
+    const fleet = t.context;
+    const { host } = await fleet.where();
+    const to = other(host);
+    const before = (await askOnce(fleet.address, 'count', never)) as { bootId: string; count: number };
+    const id = await fleet.startMigration(to, ...(phase === 'copy' ? SLOW : []));
+    await fleet.phaseBegins(id, phase);
+    await strike(fleet);
+    const ended = await outcomeOf(fleet, id);
+    t.true(['done', 'rolled-back'].includes(ended.state), JSON.stringify(ended));
+    if (phase === 'copy') t.is(ended.state, 'rolled-back');
+    t.log(`${ended.state}: ${ended.problem?.message ?? 'went on'}`);
+    t.true(await safeOn(fleet, ended.state === 'done' ? to : host));
+    const after = (await askOnce(fleet.address, 'count', never)) as { bootId: string; count: number };
+    t.is(after.bootId, before.bootId);
+    t.true(after.count > before.count);
+    await sendHome(fleet);
+  });
+}
+
+/** The CLI starts control anew when it is gone, and control then ends what it finds. */
+async function outcomeOf(fleet: Fleet, id: string): Promise<Operation> {
+  await fleet.cli('op', 'watch', id);
+  return fleet.operation(id);
+}
+
+async function sendHome(fleet: Fleet): Promise<void> {
+  if ((await fleet.where()).host !== source) await fleet.json('migrate', guest, '--to', source);
+}
+
+test.serial('a destination that dies is told, and the guest stays', async (t) => {
+  const fleet = t.context;
+  await fleet.forward.close();
+  process.kill(
+    Number(await readFile(join(fleet.state, 'clouds/beta', destination, 'qemu.pid'), 'utf8')),
+    'SIGKILL',
+  );
+  const { code, stderr } = await fleet.cli('migrate', guest, '--to', destination);
+  t.true(code === 5 || code === 6, stderr);
+  await sleep(1_000);
+  t.like(await fleet.where(), { host: source, state: 'running' });
+  t.is((await fleet.cli('host', 'remove', destination, '--yes')).code, 0);
+});
+
+test.serial('all is taken down without a trace', async (t) => {
+  const fleet = t.context;
+  t.is((await fleet.cli('guest', 'stop', guest, '--force')).code, 0);
+  t.is((await fleet.cli('guest', 'remove', guest, '--yes')).code, 0);
+  t.is((await fleet.cli('host', 'remove', source, '--yes')).code, 0);
+  for (const cloud of ['alpha', 'beta']) t.is((await fleet.cli('cloud', 'remove', cloud)).code, 0);
+  t.is((await fleet.cli('stop')).code, 0);
+  t.deepEqual(await findProcesses(fleet.state), []);
+});
