@@ -23,9 +23,10 @@ export type Events = {
   /** `event`: `defined` `undefined` `started` `suspended` `resumed` `stopped` `shutdown` `pmsuspended` `crashed`;
    *  `detail`: why, e.g. `migrated`. */
   lifecycle: { domain: DomainHandle } & LifecycleReport;
-  /** A job ended; the same numbers as `Domain.jobStats({ completed: true })`. */
+  /** A job ended; the same numbers as `Domain.jobStats({ completed: true })`. For a migration it comes from both
+   *  sides; only the source's counts the bytes of the disks, and it comes when `confirm` is done. */
   'job-completed': { domain: DomainHandle; stats: JobStats };
-  /** A new round over the memory began. Only QEMU, and only for a migration whose driver asked for it. */
+  /** A migration's new round over the memory began (QEMU only). */
   'migration-iteration': { domain: DomainHandle; iteration: number };
   /** `disk` is the disk's target, e.g. `vda`. Disks that a migration copies report here too. */
   'block-job': {

@@ -145,17 +145,15 @@ test.serial('a domain moves: its count goes on, its disk arrived, the source has
   t.is((await moved.blockInfo('vda')).allocation > 8 * 1024 * 1024, true);
   t.true(seen.includes('there started/migrated') || seen.includes('there resumed/migrated'));
   t.true(seen.includes('here stopped/migrated'));
-  t.is(completed.length, 1);
   t.true(rounds.length > 0);
   const stats = await moved.jobStats({ completed: true });
   t.is(stats.type, 'completed');
   t.true((stats.memory.processedBytes ?? 0) > 0);
-  t.log({
-    downtimeMs: stats.downtimeMs,
-    memory: stats.memory.processedBytes,
-    disk: stats.disk.processedBytes,
-    seen,
-  });
+  // Only the source counts the disks' bytes, and only this event tells them once the source has forgotten the domain.
+  t.is(completed[0]?.stats.disk.processedBytes, 8 * 1024 * 1024);
+  t.is(completed[0]?.stats.type, 'completed');
+  t.true((completed[0]?.stats.downtimeMs ?? 0) > 0);
+  t.log({ downtimeMs: stats.downtimeMs, memoryBytes: stats.memory.processedBytes, seen });
   await moved.destroy();
   await moved.undefine();
 });

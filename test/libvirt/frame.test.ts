@@ -1,0 +1,127 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { LibvirtConnectionError } from '../../src/libvirt/errors.ts';
+import {
+  encodeFrame,
+  type Frame,
+  FrameParser,
+  maxFrame,
+  messageTypes,
+  programs,
+} from '../../src/libvirt/frame.ts';
+
+const frame = (more: Partial<Frame> = {}): Frame => ({
+  program: programs.remote,
+  procedure: 1,
+  type: messageTypes.call,
+  serial: 7,
+  status: 0,
+  payload: Buffer.from('0123'),
+  ...more,
+});
+
+const frames = fc.array(
+  fc
+    .record({
+      program: fc.constantFrom(...Object.values(programs)),
+      procedure: fc.nat(500),
+      type: fc.constantFrom(...Object.values(messageTypes)),
+      serial: fc.integer({ min: 0, max: 0xffff_ffff }),
+      status: fc.nat(2),
+      payload: fc.uint8Array({ maxLength: 80 }),
+    })
+    .map((value): Frame => ({ ...value, payload: Buffer.from(value.payload) })),
+  { maxLength: 6 },
+);
+
+const parse = (pieces: Buffer[]): Frame[] => {
+  const parser = new FrameParser();
+  return pieces.flatMap((piece) => [...parser.push(piece)]);
+};
+
+test('a message begins with its length and six words', (t) => {
+  const expected = [
+    '00000020',
+    '20008086',
+    '00000001',
+    '00000001',
+    '00000000',
+    '00000007',
+    '00000000',
+    '30313233',
+  ];
+  t.is(encodeFrame(frame()).toString('hex'), expected.join(''));
+});
+
+test('messages are found again wherever the bytes are cut', (t) => {
+  const sent = [frame(), frame({ payload: Buffer.alloc(0), serial: 8 }), frame({ serial: 9 })];
+  const bytes = Buffer.concat(sent.map(encodeFrame));
+  for (let cut = 0; cut <= bytes.length; cut += 1) {
+    t.deepEqual(parse([bytes.subarray(0, cut), bytes.subarray(cut)]), sent);
+  }
+  t.deepEqual(parse([...bytes].map((byte) => Buffer.from([byte]))), sent);
+});
+
+test('any messages in any pieces', (t) => {
+  fc.assert(
+    fc.property(frames, fc.array(fc.integer({ min: 1, max: 50 })), (sent, sizes) => {
+      let rest = Buffer.concat(sent.map(encodeFrame));
+      const pieces = sizes.map((size) => {
+        const piece = rest.subarray(0, size);
+        rest = rest.subarray(size);
+        return piece;
+      });
+      t.deepEqual(parse([...pieces, rest]), sent);
+    }),
+  );
+});
+
+const spoilt = (at: number, word: number): Buffer => {
+  const bytes = encodeFrame(frame());
+  bytes.writeUInt32BE(word, at);
+  return bytes;
+};
+
+test('a header that cannot be right is refused as soon as it is there', (t) => {
+  const refused = (at: number, word: number, message: RegExp) =>
+    t.throws(() => parse([spoilt(at, word).subarray(0, 28)]), {
+      instanceOf: LibvirtConnectionError,
+      message,
+    });
+  refused(0, 27, /claims 27 bytes/);
+  refused(0, maxFrame + 1, /claims 33554437 bytes/);
+  refused(0, 0xffff_ffff, /claims 4294967295 bytes/);
+  refused(4, 0x1234, /unknown program 0x1234/);
+  refused(8, 2, /version 2/);
+  refused(16, 5, /unknown type 5/);
+  refused(24, 3, /unknown status 3/);
+});
+
+test('the largest message passes, a larger one cannot be sent', (t) => {
+  const largest = frame({ payload: Buffer.alloc(maxFrame - 28, 1) });
+  const bytes = encodeFrame(largest);
+  const pieces = Array.from({ length: 513 }, (_, index) =>
+    bytes.subarray(index * 65_536, (index + 1) * 65_536),
+  );
+  t.is(parse(pieces)[0]?.payload.length, maxFrame - 28);
+  const larger = frame({ payload: Buffer.alloc(maxFrame - 27) });
+  t.throws(() => encodeFrame(larger), { instanceOf: LibvirtConnectionError });
+});
+
+test('random and mutated bytes give messages or a typed error', (t) => {
+  const attempt = (bytes: Uint8Array) => {
+    try {
+      parse([Buffer.from(bytes)]);
+    } catch (error) {
+      t.true(error instanceof LibvirtConnectionError, String(error));
+    }
+  };
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), attempt), { numRuns: 2_000 });
+  const mutated = fc.tuple(frames, fc.nat(), fc.nat(255)).map(([sent, at, byte]) => {
+    const bytes = Buffer.concat(sent.map(encodeFrame));
+    if (bytes.length > 0) bytes[at % bytes.length] = byte;
+    return bytes;
+  });
+  fc.assert(fc.property(mutated, attempt), { numRuns: 2_000 });
+  t.pass();
+});

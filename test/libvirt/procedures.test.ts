@@ -1,0 +1,98 @@
+/** The table of calls as a whole: every codec keeps its promises for any bytes. */
+import test from 'ava';
+import fc from 'fast-check';
+import { XdrError } from '../../src/libvirt/errors.ts';
+import { eventMessages, type Procedure, procedures } from '../../src/libvirt/procedures.ts';
+import { typedParameters } from '../../src/libvirt/typed-parameters.ts';
+import { errorReport, nodeInfo } from '../../src/libvirt/wire-structures.ts';
+import { type Codec, decode, encode } from '../../src/libvirt/xdr.ts';
+
+const table: Procedure<unknown, unknown>[] = Object.values(procedures);
+const codecs: Codec<unknown>[] = [
+  ...table.flatMap(({ args, result }) => [args, result]),
+  ...Object.values(eventMessages).map(({ codec }) => codec),
+  errorReport,
+];
+
+test('each procedure has a number and a name of its own', (t) => {
+  t.is(new Set(table.map(({ number }) => number)).size, table.length);
+  t.is(procedures.domainGetState.name, 'domainGetState');
+  t.is(procedures.domainGetState.number, 212);
+});
+
+test('whatever comes, a decoder gives a value or an XdrError', (t) => {
+  // Small words make likely what random bytes hardly ever are: valid lengths, truth values and types.
+  const words = fc.array(fc.oneof(fc.nat(8), fc.integer({ min: 0, max: 0xffff_ffff })), { maxLength: 80 });
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 300 }).map((value) => Buffer.from(value)),
+    words.map((values) => {
+      const buffer = Buffer.alloc(values.length * 4);
+      for (const [index, value] of values.entries()) buffer.writeUInt32BE(value, index * 4);
+      return buffer;
+    }),
+  );
+  const attempt = (codec: Codec<unknown>, payload: Buffer) => {
+    try {
+      // What was decoded from bytes can be encoded, unless the daemon's text had what ours must not have.
+      encode(codec, decode(codec, payload));
+    } catch (error) {
+      t.true(error instanceof XdrError, String(error));
+    }
+  };
+  fc.assert(
+    fc.property(bytes, (payload) => {
+      for (const codec of codecs) attempt(codec, payload);
+    }),
+    { numRuns: 1_000 },
+  );
+  t.pass();
+});
+
+test('typed parameters keep name, type and value', (t) => {
+  const parameter = fc.oneof(
+    fc.record({ field: fc.constant('a'), type: fc.constant('int' as const), value: fc.integer() }),
+    fc.record({ field: fc.constant('b'), type: fc.constant('uint' as const), value: fc.nat() }),
+    fc.record({ field: fc.constant('c'), type: fc.constant('double' as const), value: fc.double() }),
+    fc.record({ field: fc.constant('d'), type: fc.constant('boolean' as const), value: fc.boolean() }),
+    fc.record({
+      field: fc.constant('e'),
+      type: fc.constantFrom('llong' as const, 'ullong' as const),
+      value: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),
+    }),
+    fc.record({
+      field: fc.constant('f'),
+      type: fc.constant('string' as const),
+      value: fc.string().filter((value) => !value.includes('\0')),
+    }),
+  );
+  fc.assert(
+    fc.property(fc.array(parameter, { maxLength: 64 }), (parameters) => {
+      t.deepEqual(decode(typedParameters, encode(typedParameters, parameters)), parameters);
+    }),
+  );
+});
+
+test('typed parameters are bounded, in number, name and type', (t) => {
+  const one = { field: 'x', type: 'int', value: 1 } as const;
+  t.throws(() => encode(typedParameters, Array(65).fill(one)), { instanceOf: XdrError });
+  t.throws(() => encode(typedParameters, [{ ...one, field: 'x'.repeat(80) }]), { instanceOf: XdrError });
+  const bytes = encode(typedParameters, [one]);
+  bytes.writeUInt32BE(8, 12);
+  t.throws(() => decode(typedParameters, bytes), { message: /"x" has the unknown type 8/ });
+});
+
+test('a text in a field of fixed size ends at its NUL', (t) => {
+  const value = {
+    model: 'x86_64',
+    memory: 1,
+    cpus: 2,
+    mhz: 3,
+    nodes: 4,
+    sockets: 5,
+    cores: 6,
+    threads: 7,
+  };
+  const bytes = encode(nodeInfo, value);
+  t.is(bytes.length, 32 * 4 + 8 + 6 * 4);
+  t.deepEqual(decode(nodeInfo, bytes), value);
+});
