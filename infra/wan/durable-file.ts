@@ -1,4 +1,5 @@
 /** Small JSON files that are either the old text or the new one, whenever the machine stops. */
+import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { z } from 'zod';
@@ -24,7 +25,7 @@ export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T
 
 export async function writeJson(path: string, value: unknown): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const made = `${path}.${process.pid}.new`;
+  const made = `${path}.${randomUUID()}.new`;
   const file = await open(made, 'w', 0o600);
   try {
     await file.writeFile(`${JSON.stringify(value, undefined, 2)}\n`);

@@ -13,10 +13,11 @@ import { fileURLToPath } from 'node:url';
 import { start } from '../../src/process/run.ts';
 import { BlanketError, fromProblem } from '../../src/wire/errors.ts';
 import { readIfThere } from './durable-file.ts';
+import { inTurn } from './in-turn.ts';
 import { defaultLink, type LinkSettings } from './link-settings.ts';
 import { joins, readLinks, removeLinksOf, writeLink } from './links-file.ts';
 import { type KnownPort, readPorts, writePorts } from './ports-file.ts';
-import { controlSocket, type WanPaths, wanDirectory, wanLog } from './wan-paths.ts';
+import { controlSocket, linksFile, type WanPaths, wanDirectory, wanLog } from './wan-paths.ts';
 import { answerSchema, type WanRequest, type WanState, wanProtocolVersion } from './wan-protocol.ts';
 
 const program = fileURLToPath(new URL('wan-main.ts', import.meta.url));
@@ -76,7 +77,7 @@ export async function setLink(paths: WanPaths, a: string, b: string, settings: L
   if (a === b) {
     throw new BlanketError('wan.same-cloud', `"${a}" is one cloud; a link joins two.`, { kind: 'usage' });
   }
-  await writeLink(paths, { a, b, ...settings });
+  await inTurn(linksFile(paths), () => writeLink(paths, { a, b, ...settings }));
   await ask(paths, { op: 'set-link', a, b, settings });
 }
 
@@ -104,7 +105,9 @@ export async function listLinks(paths: WanPaths): Promise<WanLink[]> {
   );
 }
 
-export const forgetLinksOf = removeLinksOf;
+/** Forgets the links of a cloud that is being removed. */
+export const forgetLinksOf = (paths: WanPaths, cloud: string): Promise<void> =>
+  inTurn(linksFile(paths), () => removeLinksOf(paths, cloud));
 
 async function startUnlessRunning(paths: WanPaths): Promise<WanState> {
   const running = await readWan(paths);

@@ -9,6 +9,7 @@ import { rename, rm, stat } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { BlanketError, toProblem } from '../../src/wire/errors.ts';
+import { inTurn } from './in-turn.ts';
 import { readLinks } from './links-file.ts';
 import { PortConnection } from './port-connection.ts';
 import { type KnownPort, readPorts, writePorts } from './ports-file.ts';
@@ -103,9 +104,8 @@ async function close(wan: Wan, inode: number): Promise<void> {
 function serveClient(wan: Wan, socket: Socket): void {
   socket.on('error', (error) => wan.log(`control: ${error.message}`));
   const lines = createInterface({ input: socket });
-  let turn = Promise.resolve();
   lines.on('line', (line) => {
-    turn = turn.then(async () => {
+    void inTurn(wan.path, async () => {
       const { answer, last } = await answerTo(wan, line);
       socket.write(`${JSON.stringify(answer)}\n`, () => last && wan.end());
     });

@@ -9,12 +9,12 @@
 import { constants } from 'node:fs';
 import { access, mkdir, open, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { inTurn } from '../../../infra/wan/in-turn.ts';
 import { findLink, forgetLinksOf, listLinks, setLink } from '../../../infra/wan/wan-client.ts';
 import { run } from '../../process/run.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import { nameSchema } from '../../wire/names.ts';
 import type { Cloud, CloudPaths, CloudVm, VmSpec } from './cloud.ts';
-import { inTurn } from './in-turn.ts';
 import { type LocalConfig, type LocalContext, localConfigSchema } from './local-config.ts';
 import { loadProfile } from './local-profile.ts';
 import { cloudDirectory, readRecord, vmFiles, vmNames } from './local-record.ts';
