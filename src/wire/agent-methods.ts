@@ -169,7 +169,13 @@ export const agentMethods = {
   /** Destination: libvirt's Finish. `cancelled` kills the half-made guest. `running` tells what is true after. */
   'migrate.finish': method(
     migrationId.extend({ cookie: z.base64(), cancelled: z.boolean() }),
-    z.object({ cookie: z.base64(), running: z.boolean(), stats: migrationStatsSchema.optional() }),
+    z.object({
+      cookie: z.base64(),
+      running: z.boolean(),
+      stats: migrationStatsSchema.optional(),
+      /** Why it does not run here, or runs but not as it should, in libvirt's words. */
+      reason: z.string().optional(),
+    }),
   ),
   /** Source: libvirt's Confirm. `cancelled` lets the guest go on here, otherwise this side's copy ends. */
   'migrate.confirm': method(

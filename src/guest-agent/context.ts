@@ -1,0 +1,14 @@
+/** What handlers work with: this host's files, its engines, and what lives only as long as the agent does. */
+import type { EngineName } from '../wire/names.ts';
+import type { Engine } from './engines/engine.ts';
+import type { Live } from './migrate/live.ts';
+import type { Paths } from './paths.ts';
+
+export type Context = {
+  paths: Paths;
+  /** @throws BlanketError `engine.unsupported` */
+  engine(name: EngineName): Engine;
+  live: Live;
+  /** This agent's version. */
+  version: string;
+};

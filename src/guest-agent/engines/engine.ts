@@ -1,0 +1,63 @@
+/**
+ * The uniform top half: what an engine does, whichever it is. Every engine shows a guest the same machine and
+ * is asked for it in the same words; only its own files know its hypervisor.
+ */
+import type { Duplex } from 'node:stream';
+import type { GuestSpec, guestStates, MigrationStats } from '../../wire/agent-methods.ts';
+
+export type GuestState = (typeof guestStates)[number];
+export type GuestView = { name: string; uuid: string; state: GuestState };
+
+/** Numbers of a migration's copy; `downtimeMs` is there once it is known. */
+export type CopyStats = Omit<MigrationStats, 'elapsedMs'>;
+
+export type PrepareInput = { xml: string; cookie: Uint8Array; listenAddress: string };
+export type PerformInput = { xml: string; cookie: Uint8Array; uri: string; bandwidth?: number | undefined };
+export type LastInput = { cookie: Uint8Array; cancelled: boolean };
+
+/**
+ * One side of one guest's migration, held open from its first call to its last: the hypervisor cleans
+ * up a side whose holder goes away.
+ */
+export type MigrationSide = {
+  begin(): Promise<{ xml: string; cookie: Uint8Array }>;
+  prepare(input: PrepareInput): Promise<{ uri: string; cookie: Uint8Array }>;
+  /** Resolves when everything has been sent and the guest is paused. */
+  perform(input: PerformInput): Promise<{ cookie: Uint8Array }>;
+  finish(input: LastInput): Promise<{ cookie: Uint8Array }>;
+  confirm(input: LastInput): Promise<void>;
+  /** Of the copy under way; `undefined` when there is none yet. */
+  stats(): Promise<CopyStats | undefined>;
+  /** Of the copy that has ended; `undefined` when the hypervisor no longer knows. */
+  finalStats(): Promise<CopyStats | undefined>;
+  setMaxDowntime(ms: number): Promise<void>;
+  /** Stops the copy; `perform` then rejects. Nothing happens when there is none. */
+  abort(): Promise<void>;
+  close(): Promise<void>;
+  /** False once the hypervisor's connection is gone, and with it this side of the migration. */
+  isOpen(): boolean;
+};
+
+export type Engine = {
+  versions(): Promise<{ libvirt: string; hypervisor: string }>;
+  list(): Promise<GuestView[]>;
+  /** `absent` when the engine does not know the guest. */
+  state(guest: string): Promise<GuestState>;
+  /** Makes the guest known; its disk is already there. Again with the same spec changes nothing. */
+  define(spec: GuestSpec): Promise<void>;
+  start(guest: string): Promise<void>;
+  resume(guest: string): Promise<void>;
+  /** Asks the guest to shut down and does not wait. */
+  shutdown(guest: string): Promise<void>;
+  /** Ends it at once; nothing happens when it does not run. */
+  destroy(guest: string): Promise<void>;
+  undefine(guest: string): Promise<void>;
+  /** Keeps the definition of a running guest, so that it survives a stop. */
+  persist(guest: string): Promise<void>;
+  openConsole(guest: string): Promise<Duplex>;
+  openMigration(guest: string): Promise<MigrationSide>;
+  /** A migration's copy out of here goes on, whoever began it. */
+  isCopying(guest: string): Promise<boolean>;
+  /** Stops that copy. */
+  abortCopy(guest: string): Promise<void>;
+};

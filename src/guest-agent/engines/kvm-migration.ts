@@ -1,0 +1,125 @@
+/**
+ * One side of libvirt's migration protocol version 3, on a connection of its own (see `src/libvirt/migration.ts` for
+ * the order of the phases). Here is what Blanket asks of libvirt: which flags, which parameters, which numbers.
+ */
+import type { Connection } from '../../libvirt/connection.ts';
+import { migrateFlags } from '../../libvirt/constants.ts';
+import type { Domain } from '../../libvirt/domain.ts';
+import { errorCodes } from '../../libvirt/error-codes.ts';
+import { isLibvirtError } from '../../libvirt/errors.ts';
+import type { JobStats } from '../../libvirt/job-stats.ts';
+import { destinationFlags } from '../../libvirt/migration.ts';
+import type { MigrationParameters } from '../../libvirt/migration-parameters.ts';
+import type { CopyStats, MigrationSide, PerformInput, PrepareInput } from './engine.ts';
+
+/** Only the overlay travels (`nonSharedInc`): the image under it is on both hosts. */
+const sourceFlags =
+  migrateFlags.live |
+  migrateFlags.persistDest |
+  migrateFlags.undefineSource |
+  migrateFlags.nonSharedInc |
+  migrateFlags.abortOnError |
+  migrateFlags.changeProtection;
+const otherFlags = destinationFlags(sourceFlags);
+
+const mebibyte = 1024 * 1024;
+/** No limit in practice, and below what libvirt can turn into bytes; QEMU's own default is 128 MiB/s. */
+const unlimitedMiBps = 1_000_000;
+
+const bandwidthMiBps = (bytes: number | undefined): number =>
+  bytes === undefined ? unlimitedMiBps : Math.max(1, Math.round(bytes / mebibyte));
+
+export const toCopyStats = ({ memory, disk }: JobStats): CopyStats => ({
+  memoryTotal: memory.totalBytes ?? 0,
+  memoryDone: memory.processedBytes ?? 0,
+  memoryLeft: memory.remainingBytes ?? 0,
+  diskTotal: disk.totalBytes ?? 0,
+  diskDone: disk.processedBytes ?? 0,
+  diskLeft: disk.remainingBytes ?? 0,
+  bytesPerSecond: (memory.bytesPerSecond ?? 0) + (disk.bytesPerSecond ?? 0),
+  dirtyBytesPerSecond: (memory.dirtyPagesPerSecond ?? 0) * (memory.pageSizeBytes ?? 4096),
+  rounds: memory.iteration ?? 0,
+});
+
+/** A job that has not begun to copy has no numbers, and a domain that is gone has no job. */
+async function copyStats(domain: Domain): Promise<CopyStats | undefined> {
+  const stats = await domain.jobStats();
+  return stats.type === 'none' ? undefined : toCopyStats(stats);
+}
+
+async function finalStats(domain: Domain): Promise<CopyStats | undefined> {
+  try {
+    const stats = await domain.jobStats({ completed: true, keepCompleted: true });
+    if (stats.type === 'none') return undefined;
+    const { downtimeMs } = stats;
+    return { ...toCopyStats(stats), ...(downtimeMs !== undefined && { downtimeMs }) };
+  } catch (error) {
+    if (isLibvirtError(error)) return undefined; // numbers only: a migration does not fail for them
+    throw error;
+  }
+}
+
+async function abort(domain: Domain): Promise<void> {
+  try {
+    await domain.abortJob();
+  } catch (error) {
+    if (!isLibvirtError(error, errorCodes.operationInvalid)) throw error; // no job (yet, or any more)
+  }
+}
+
+/** The disks go to a port that libvirt picks at the destination and tells in its cookie. */
+async function prepare(connection: Connection, guest: string, input: PrepareInput) {
+  const uri = `tcp://${input.listenAddress}`;
+  const prepared = await connection.migration.prepare({
+    flags: otherFlags,
+    cookie: input.cookie,
+    parameters: {
+      uri,
+      destinationName: guest,
+      destinationXml: input.xml,
+      listenAddress: input.listenAddress,
+      bandwidthMiBps: unlimitedMiBps,
+    },
+  });
+  return { uri: prepared.uri ?? uri, cookie: prepared.cookie };
+}
+
+const performParameters = ({ xml, uri, bandwidth }: PerformInput): MigrationParameters => ({
+  uri,
+  destinationXml: xml,
+  bandwidthMiBps: bandwidthMiBps(bandwidth),
+});
+
+/** @param connection this migration's own; closing the side closes it. */
+export function openKvmMigration(connection: Connection, guest: string): MigrationSide {
+  let open = true;
+  connection.onClose(() => {
+    open = false;
+  });
+  const domain = (): Promise<Domain> => connection.domains.byName(guest);
+  return {
+    begin: async () => (await domain()).migration.begin({ flags: sourceFlags }),
+    prepare: (input) => prepare(connection, guest, input),
+    perform: async (input) =>
+      (await domain()).migration.perform({
+        flags: sourceFlags,
+        cookie: input.cookie,
+        parameters: performParameters(input),
+      }),
+    finish: async ({ cookie, cancelled }) =>
+      connection.migration.finish({
+        flags: otherFlags,
+        cookie,
+        cancelled,
+        parameters: { destinationName: guest },
+      }),
+    confirm: async ({ cookie, cancelled }) =>
+      (await domain()).migration.confirm({ flags: sourceFlags, cookie, cancelled }),
+    stats: async () => copyStats(await domain()),
+    finalStats: async () => finalStats(await domain()),
+    setMaxDowntime: async (ms) => (await domain()).setMaxDowntime(ms),
+    abort: async () => abort(await domain()),
+    close: () => connection.close(),
+    isOpen: () => open,
+  };
+}

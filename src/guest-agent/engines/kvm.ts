@@ -1,0 +1,131 @@
+/** KVM, and QEMU's emulator in its place (`tcg`), both through libvirt's QEMU driver; the domain's type tells which. */
+import { mkdir } from 'node:fs/promises';
+import type { Connection } from '../../libvirt/connection.ts';
+import { listFlags, xmlFlags } from '../../libvirt/constants.ts';
+import type { Domain } from '../../libvirt/domain.ts';
+import type { StateReport } from '../../libvirt/domain-states.ts';
+import { errorCodes } from '../../libvirt/error-codes.ts';
+import { isLibvirtError } from '../../libvirt/errors.ts';
+import type { GuestSpec } from '../../wire/agent-methods.ts';
+import { BlanketError } from '../../wire/errors.ts';
+import { networkMtu } from '../mtu.ts';
+import { bridgeOf } from '../network.ts';
+import type { Paths } from '../paths.ts';
+import { domainXml } from './domain-xml.ts';
+import type { Engine, GuestState, GuestView } from './engine.ts';
+import { openKvmMigration } from './kvm-migration.ts';
+
+/** Takes the console from whoever has it, so that a broken connection never locks a user out. */
+const forceConsole = 1;
+
+const states: Record<StateReport['state'], GuestState> = {
+  nostate: 'stopped',
+  running: 'running',
+  blocked: 'running',
+  paused: 'paused',
+  shutdown: 'running', // still executing, on its way down
+  shutoff: 'stopped',
+  crashed: 'stopped',
+  pmsuspended: 'paused',
+};
+
+export const notFound = (guest: string): BlanketError =>
+  new BlanketError('guest.not-found', `There is no guest ${guest} on this host.`, { kind: 'not-found' });
+
+/** What `work` gives, or `otherwise` when libvirt answers with one of these codes. */
+async function unless<T, E>(work: Promise<T>, otherwise: E, ...codes: number[]): Promise<T | E> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isLibvirtError(error, ...codes)) return otherwise;
+    throw error;
+  }
+}
+
+type Link = () => Promise<Connection>;
+
+const find = async (link: Link, guest: string): Promise<Domain | undefined> =>
+  unless((await link()).domains.byName(guest), undefined, errorCodes.noDomain);
+
+async function need(link: Link, guest: string): Promise<Domain> {
+  const domain = await find(link, guest);
+  if (domain === undefined) throw notFound(guest);
+  return domain;
+}
+
+/** A domain may go between being found and being asked. */
+async function stateOf(domain: Domain): Promise<GuestState> {
+  const report = await unless(domain.state(), undefined, errorCodes.noDomain);
+  return report === undefined ? 'absent' : states[report.state];
+}
+
+async function list(link: Link): Promise<GuestView[]> {
+  const domains = await (await link()).domains.list();
+  return Promise.all(
+    domains.map(async (domain) => ({
+      name: domain.name,
+      uuid: domain.uuid,
+      state: await stateOf(domain),
+    })),
+  );
+}
+
+async function define(link: Link, paths: Paths, spec: GuestSpec): Promise<void> {
+  await mkdir(paths.consoles, { recursive: true });
+  const xml = domainXml(spec, {
+    disk: paths.disk(spec.name),
+    consoleLog: `${paths.consoles}/${spec.name}.log`,
+    bridgeOf,
+    mtu: networkMtu,
+  });
+  await (await link()).domains.define(xml);
+}
+
+async function persist(link: Link, guest: string): Promise<void> {
+  const connection = await link();
+  const passing = await connection.domains.list(listFlags.transient);
+  const domain = passing.find(({ name }) => name === guest);
+  if (domain !== undefined) await connection.domains.define(await domain.xml(xmlFlags.migratable));
+}
+
+async function isCopying(link: Link, guest: string): Promise<boolean> {
+  const domain = await find(link, guest);
+  if (domain === undefined || (await stateOf(domain)) === 'stopped') return false;
+  const { type, operation } = await domain.jobStats();
+  return (type === 'bounded' || type === 'unbounded') && operation === 'migration-out';
+}
+
+const noJob = errorCodes.operationInvalid;
+const notRunning = errorCodes.operationInvalid;
+
+/** @param link the shared connection. @param dial a new one, for a migration's own. */
+export function kvmEngine(paths: Paths, link: Link, dial: Link): Engine {
+  return {
+    versions: async () => {
+      const { library, hypervisor } = await (await link()).versions();
+      return { libvirt: library, hypervisor };
+    },
+    list: () => list(link),
+    state: async (guest) => {
+      const domain = await find(link, guest);
+      return domain === undefined ? 'absent' : stateOf(domain);
+    },
+    define: (spec) => define(link, paths, spec),
+    start: async (guest) => (await need(link, guest)).start(),
+    resume: async (guest) => (await need(link, guest)).resume(),
+    shutdown: async (guest) => unless((await need(link, guest)).shutdown(), undefined, notRunning),
+    destroy: async (guest) => {
+      const domain = await find(link, guest);
+      await unless(domain?.destroy() ?? Promise.resolve(), undefined, notRunning, errorCodes.noDomain);
+    },
+    undefine: async (guest) => {
+      const domain = await find(link, guest);
+      await unless(domain?.undefine() ?? Promise.resolve(), undefined, errorCodes.noDomain);
+    },
+    persist: (guest) => persist(link, guest),
+    openConsole: async (guest) => (await need(link, guest)).openConsole({ flags: forceConsole }),
+    openMigration: async (guest) => openKvmMigration(await dial(), guest),
+    isCopying: (guest) => isCopying(link, guest),
+    abortCopy: async (guest) => unless((await need(link, guest)).abortJob(), undefined, noJob),
+  };
+}

@@ -1,0 +1,44 @@
+/** What each guest on this host is: its spec, kept beside its disk, and the engine that runs it. */
+import { mkdir } from 'node:fs/promises';
+import { type GuestSpec, guestSpecSchema } from '../wire/agent-methods.ts';
+import { BlanketError } from '../wire/errors.ts';
+import type { Context } from './context.ts';
+import { removeDisk } from './disks.ts';
+import type { Engine } from './engines/engine.ts';
+import { readState, readStates, removeState, writeState } from './state-file.ts';
+
+export const specOf = ({ paths }: Context, guest: string): Promise<GuestSpec | undefined> =>
+  readState(paths.guest(guest), guestSpecSchema);
+
+export const allSpecs = ({ paths }: Context): Promise<GuestSpec[]> =>
+  readStates(paths.guests, guestSpecSchema);
+
+export async function keepSpec({ paths }: Context, spec: GuestSpec): Promise<void> {
+  await mkdir(paths.guests, { recursive: true });
+  await writeState(paths.guest(spec.name), spec);
+}
+
+/** Guests of which this host has no spec are looked for in the engine that every host has. */
+export const engineOf = async (context: Context, guest: string): Promise<Engine> =>
+  context.engine((await specOf(context, guest))?.engine ?? 'kvm');
+
+/** @throws BlanketError `guest.not-found` */
+export async function needGuest(
+  context: Context,
+  guest: string,
+): Promise<{ spec: GuestSpec; engine: Engine }> {
+  const spec = await specOf(context, guest);
+  if (spec !== undefined) return { spec, engine: context.engine(spec.engine) };
+  throw new BlanketError('guest.not-found', `There is no guest ${guest} on this host.`, {
+    kind: 'not-found',
+  });
+}
+
+/** Ends the guest's existence on this host: process, definition, disk, spec. Whatever is gone already is fine. */
+export async function eraseGuest(context: Context, guest: string): Promise<void> {
+  const engine = await engineOf(context, guest);
+  await engine.destroy(guest);
+  await engine.undefine(guest);
+  await removeDisk(context.paths, guest);
+  await removeState(context.paths.guest(guest));
+}

@@ -1,0 +1,11 @@
+/** This host, as drivers reach one. */
+import { type Exec, filesUnder, type HostAccess } from '../blanket-drivers/access.ts';
+import { run } from '../process/run.ts';
+
+/** Long enough for a slow emulated host, short enough to be noticed. */
+const commandTimeoutMs = 60_000;
+
+export const exec: Exec = async (command, args) =>
+  (await run(command, args, { timeoutMs: commandTimeoutMs })).stdout;
+
+export const thisHost: HostAccess = { exec, files: filesUnder('/') };

@@ -1,0 +1,91 @@
+/**
+ * The agent: the one process of Blanket's on a host.
+ *
+ *   control --SSH--> /run/blanket/agent.sock --> session --> handler --> engine --> libvirt
+ *                                                               \-> ip, wg, dnsmasq, qemu-img
+ *
+ * What control told it last is set up again before it listens, so a host that was rebooted is whole when it answers.
+ */
+import { chmod, chown, mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import about from '../../package.json' with { type: 'json' };
+import { agentPaths } from '../wire/agent.ts';
+import { BlanketError } from '../wire/errors.ts';
+import type { Context } from './context.ts';
+import { kvmEngine } from './engines/kvm.ts';
+import { dialLibvirt, sharedLink } from './engines/libvirt-link.ts';
+import { engineOf } from './guests.ts';
+import { log, logError } from './log.ts';
+import { allHandlers } from './methods/all.ts';
+import { restoreDriver } from './methods/drivers.ts';
+import { newLive } from './migrate/live.ts';
+import { pruneRecords } from './migrate/record.ts';
+import { restoreNetworks } from './network.ts';
+import { type Paths, pathsUnder } from './paths.ts';
+import { serve } from './server.ts';
+import { restoreTunnel } from './tunnel.ts';
+
+const group = 'blanket';
+
+/** From /etc/group; `undefined` when there is no such group. */
+async function groupId(name: string): Promise<number | undefined> {
+  const line = (await readFile('/etc/group', 'utf8')).split('\n').find((one) => one.startsWith(`${name}:`));
+  return line === undefined ? undefined : Number(line.split(':')[2]);
+}
+
+function makeContext(paths: Paths): Context {
+  const kvm = kvmEngine(paths, sharedLink(dialLibvirt), dialLibvirt);
+  return {
+    paths,
+    live: newLive(),
+    version: about.version,
+    engine: (name) => {
+      if (name !== 'xen') return kvm;
+      throw new BlanketError('engine.unsupported', 'This agent does not run Xen guests yet.', {
+        kind: 'usage',
+      });
+    },
+  };
+}
+
+/** Each on its own: a tunnel that cannot be restored is no reason to answer nobody. */
+async function restore(context: Context): Promise<void> {
+  const steps = { restoreDriver, restoreTunnel, restoreNetworks };
+  for (const [name, step] of Object.entries(steps)) {
+    await step(context.paths).catch((error: unknown) => logError('restore.failed', error, { step: name }));
+  }
+  await pruneRecords(context).catch((error: unknown) => logError('restore.failed', error));
+}
+
+/** Control's SSH user writes to uploads through its group; nobody else may look into it. */
+async function makeFolders(paths: Paths, gid: number | undefined): Promise<void> {
+  for (const folder of [paths.images, paths.disks, paths.guests, paths.networks, paths.migrations]) {
+    await mkdir(folder, { recursive: true });
+  }
+  await mkdir(paths.uploads, { recursive: true });
+  if (gid !== undefined) await chown(paths.uploads, process.getuid?.() ?? 0, gid);
+  await chmod(paths.uploads, 0o770);
+  await mkdir(dirname(agentPaths.socket), { recursive: true });
+}
+
+async function main(): Promise<void> {
+  const paths = pathsUnder();
+  const gid = await groupId(group);
+  await makeFolders(paths, gid);
+  const context = makeContext(paths);
+  await restore(context);
+  const server = await serve({
+    socketPath: agentPaths.socket,
+    gid,
+    agent: context.version,
+    handlers: allHandlers(context),
+    openConsole: async (guest) => (await engineOf(context, guest)).openConsole(guest),
+  });
+  log('agent.listening', { version: context.version, node: process.version, socket: agentPaths.socket });
+  process.once('SIGTERM', () => {
+    server.close();
+    process.exit(0);
+  });
+}
+
+await main();

@@ -1,0 +1,21 @@
+/** Every method of the contract, from its own file. */
+
+import type { Context } from '../context.ts';
+import { chooseEngine } from '../engines/probe.ts';
+import type { Handlers } from '../handlers.ts';
+import { driverHandlers } from './drivers.ts';
+import { guestHandlers } from './guest.ts';
+import { hostHandlers } from './host.ts';
+import { imageHandlers } from './image.ts';
+import { migrateHandlers } from './migrate.ts';
+import { networkHandlers } from './network.ts';
+
+export const allHandlers = (context: Context): Handlers => ({
+  ...hostHandlers(context),
+  ...driverHandlers(context),
+  'engine.probe': ({ timeoutMs }, { signal }) => chooseEngine(timeoutMs, signal),
+  ...networkHandlers(context),
+  ...imageHandlers(context),
+  ...guestHandlers(context),
+  ...migrateHandlers(context),
+});

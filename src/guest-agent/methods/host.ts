@@ -1,0 +1,23 @@
+import { freemem, release, totalmem, uptime } from 'node:os';
+import type { Context } from '../context.ts';
+import { freeBytes } from '../disks.ts';
+import type { HandlersOf } from '../handlers.ts';
+
+export const hostHandlers = (context: Context): HandlersOf<'host'> => ({
+  'host.status': async () => {
+    const engine = context.engine('kvm');
+    const { libvirt, hypervisor } = await engine.versions();
+    return {
+      agent: context.version,
+      kernel: release(),
+      node: process.version,
+      libvirt,
+      qemu: hypervisor,
+      memoryTotal: totalmem(),
+      memoryFree: freemem(),
+      diskFree: await freeBytes(context.paths),
+      uptimeSeconds: uptime(),
+      guests: await engine.list(),
+    };
+  },
+});

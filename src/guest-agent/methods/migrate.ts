@@ -1,0 +1,23 @@
+import type { Context } from '../context.ts';
+import type { HandlersOf } from '../handlers.ts';
+import { finish, prepare } from '../migrate/destination.ts';
+import { discard, keep, status } from '../migrate/outcome.ts';
+import { begin, confirm, inTurn, perform, requestCancel } from '../migrate/source.ts';
+
+export const migrateHandlers = (context: Context): HandlersOf<'migrate'> => ({
+  'migrate.begin': (id) => begin(context, id),
+  'migrate.prepare': (params) => prepare(context, params),
+  'migrate.perform': (params, call) => perform(context, params, call),
+  'migrate.finish': (params) => finish(context, params),
+  'migrate.confirm': (params) => confirm(context, params),
+  'migrate.cancel': async (id) => {
+    await requestCancel(context, id);
+    return {};
+  },
+  'migrate.status': (id) => status(context, id),
+  'migrate.discard': async (id) => {
+    await inTurn(id, () => discard(context, id));
+    return {};
+  },
+  'migrate.keep': (id) => inTurn(id, () => keep(context, id)),
+});

@@ -1,0 +1,20 @@
+import type { Context } from '../context.ts';
+import type { HandlersOf } from '../handlers.ts';
+import { applyNetwork, removeNetwork } from '../network.ts';
+import { configureTunnel, tunnelIdentity } from '../tunnel.ts';
+
+export const networkHandlers = ({ paths }: Context): HandlersOf<'tunnel' | 'network'> => ({
+  'tunnel.identity': () => tunnelIdentity(paths),
+  'tunnel.configure': async (config) => {
+    await configureTunnel(paths, config);
+    return {};
+  },
+  'network.apply': async (config) => {
+    await applyNetwork(paths, config);
+    return {};
+  },
+  'network.remove': async ({ name }) => {
+    await removeNetwork(paths, name);
+    return {};
+  },
+});

@@ -1,0 +1,147 @@
+/**
+ * After something went wrong: what is true here, and the two ways out. Right also when the agent or libvirt was
+ * restarted in between. What libvirt leaves behind then (its QEMU driver's close callbacks):
+ *
+ *   source, begun            the guest runs; the job is gone
+ *   source, perform running  the copy goes on to its end, and the guest is then paused
+ *   source, performed        the guest is paused
+ *   destination, prepared    the waiting domain is killed
+ *   destination, finished    the guest runs
+ */
+import type { AgentResult } from '../../wire/agent.ts';
+import { BlanketError } from '../../wire/errors.ts';
+import type { Context } from '../context.ts';
+import { hasDisk } from '../disks.ts';
+import type { Engine, GuestState } from '../engines/engine.ts';
+import { engineOf, eraseGuest, specOf } from '../guests.ts';
+import { closeSide, isRunning, sideOf } from './live.ts';
+import { keepRecord, type MigrationId, type MigrationRecord, readRecord } from './record.ts';
+
+/** A paused guest at a destination that has not finished is only waiting for its memory. */
+const stateFor = (record: MigrationRecord | undefined, state: GuestState): GuestState =>
+  record?.side === 'destination' && record.step === 'prepared' && state === 'paused' ? 'incoming' : state;
+
+async function isBusy({ live }: Context, engine: Engine, record: MigrationRecord): Promise<boolean> {
+  if (isRunning(live, record.operation)) return true;
+  // A copy that an agent before this one began goes on without anybody's connection. With the connection here
+  // the job is there from begin to confirm, and says nothing.
+  if (record.side !== 'source' || record.closed || sideOf(live, record.operation) !== undefined) return false;
+  return engine.isCopying(record.guest);
+}
+
+export async function status(context: Context, id: MigrationId): Promise<AgentResult<'migrate.status'>> {
+  const record = await readRecord(context, id);
+  const engine = await engineOf(context, id.guest);
+  const guest = stateFor(record, await engine.state(id.guest));
+  if (record === undefined) return { step: 'none', busy: false, cancelled: false, guest };
+  const cancelled = record.cancelled || context.live.cancelled.has(id.operation);
+  return { step: record.step, busy: await isBusy(context, engine, record), cancelled, guest };
+}
+
+async function refuseWhileBusy(context: Context, engine: Engine, record: MigrationRecord): Promise<void> {
+  if (!(await isBusy(context, engine, record))) return;
+  throw new BlanketError('migrate.busy', `${record.guest} is still being copied.`, {
+    kind: 'conflict',
+    next: 'Cancel the migration and wait until migrate.status is no longer busy.',
+  });
+}
+
+/** Nothing was begun here in this operation's name, so whatever the guest is, it is not the operation's doing. */
+const isUntouched = (record: MigrationRecord): boolean => record.side === 'source' && record.step === 'none';
+
+/**
+ * The guest lives here: makes it run and stay defined.
+ * @throws BlanketError `migrate.busy`, `migrate.not-finished`, `guest.lost`
+ */
+export async function keep(context: Context, id: MigrationId): Promise<{ state: GuestState }> {
+  const record = await readRecord(context, id);
+  const engine = await engineOf(context, id.guest);
+  if (record === undefined || isUntouched(record)) return { state: await engine.state(id.guest) };
+  await refuseWhileBusy(context, engine, record);
+  await release(context, record);
+  await makeRun(context, engine, id, stateFor(record, await engine.state(id.guest)));
+  await engine.persist(id.guest);
+  if (!record.closed) {
+    await keepRecord(context, record, { closed: true, cancelled: record.side === 'source' });
+  }
+  return { state: await engine.state(id.guest) };
+}
+
+/** Tells libvirt that the source's migration is off, as long as it still knows of it. */
+async function release(context: Context, record: MigrationRecord): Promise<void> {
+  if (record.side !== 'source' || record.closed) return;
+  const side = sideOf(context.live, record.operation);
+  if (side === undefined) return;
+  await side.confirm({ cookie: new Uint8Array(), cancelled: true });
+  await closeSide(context.live, record.operation);
+}
+
+async function makeRun(context: Context, engine: Engine, id: MigrationId, state: GuestState): Promise<void> {
+  switch (state) {
+    case 'running':
+      return;
+    case 'paused':
+      return engine.resume(id.guest);
+    case 'stopped':
+      return engine.start(id.guest);
+    case 'incoming':
+      throw new BlanketError('migrate.not-finished', `${id.guest} waits here for its memory.`, {
+        kind: 'conflict',
+        next: 'Finish the migration, or discard this side.',
+      });
+    case 'absent': {
+      const spec = await specOf(context, id.guest);
+      if (spec === undefined || !(await hasDisk(context.paths, id.guest))) throw lost(id.guest);
+      await engine.define(spec);
+      return engine.start(id.guest);
+    }
+  }
+}
+
+const lost = (guest: string): BlanketError =>
+  new BlanketError('guest.lost', `${guest} is not on this host, so it cannot be kept here.`, {
+    kind: 'attention',
+  });
+
+/**
+ * The guest does not live here: removes its domain, disk and spec. Nothing happens when there is nothing.
+ * @throws BlanketError `migrate.running-here` when it runs, `migrate.unknown` when it is here but not by this operation
+ */
+export async function discard(context: Context, id: MigrationId): Promise<void> {
+  const record = await readRecord(context, id);
+  const engine = await engineOf(context, id.guest);
+  const state = stateFor(record, await engine.state(id.guest));
+  if (record === undefined) {
+    if (state === 'absent') return;
+    throw new BlanketError('migrate.unknown', `${id.guest} is here, and not by operation ${id.operation}.`, {
+      kind: 'conflict',
+    });
+  }
+  if (record.closed && !livesHere(record)) return;
+  await refuseWhileBusy(context, engine, record);
+  if (state !== 'absent' && (livesHere(record) || (state === 'running' && !mayRun(record)))) {
+    throw new BlanketError(
+      'migrate.running-here',
+      `${id.guest} is ${state} on this host and is not removed.`,
+      {
+        kind: 'attention',
+        next: 'Find out on which host the guest should live, and stop the other one by hand.',
+      },
+    );
+  }
+  await eraseGuest(context, id.guest);
+  await closeSide(context.live, id.operation);
+  const gone = record.side === 'source' && record.step === 'performed';
+  await keepRecord(context, record, {
+    closed: true,
+    ...(gone ? { step: 'confirmed' } : { cancelled: true }),
+  });
+}
+
+/** It was decided, and done, that the guest stays (source) or has come (destination). */
+const livesHere = ({ side, closed, cancelled, step }: MigrationRecord): boolean =>
+  closed && (side === 'source' ? cancelled : step === 'finished');
+
+/** A destination whose finish was never asked for cannot have let the guest execute. */
+const mayRun = (record: MigrationRecord): boolean =>
+  record.side === 'destination' && record.step === 'prepared' && !record.finishSent;

@@ -1,0 +1,103 @@
+/**
+ * What has happened on this host of each migration, on disk before anyone is told of it, so that an agent that was
+ * restarted can say what it did and need not guess.
+ *
+ *   source:       none -> begun -> performed -> confirmed
+ *   destination:  none -> prepared -> finished
+ *
+ * A record is closed once nothing more can happen here in its name.
+ */
+import { mkdir } from 'node:fs/promises';
+import { z } from 'zod';
+import { guestSpecSchema, migrationSteps } from '../../wire/agent-methods.ts';
+import { BlanketError } from '../../wire/errors.ts';
+import { nameSchema } from '../../wire/names.ts';
+import type { Context } from '../context.ts';
+import { readState, readStates, removeState, writeState } from '../state-file.ts';
+
+/** An operation's id is a file name here. */
+const operationSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'must be 1 to 100 letters, digits, dots, _ and -');
+
+export const recordSchema = z.object({
+  operation: operationSchema,
+  guest: nameSchema,
+  side: z.enum(['source', 'destination']),
+  step: z.enum(migrationSteps),
+  /** The migration is not to happen any more. */
+  cancelled: z.boolean(),
+  closed: z.boolean(),
+  /** Finish was asked of libvirt: from here on the guest may run at the destination. */
+  finishSent: z.boolean(),
+  /** The destination's: what is being made here. */
+  spec: guestSpecSchema.optional(),
+  /** What each call that succeeded gave, by method, so that a repeated call is answered and not done again. */
+  results: z.record(z.string(), z.unknown()),
+  /** ms since 1970. */
+  changedAt: z.number(),
+});
+export type MigrationRecord = z.infer<typeof recordSchema>;
+
+export type MigrationId = { operation: string; guest: string };
+
+const keptMs = 7 * 24 * 60 * 60 * 1000;
+
+export function newRecord({ operation, guest }: MigrationId, side: MigrationRecord['side']): MigrationRecord {
+  return {
+    operation,
+    guest,
+    side,
+    step: 'none',
+    cancelled: false,
+    closed: false,
+    finishSent: false,
+    results: {},
+    changedAt: Date.now(),
+  };
+}
+
+/** @throws BlanketError `agent.bad-params` for an operation that is no file name, or belongs to another guest. */
+export async function readRecord(
+  { paths }: Context,
+  { operation, guest }: MigrationId,
+): Promise<MigrationRecord | undefined> {
+  const id = operationSchema.safeParse(operation);
+  if (!id.success) {
+    throw new BlanketError('agent.bad-params', `operation: ${z.prettifyError(id.error)}`, { kind: 'usage' });
+  }
+  const record = await readState(paths.migration(operation), recordSchema);
+  if (record === undefined || record.guest === guest) return record;
+  throw new BlanketError(
+    'agent.bad-params',
+    `Operation ${operation} migrates ${record.guest}, not ${guest}.`,
+    {
+      kind: 'usage',
+    },
+  );
+}
+
+/** Writes the record with these changes; resolves once it is on the disk. */
+export async function keepRecord(
+  { paths }: Context,
+  record: MigrationRecord,
+  changes: Partial<MigrationRecord> = {},
+): Promise<MigrationRecord> {
+  await mkdir(paths.migrations, { recursive: true });
+  const next = { ...record, ...changes, changedAt: Date.now() };
+  await writeState(paths.migration(record.operation), next);
+  return next;
+}
+
+export const openRecords = async ({ paths }: Context, guest: string): Promise<MigrationRecord[]> =>
+  (await readStates(paths.migrations, recordSchema)).filter(
+    (record) => record.guest === guest && !record.closed,
+  );
+
+/** Forgets what was closed a week ago. */
+export async function pruneRecords({ paths }: Context): Promise<void> {
+  for (const record of await readStates(paths.migrations, recordSchema)) {
+    const old = record.closed && Date.now() - record.changedAt > keptMs;
+    if (old) await removeState(paths.migration(record.operation));
+  }
+}

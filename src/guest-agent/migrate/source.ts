@@ -1,0 +1,167 @@
+/** The source's calls: begin, perform, confirm, cancel. Order and meaning are those of libvirt's protocol version 3. */
+import { errorCodes } from '../../libvirt/error-codes.ts';
+import { isLibvirtError, LibvirtConnectionError } from '../../libvirt/errors.ts';
+import type { AgentParsed, AgentResult } from '../../wire/agent.ts';
+import { BlanketError } from '../../wire/errors.ts';
+import type { Context } from '../context.ts';
+import type { MigrationSide } from '../engines/engine.ts';
+import { engineOf, eraseGuest, needGuest } from '../guests.ts';
+import type { Call } from '../handlers.ts';
+import { serially } from '../serially.ts';
+import { admit } from './admission.ts';
+import { copyGuest } from './copy.ts';
+import { closeSide, joinOrStart, needSide, sideOf } from './live.ts';
+import { discard, keep } from './outcome.ts';
+import { keepRecord, type MigrationId, type MigrationRecord, newRecord, readRecord } from './record.ts';
+
+export const toBase64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+export const fromBase64 = (text: string): Uint8Array => Buffer.from(text, 'base64');
+
+/** @throws BlanketError `migrate.unknown` */
+export async function needRecord(context: Context, id: MigrationId): Promise<MigrationRecord> {
+  const record = await readRecord(context, id);
+  if (record !== undefined) return record;
+  throw new BlanketError('migrate.unknown', `This host knows nothing of operation ${id.operation}.`, {
+    kind: 'not-found',
+  });
+}
+
+/** Libvirt calls in one migration's name are never interleaved, except cancel. */
+export const inTurn = <T>({ guest }: MigrationId, work: () => Promise<T>): Promise<T> =>
+  serially(`guest ${guest}`, work);
+
+/** @throws BlanketError `guest.not-found`, `guest.not-running`, `migrate.busy`, `migrate.interrupted` */
+export const begin = (context: Context, id: MigrationId): Promise<AgentResult<'migrate.begin'>> =>
+  inTurn(id, async () => {
+    const { engine } = await needGuest(context, id.guest);
+    const before = await readRecord(context, id);
+    if (before?.results.begin !== undefined) {
+      needSide(context.live, id); // what was begun is gone with the connection that began it
+      return before.results.begin as AgentResult<'migrate.begin'>;
+    }
+    await admit(context, engine, id.guest, id.operation);
+    const state = await engine.state(id.guest);
+    if (state !== 'running') {
+      throw new BlanketError('guest.not-running', `${id.guest} is ${state}, so it cannot be migrated live.`, {
+        kind: 'conflict',
+      });
+    }
+    const record = await keepRecord(context, newRecord(id, 'source'));
+    return beginOn(context, record, await engine.openMigration(id.guest));
+  });
+
+async function beginOn(context: Context, record: MigrationRecord, side: MigrationSide) {
+  context.live.sides.set(record.operation, side);
+  try {
+    const { xml, cookie } = await side.begin();
+    const result = { xml, cookie: toBase64(cookie) };
+    await keepRecord(context, record, { step: 'begun', results: { begin: result } });
+    return result;
+  } catch (error) {
+    await closeSide(context.live, record.operation);
+    await keepRecord(context, record, { closed: true, cancelled: true });
+    throw error;
+  }
+}
+
+const cancelledError = (guest: string, cause?: unknown): BlanketError =>
+  new BlanketError('migrate.cancelled', `The migration of ${guest} was cancelled; it runs on here.`, {
+    kind: 'cancelled',
+    cause,
+  });
+
+function performError(guest: string, cancelled: boolean, error: unknown): BlanketError {
+  if (cancelled || isLibvirtError(error, errorCodes.operationAborted)) return cancelledError(guest, error);
+  const message = error instanceof Error ? error.message : String(error);
+  return new BlanketError('migrate.perform-failed', `Sending ${guest} failed: ${message}.`, { cause: error });
+}
+
+type Perform = AgentParsed<'migrate.perform'>;
+
+/**
+ * Sends the guest. Asked again while it runs, it is joined; asked again after, it is answered.
+ * @throws BlanketError `migrate.cancelled`, `migrate.perform-failed`, `migrate.interrupted`; the guest runs on here.
+ */
+export const perform = (
+  context: Context,
+  params: Perform,
+  call: Call,
+): Promise<AgentResult<'migrate.perform'>> =>
+  joinOrStart(context.live, params.operation, 'perform', call, async (progress) => {
+    const record = await needRecord(context, params);
+    if (record.results.perform !== undefined) return record.results.perform as AgentResult<'migrate.perform'>;
+    const side = needSide(context.live, params);
+    if (record.cancelled || context.live.cancelled.has(params.operation)) throw cancelledError(params.guest);
+    const onCancel = () => void requestCancel(context, params);
+    call.signal.addEventListener('abort', onCancel, { once: true });
+    try {
+      return await performOn(context, record, side, params, progress);
+    } finally {
+      call.signal.removeEventListener('abort', onCancel);
+    }
+  });
+
+async function performOn(
+  context: Context,
+  record: MigrationRecord,
+  side: MigrationSide,
+  params: Perform,
+  progress: Call['progress'],
+) {
+  const isCancelled = () => context.live.cancelled.has(record.operation);
+  try {
+    const input = { ...params, cookie: fromBase64(params.cookie), progress, isCancelled };
+    const { cookie, stats } = await copyGuest(side, input);
+    const result = { cookie: toBase64(cookie), stats };
+    await keepRecord(context, record, { step: 'performed', results: { ...record.results, perform: result } });
+    return result;
+  } catch (error) {
+    // When the connection itself is lost nothing is known: the record stays open for keep or discard.
+    if (error instanceof LibvirtConnectionError) throw error;
+    const cancelled = isCancelled();
+    await keepRecord(context, record, { closed: true, cancelled: true });
+    await closeSide(context.live, record.operation);
+    throw performError(params.guest, cancelled, error);
+  }
+}
+
+/** The guest goes on here (`cancelled`), or its copy here ends: domain, disk and spec. */
+export const confirm = (
+  context: Context,
+  params: AgentParsed<'migrate.confirm'>,
+): Promise<AgentResult<'migrate.confirm'>> =>
+  inTurn(params, async () => {
+    const record = await needRecord(context, params);
+    const engine = await engineOf(context, params.guest);
+    if (record.closed) return { state: await engine.state(params.guest) };
+    if (!params.cancelled && record.step !== 'performed') throw notPerformed(params.guest, record.step);
+    const side = sideOf(context.live, params.operation);
+    if (side === undefined || params.cancelled) {
+      if (params.cancelled) return keep(context, params);
+      await discard(context, params);
+      return { state: 'absent' };
+    }
+    await side.confirm({ cookie: fromBase64(params.cookie), cancelled: false });
+    await eraseGuest(context, params.guest);
+    await closeSide(context.live, params.operation);
+    await keepRecord(context, record, { step: 'confirmed', closed: true });
+    return { state: 'absent' };
+  });
+
+const notPerformed = (guest: string, step: string): BlanketError =>
+  new BlanketError('migrate.not-performed', `${guest} has not been sent (this side is at "${step}").`, {
+    kind: 'conflict',
+  });
+
+/**
+ * Stops the copy, now or as soon as it begins. Nothing happens when there is none, or none any more: what is true
+ * then is told by status.
+ */
+export async function requestCancel(context: Context, id: MigrationId): Promise<void> {
+  const record = await readRecord(context, id);
+  if (record === undefined || record.closed || record.step !== 'begun') return;
+  context.live.cancelled.add(id.operation);
+  const side = sideOf(context.live, id.operation);
+  if (side !== undefined) return side.abort();
+  await (await engineOf(context, id.guest)).abortCopy(id.guest); // begun by an agent before this one
+}

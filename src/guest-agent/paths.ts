@@ -1,0 +1,39 @@
+/**
+ * Where the agent keeps things on its host.
+ *
+ *   /var/lib/blanket/
+ *     images/<hex>.qcow2        base disks, read-only, named by their SHA-256
+ *     disks/<guest>/root.qcow2  a guest's own disk, on top of an image
+ *     guests/<guest>.json       what a guest is
+ *     networks/<name>.*         what a guest network is, and its DHCP server's files
+ *     migrations/<op>.json      what has happened here of each migration
+ *     uploads/                  control's files on their way to images/
+ *     tunnel.key tunnel.json driver.json
+ */
+import { join } from 'node:path';
+import { agentPaths } from '../wire/agent.ts';
+
+export type Paths = ReturnType<typeof pathsUnder>;
+
+export function pathsUnder(state: string = agentPaths.state) {
+  const folder = (name: string) => join(state, name);
+  return {
+    state,
+    uploads: folder('uploads'),
+    images: folder('images'),
+    disks: folder('disks'),
+    guests: folder('guests'),
+    networks: folder('networks'),
+    migrations: folder('migrations'),
+    consoles: folder('consoles'),
+    tunnelKey: folder('tunnel.key'),
+    tunnel: folder('tunnel.json'),
+    driver: folder('driver.json'),
+    image: (digest: string) => join(state, 'images', `${digest.replace('sha256:', '')}.qcow2`),
+    diskFolder: (guest: string) => join(state, 'disks', guest),
+    disk: (guest: string) => join(state, 'disks', guest, 'root.qcow2'),
+    guest: (name: string) => join(state, 'guests', `${name}.json`),
+    network: (name: string, kind: string) => join(state, 'networks', `${name}.${kind}`),
+    migration: (operation: string) => join(state, 'migrations', `${operation}.json`),
+  };
+}

@@ -1,0 +1,54 @@
+/** `qemu-img`, as far as disks need it. */
+import { z } from 'zod';
+import { CommandError, run } from '../process/run.ts';
+import { BlanketError } from '../wire/errors.ts';
+
+const infoSchema = z
+  .object({
+    format: z.string(),
+    'virtual-size': z.number(),
+    'actual-size': z.number(),
+    'backing-filename': z.string().optional(),
+  })
+  .transform((info) => ({
+    format: info.format,
+    /** What a guest sees, bytes. */
+    virtualBytes: info['virtual-size'],
+    /** What it takes on this host, bytes. */
+    allocatedBytes: info['actual-size'],
+    backingFile: info['backing-filename'],
+  }));
+export type ImageInfo = z.infer<typeof infoSchema>;
+
+/** Creating takes no data; on a slow emulated host the program alone takes seconds. */
+const timeoutMs = 60_000;
+
+function fromCommand(error: unknown, doing: string): never {
+  if (error instanceof CommandError && /No space left/.test(error.stderr)) {
+    throw new BlanketError('host.disk-full', `This host's disk is full: ${doing} failed.`, {
+      next: 'Remove guests or images from this host, or give it a larger disk.',
+      cause: error,
+    });
+  }
+  throw new BlanketError('disk.failed', `${doing} failed.`, { cause: error });
+}
+
+/** Also for a disk that a running guest has open (`-U`). @throws BlanketError `disk.failed` */
+export async function imageInfo(path: string): Promise<ImageInfo> {
+  try {
+    const { stdout } = await run('qemu-img', ['info', '-U', '--output=json', path], { timeoutMs });
+    return infoSchema.parse(JSON.parse(stdout));
+  } catch (error) {
+    return fromCommand(error, `Reading ${path}`);
+  }
+}
+
+/** @throws BlanketError `host.disk-full`, `disk.failed` */
+export async function createOverlay(path: string, image: string, bytes: number): Promise<void> {
+  const args = ['create', '-q', '-f', 'qcow2', '-b', image, '-F', 'qcow2', path, String(bytes)];
+  try {
+    await run('qemu-img', args, { timeoutMs });
+  } catch (error) {
+    fromCommand(error, `Making ${path}`);
+  }
+}

@@ -1,0 +1,73 @@
+/** A JSON file that is either the old value or the new one, whole, also when the host loses power. */
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { z } from 'zod';
+import { BlanketError } from '../wire/errors.ts';
+
+const isAbsent = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
+
+/** Makes renames and removals in a directory last. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Writes text through a temporary file beside it. `mode` is the new file's. */
+export async function writeWhole(path: string, text: string, mode = 0o644): Promise<void> {
+  const draft = `${path}.new`;
+  const handle = await open(draft, 'w', mode);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(draft, path);
+  await syncFolder(dirname(path));
+}
+
+export const writeState = (path: string, value: unknown): Promise<void> =>
+  writeWhole(path, `${JSON.stringify(value, null, 2)}\n`);
+
+/**
+ * @returns `undefined` when there is no such file.
+ * @throws BlanketError `agent.bad-state` when the file is not what this agent writes.
+ */
+export async function readState<S extends z.ZodType>(
+  path: string,
+  schema: S,
+): Promise<z.output<S> | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new BlanketError('agent.bad-state', `${path} is not what this agent writes.`, { cause });
+  }
+}
+
+/** Every state in a folder; none when the folder is not there. */
+export async function readStates<S extends z.ZodType>(folder: string, schema: S): Promise<z.output<S>[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (isAbsent(error)) return [];
+    throw error;
+  });
+  const states: z.output<S>[] = [];
+  for (const name of names.sort()) {
+    if (!name.endsWith('.json')) continue;
+    const state = await readState(join(folder, name), schema);
+    if (state !== undefined) states.push(state);
+  }
+  return states;
+}
+
+export const removeState = (path: string): Promise<void> => rm(path, { force: true });
