@@ -41,19 +41,20 @@ type Away = { since: number; why: string };
 type Line = {
   console: Console;
   /** When the guest last wrote, or the input ended. */
-  heardAt: number;
+  heard: { at: number };
   over: boolean;
 };
 
 /** Resolves when the user, the end of the input or the guest's stop ended it. @throws BlanketError */
 export async function runConsole(options: SessionOptions): Promise<void> {
   await refuseStopped(options);
+  const heard = { at: Date.now() };
   const hear = (bytes: Uint8Array) => {
-    line.heardAt = Date.now();
+    heard.at = Date.now();
     options.output(bytes);
   };
   const dial = () => openConsole(options.client.socket, options.guest, hear);
-  const line: Line = { console: await dial(), heardAt: Date.now(), over: false };
+  const line: Line = { console: await dial(), heard, over: false };
   options.note(`At the console of guest ${options.guest}. Ctrl-] ends.`);
   try {
     await Promise.race([typeAll(options, line), stay(options, line, dial)]);
@@ -81,7 +82,7 @@ async function stay(options: SessionOptions, line: Line, dial: () => Promise<Con
     const since = Date.now();
     const { code, reason } = await line.console.ended;
     if (line.over) return;
-    const settled = Date.now() - since > settledMs || line.heardAt > since;
+    const settled = Date.now() - since > settledMs || line.heard.at > since;
     everSettled ||= settled;
     if (code >= failedCode && !everSettled) throw failed(options.guest, reason);
     if (settled || away === undefined) {
@@ -136,8 +137,8 @@ async function typeAll(options: SessionOptions, line: Line): Promise<void> {
   }
   if (!typed) return new Promise(() => undefined);
   const { lingerMs = 2_000 } = options;
-  line.heardAt = Date.now();
-  while (Date.now() - line.heardAt < lingerMs) await sleep(100);
+  line.heard.at = Date.now();
+  while (Date.now() - line.heard.at < lingerMs) await sleep(100);
 }
 
 async function deliver(line: Line, bytes: Uint8Array): Promise<void> {

@@ -13,7 +13,15 @@ import { addNetworkCommands } from './commands/network.ts';
 import { addOperationCommands } from './commands/op.ts';
 import { formats } from './print/format.ts';
 
-const exitCodes = `
+const tour = `
+To begin:
+  $ blanket cloud add east --profile openstack-kvm
+  $ blanket host provision east-1 --cloud east
+  $ blanket network create lan --subnet 10.77.0.0/24
+  $ blanket image import counter ./disk.qcow2
+  $ blanket guest create web1 --image counter --host east-1
+  $ blanket migrate web1 --to west-1
+
 Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 blocked by a check, 6 rolled back and
 the guest is safe on its source, 7 needs attention, 8 timed out, 130 cancelled.`;
 
@@ -31,7 +39,7 @@ export function buildProgram(cli: Cli): Command {
     .hook('preAction', (command) => {
       cli.format = command.opts<{ output: Cli['format'] }>().output;
     })
-    .addHelpText('after', exitCodes);
+    .addHelpText('after', tour);
   addCloudCommands(program, cli);
   addHostCommands(program, cli);
   addImageCommands(program, cli);

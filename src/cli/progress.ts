@@ -50,9 +50,8 @@ export function createProgress(out: ProgressOut): ProgressView {
     lastAt = out.now();
   };
   const draw = () => {
-    const phase = current === undefined ? undefined : runningPhase(current);
-    if (current === undefined || phase === undefined) return clear();
-    const text = runningText(current, phase, out.now());
+    const text = current === undefined ? undefined : liveText(current, out.now());
+    if (current === undefined || text === undefined) return clear();
     if (out.isTerminal) {
       out.write(`\r\x1b[K${text.slice(0, Math.max(20, out.columns() - 1))}`);
       live = true;
@@ -92,15 +91,24 @@ function place({ phases }: Operation, phase: PhaseRecord): string {
   return `[${String(phases.indexOf(phase) + 1).padStart(total.length)}/${total}]`;
 }
 
-function runningText(operation: Operation, phase: PhaseRecord, now: number): string {
-  const { progress } = operation;
-  const share =
-    progress?.doneBytes !== undefined && progress.totalBytes !== undefined && progress.totalBytes > 0
-      ? ` ${Math.floor((100 * progress.doneBytes) / progress.totalBytes)}%`
-      : '';
+/** `undefined` when nothing is under way. */
+function liveText(operation: Operation, now: number): string | undefined {
+  const { phases, progress, state } = operation;
+  const phase = runningPhase(operation);
+  if (phase === undefined) {
+    const undoing =
+      state === 'running' && phases.some(({ state }) => state === 'failed' || state === 'undone');
+    return undoing ? '· undoing what was begun' : undefined;
+  }
   const news = progress === null ? '' : `  ${progressText(progress)}`;
-  return `${place(operation, phase)} · ${phase.name}${share}  ${durationText(phaseMs(phase, now))}${news}`;
+  return `${place(operation, phase)} · ${phase.name}${shareText(progress)}  ${durationText(phaseMs(phase, now))}${news}`;
 }
+
+const shareText = (progress: Progress | null): string => {
+  const { doneBytes, totalBytes } = progress ?? {};
+  if (doneBytes === undefined || totalBytes === undefined || totalBytes === 0) return '';
+  return ` ${Math.floor((100 * doneBytes) / totalBytes)}%`;
+};
 
 /** Progress whose bytes done, round and share only grow within one phase. */
 function keepForward(): (operation: Operation) => Progress | null {

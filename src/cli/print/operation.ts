@@ -55,5 +55,7 @@ export const phaseMs = (phase: PhaseRecord, now: number): number =>
 export const phaseMark = { done: '✓', failed: '✗', undone: '↶', running: '·', waiting: ' ' } as const;
 
 /** `✓ copy        12.3 s` with names padded to `width`. */
-export const phaseLine = (phase: PhaseRecord, width: number, now: number): string =>
-  `${phaseMark[phase.state]} ${phase.name.padEnd(width)}  ${durationText(phaseMs(phase, now))}`;
+export const phaseLine = (phase: PhaseRecord, width: number, now: number): string => {
+  const took = phase.state === 'undone' ? 'undone' : durationText(phaseMs(phase, now));
+  return `${phaseMark[phase.state]} ${phase.name.padEnd(width)}  ${took}`;
+};
