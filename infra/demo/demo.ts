@@ -2,7 +2,7 @@
 import { openForward } from './forward.ts';
 import { migrate, whileObserved } from './migration.ts';
 import { formatOutcome, type Outcome } from './outcome.ts';
-import { prove } from './proof.ts';
+import { prove, readDisk } from './proof.ts';
 import { inSession, type Session } from './session.ts';
 import { addClouds, awaitService, buildImages, createGuest, provisionHosts, stage } from './stage.ts';
 import { formatTimeline, startTimeline, type Timeline } from './timeline.ts';
@@ -20,9 +20,11 @@ async function perform({ seat, signal }: Session, { phase }: Timeline): Promise<
   try {
     const { address } = forward;
     await phase('await service', () => awaitService(address, signal));
+    const diskBefore = await phase('read disk', () => readDisk(address, signal));
     const watched = () => whileObserved(address, signal, () => migrate(seat, destination));
     const { result: report, observation } = await phase('migrate', watched);
-    await phase('prove', () => prove({ seat, signal, address, observation, report, source, destination }));
+    const evidence = { seat, signal, address, diskBefore, observation, report, source, destination };
+    await phase('prove', () => prove(evidence));
     const { downtimeMs, totalMs, memoryBytes, diskBytes } = report;
     return { downtimeMs: downtimeMs ?? 0, gapMs: observation.gapMs, totalMs, memoryBytes, diskBytes };
   } finally {

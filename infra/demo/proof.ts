@@ -9,12 +9,20 @@ import { showGuest, stage } from './stage.ts';
 
 export type Claim = { says: string; holds: boolean; seen: string };
 
-const diskCheckSchema = z.object({ records: z.int(), unbroken: z.boolean() });
+/** What the service finds on its disk, read anew (images/micro): its counts, and the hash of random bytes. */
+const diskSchema = z.object({ last: z.int(), records: z.int(), unbroken: z.boolean(), sha256: z.string() });
+export type DiskState = z.infer<typeof diskSchema>;
+
+/** The service stands still while it reads, so this is no request for a time that is measured. */
+export const readDisk = async (address: Address, signal: AbortSignal): Promise<DiskState> =>
+  diskSchema.parse(await askOnce(address, 'check', signal, 120_000));
 
 export type Evidence = {
   seat: Seat;
   signal: AbortSignal;
   address: Address;
+  /** Before the migration. */
+  diskBefore: DiskState;
   observation: Observation;
   report: MigrationReport;
   source: string;
@@ -50,10 +58,21 @@ async function continuity({ observation, report }: Evidence): Promise<Claim[]> {
   ];
 }
 
-async function disk({ address, signal, observation }: Evidence): Promise<Claim[]> {
-  const { records, unbroken } = diskCheckSchema.parse(await askOnce(address, 'check', signal, 120_000));
-  const all = records >= observation.last.persisted;
-  return [{ says: "the disk's records are unbroken", holds: unbroken && all, seen: `${records} records` }];
+async function disk({ address, signal, observation, diskBefore }: Evidence): Promise<Claim[]> {
+  const { records, last, unbroken, sha256 } = await readDisk(address, signal);
+  const complete = unbroken && last >= observation.last.persisted;
+  return [
+    {
+      says: 'the counts on the disk are unbroken',
+      holds: complete,
+      seen: `${records} records up to ${last}`,
+    },
+    {
+      says: 'old data on the disk is the same',
+      holds: sha256 === diskBefore.sha256,
+      seen: sha256.slice(0, 12),
+    },
+  ];
 }
 
 async function registered({ seat, destination }: Evidence): Promise<Claim[]> {
