@@ -19,8 +19,6 @@ export type QemuSpec = {
   readonly wanMac: string;
   /** Whether this QEMU was built with seccomp. */
   readonly sandbox: boolean;
-  /** Hold the CPUs before their first instruction. */
-  readonly paused?: boolean;
 };
 
 /**
@@ -44,7 +42,7 @@ export function qemuArgs(spec: QemuSpec): string[] {
   ];
 }
 
-function machineArgs({ profile, accel, name, uuid, vcpus, memoryMiB, sandbox, paused }: QemuSpec): string[] {
+function machineArgs({ profile, accel, name, uuid, vcpus, memoryMiB, sandbox }: QemuSpec): string[] {
   return [
     ['-name', optionValue(name)],
     ['-uuid', uuid],
@@ -57,7 +55,6 @@ function machineArgs({ profile, accel, name, uuid, vcpus, memoryMiB, sandbox, pa
     ['-rtc', 'base=utc'],
     ['-display', 'none', '-vga', 'none'],
     sandbox ? ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'] : [],
-    paused === true ? ['-S'] : [],
   ].flat();
 }
 
