@@ -8,7 +8,7 @@
  *     networks/<name>.*         what a guest network is, and its DHCP server's files
  *     migrations/<op>.json      what has happened here of each migration
  *     uploads/                  control's files on their way to images/
- *     tunnel.key tunnel.json driver.json
+ *     tunnel.key tunnel.json tunnel.conf driver.json
  */
 import { join } from 'node:path';
 import { agentPaths } from '../wire/agent.ts';
@@ -28,6 +28,7 @@ export function pathsUnder(state: string = agentPaths.state) {
     consoles: folder('consoles'),
     tunnelKey: folder('tunnel.key'),
     tunnel: folder('tunnel.json'),
+    tunnelFile: folder('tunnel.conf'),
     driver: folder('driver.json'),
     image: (digest: string) => join(state, 'images', `${digest.replace('sha256:', '')}.qcow2`),
     diskFolder: (guest: string) => join(state, 'disks', guest),

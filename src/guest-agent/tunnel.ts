@@ -22,6 +22,8 @@ const keepaliveSeconds = 25;
 export type TunnelConfig = AgentParsed<'tunnel.configure'>;
 
 const keySchema = z.string().regex(/^[A-Za-z0-9+/]{43}=$/, 'must be a WireGuard key');
+/** A line of its own in the file, so nothing that could end it. */
+const endpointSchema = z.string().regex(/^[0-9A-Za-z.:[\]-]+:\d{1,5}$/, 'must be address:port');
 
 /** The file `wg syncconf` reads (wg(8), "Configuration file format"). */
 export function tunnelFile(config: TunnelConfig, privateKey: string): string {
@@ -29,7 +31,7 @@ export function tunnelFile(config: TunnelConfig, privateKey: string): string {
     [
       '[Peer]',
       `PublicKey = ${keySchema.parse(publicKey)}`,
-      `Endpoint = ${endpoint}`,
+      `Endpoint = ${endpointSchema.parse(endpoint)}`,
       `AllowedIPs = ${address}/32`,
       `PersistentKeepalive = ${keepaliveSeconds}`,
     ].join('\n'),
