@@ -28,8 +28,8 @@ export const localLinks = { set: setLink, find: findLink, list: listLinks };
 
 export function openLocalCloud(name: string, config: LocalConfig, paths: CloudPaths): Cloud {
   const context = { cloud: requireName(name), config, paths: { state: resolve(paths.state) } };
-  const turn = <T>(vm: string, work: () => Promise<T>): Promise<T> =>
-    inTurn(`${context.paths.state}/${name}/${requireName(vm)}`, work);
+  const turn = async <T>(vm: string, work: () => Promise<T>): Promise<T> =>
+    await inTurn(`${context.paths.state}/${name}/${requireName(vm)}`, work);
   return {
     name,
     check: (signal) => check(context, signal),
