@@ -52,8 +52,14 @@ function check(name: RouteName, input: LooseInput): void {
   }
 }
 
-const sentence = (error: z.ZodError): string =>
-  error.issues.map((issue) => `${issue.path.join('.') || 'the request'}: ${issue.message}`).join('; ');
+const sentence = (error: z.ZodError): string => error.issues.map(issueText).join('; ');
+
+function issueText(issue: z.ZodError['issues'][number]): string {
+  const field = issue.path.join('.') || 'the request';
+  if (issue.code === 'too_big') return `${field} must be at most ${issue.maximum}`;
+  if (issue.code === 'too_small') return `${field} must be at least ${issue.minimum}`;
+  return `${field}: ${issue.message}`;
+}
 
 function pathOf(name: RouteName, input: LooseInput): string {
   const params = (input.params ?? {}) as Record<string, unknown>;

@@ -88,7 +88,7 @@ export function socketError(socket: string, cause: unknown): BlanketError {
   const data = { socket };
   if (code === 'ENOENT' || code === 'ECONNREFUSED') {
     const next = '`blanket serve` starts it.';
-    return new BlanketError('control.not-running', 'Control is not running.', { next, data, cause });
+    return new BlanketError('control.not-running', 'Control is not running.', { next, data });
   }
   if (code === 'EACCES' || code === 'EPERM') {
     const message = `You may not use control's socket ${socket}.`;

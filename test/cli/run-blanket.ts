@@ -1,10 +1,11 @@
 /** The CLI as a real process, against a fake control. */
 import { join } from 'node:path';
 import { start } from '../../src/process/run.ts';
-import type { FakeControl } from '../api-client/fake-control.ts';
 
 export const blanketPath = join(import.meta.dirname, '../../bin/blanket');
 
+/** Where control's state and socket are. */
+export type Place = { directory: string; socket: string };
 export type Ran = { code: number | null; stdout: string; stderr: string };
 
 export type Running = {
@@ -16,16 +17,12 @@ export type Running = {
   ended: Promise<Ran>;
 };
 
-export function startBlanket(
-  fake: FakeControl,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv = {},
-): Running {
+export function startBlanket(place: Place, args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
   const child = start(blanketPath, args, {
     env: {
       ...process.env,
-      BLANKET_STATE: fake.directory,
-      BLANKET_SOCKET: fake.socket,
+      BLANKET_STATE: place.directory,
+      BLANKET_SOCKET: place.socket,
       NO_COLOR: '1',
       ...env,
     },
@@ -55,12 +52,8 @@ export function startBlanket(
 }
 
 /** Runs to the end with an empty standard input. */
-export function runBlanket(
-  fake: FakeControl,
-  args: readonly string[],
-  env?: NodeJS.ProcessEnv,
-): Promise<Ran> {
-  const running = startBlanket(fake, args, env);
+export function runBlanket(place: Place, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ran> {
+  const running = startBlanket(place, args, env);
   running.hangUp();
   return running.ended;
 }

@@ -97,6 +97,7 @@ function addLink(cloud: Command, cli: Cli): void {
     .option('--bandwidth <rate>', 'each way, like 25MB (a second) or 200Mbit', parseBandwidth)
     .option('--loss <percent>', 'packets lost, like 0.5%', parsePercent)
     .action(async (a: string, b: string, options: LinkOptions) => {
+      if (a === b) throw sameCloud(a);
       const client = await cli.client();
       const link = await currentLink(client, a, b, options);
       const changed = Object.keys(options).length > 0;
@@ -109,6 +110,12 @@ function addLink(cloud: Command, cli: Cli): void {
     'blanket cloud link east west --latency 10ms --bandwidth 25MB',
   );
 }
+
+const sameCloud = (name: string): BlanketError =>
+  new BlanketError('link.same-cloud', `A link joins two clouds, and ${name} is one.`, {
+    kind: 'usage',
+    next: '`blanket cloud list` shows which there are.',
+  });
 
 const linkFields = (link: Link): Field[] => [
   ['clouds', link.clouds.join(' - ')],

@@ -59,6 +59,7 @@ async function background(cli: Cli): Promise<void> {
  * Exits as control did.
  */
 async function foreground(cli: Cli): Promise<void> {
+  await refuseSecond(cli);
   const child = start(process.execPath, [controlEntry, 'serve'], { stdio: 'inherit', detached: true });
   const pass = (signal: NodeJS.Signals) => void child.kill(signal);
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -72,15 +73,28 @@ async function foreground(cli: Cli): Promise<void> {
   for (const signal of signals) process.off(signal, pass);
 }
 
+/** Control itself would refuse too, but in its log's own format. */
+async function refuseSecond(cli: Cli): Promise<void> {
+  const pid = await runningPid(cli);
+  if (pid === undefined) return;
+  throw new BlanketError('control.already-running', `Control runs already, as process ${pid}.`, {
+    kind: 'conflict',
+    next: 'Use that one, or end it with `blanket stop`.',
+    data: { pid },
+  });
+}
+
+async function runningPid(cli: Cli): Promise<number | undefined> {
+  try {
+    return (await cli.quietClient().call('status')).pid;
+  } catch (error) {
+    if (error instanceof BlanketError && error.code === 'control.not-running') return undefined;
+    throw error;
+  }
+}
+
 async function stop(cli: Cli): Promise<void> {
-  const client = cli.quietClient();
-  const pid = await client.call('status').then(
-    (status) => status.pid,
-    (error: unknown) => {
-      if (error instanceof BlanketError && error.code === 'control.not-running') return undefined;
-      throw error;
-    },
-  );
+  const pid = await runningPid(cli);
   if (pid !== undefined) await end(cli, pid);
   cli.note(pid === undefined ? 'Control is not running.' : 'Stopped control. Hosts and guests go on.');
   if (cli.format !== 'table') cli.print(data(cli.format, { stopped: pid ?? null }));

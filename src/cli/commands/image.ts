@@ -33,7 +33,7 @@ export function addImageCommands(program: Command, cli: Cli): void {
     .command('import')
     .description('take a disk file in as an image')
     .addArgument(nameArgument('name', 'name of the new image'))
-    .argument('<path>', 'a qcow2 or raw disk file on this machine')
+    .argument('<path>', 'a qcow2 file without a backing file, on this machine')
     .action(async (name: string, path: string) => {
       const body = { name, path: resolve(path) };
       const taken = await (await cli.client()).call('image.import', { body }, { timeoutMs: importMs });
