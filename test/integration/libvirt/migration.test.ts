@@ -5,12 +5,12 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import type { Connection } from '../../../src/libvirt/connection.ts';
-import { migrateFlags } from '../../../src/libvirt/constants.ts';
+import { migrateFlags, xmlFlags } from '../../../src/libvirt/constants.ts';
 import type { Domain } from '../../../src/libvirt/domain.ts';
 import { errorCodes } from '../../../src/libvirt/error-codes.ts';
-import { LibvirtError } from '../../../src/libvirt/errors.ts';
+import { LibvirtConnectionError, LibvirtError } from '../../../src/libvirt/errors.ts';
 import type { Events } from '../../../src/libvirt/events.ts';
 import { destinationFlags } from '../../../src/libvirt/migration.ts';
 import type { MigrationParameters } from '../../../src/libvirt/migration-parameters.ts';
@@ -53,31 +53,109 @@ test.after.always(async () => {
 const elsewhere = (xml: string): string =>
   xml.replaceAll(disks.here, disks.there).replaceAll(source.directory, destination.directory);
 
+const base: MigrationParameters = {
+  listenAddress: '127.0.0.1',
+  uri: 'tcp://127.0.0.1',
+  migrateDisks: ['vda'],
+};
+
+async function begin(more: MigrationParameters = {}, moving = domain) {
+  const xml = elsewhere(await moving.xml(xmlFlags.migratable));
+  const persistentXml = elsewhere(await moving.xml(xmlFlags.inactive));
+  const asked = { ...base, persistentXml, destinationXml: xml, ...more };
+  const begun = await moving.migration.begin({ flags: sourceFlags, parameters: asked });
+  return { cookie: begun.cookie, parameters: { ...asked, destinationXml: begun.xml } };
+}
+
 /** Begin and prepare; gives what perform and the rest need. */
 async function setUp(bandwidthMiBps: number) {
-  const parameters: MigrationParameters = {
-    bandwidthMiBps,
-    listenAddress: '127.0.0.1',
-    uri: 'tcp://127.0.0.1',
-    migrateDisks: ['vda'],
-  };
-  const begun = await domain.migration.begin({
-    flags: sourceFlags,
-    parameters: {
-      ...parameters,
-      destinationXml: elsewhere(await domain.xml(1 << 3)),
-      persistentXml: elsewhere(await domain.xml(1 << 1)),
-    },
-  });
-  const onward = {
-    ...parameters,
-    destinationXml: elsewhere(begun.xml),
-    persistentXml: elsewhere(await domain.xml(1 << 1)),
-  };
-  const input = { flags: destinationFlags(flags), parameters: onward, cookie: begun.cookie };
-  const { uri, cookie } = await there.migration.prepare(input);
-  return { cookie, parameters: { ...onward, ...(uri !== undefined && { uri }) } };
+  const begun = await begin({ bandwidthMiBps });
+  const { uri, cookie } = await there.migration.prepare({ flags: destinationFlags(flags), ...begun });
+  return { cookie, parameters: { ...begun.parameters, ...(uri !== undefined && { uri }) } };
 }
+
+const nothing = new Uint8Array();
+
+test.serial('when prepare fails, a cancelled confirm ends what begin started', async (t) => {
+  const { cookie, parameters } = await begin();
+  const wrong = {
+    ...parameters,
+    destinationXml: parameters.destinationXml.replaceAll('disk-empty', 'disk-none'),
+  };
+  const preparing = there.migration.prepare({ flags: destinationFlags(flags), parameters: wrong, cookie });
+  await t.throwsAsync(preparing, { instanceOf: LibvirtError, message: /storage/ });
+  t.is((await domain.jobStats()).operation, 'migration-out');
+  await domain.migration.confirm({ flags: sourceFlags, parameters, cookie: nothing, cancelled: true });
+  t.is((await domain.jobStats()).type, 'none');
+  t.like(await domain.state(), { state: 'running' });
+  t.deepEqual(await there.domains.list(), []);
+});
+
+test.serial('when the conductor vanishes after prepare, both sides clean up by themselves', async (t) => {
+  const [ours, theirs] = await Promise.all([
+    source.connect('qemu:///session'),
+    destination.connect('qemu:///session'),
+  ]);
+  const xml = elsewhere(await domain.xml(xmlFlags.migratable));
+  const parameters = { ...base, destinationXml: xml };
+  const begun = await ours.domain(domain.handle).migration.begin({ flags: sourceFlags, parameters });
+  const { cookie } = begun;
+  await theirs.migration.prepare({ flags: destinationFlags(flags), parameters, cookie });
+  t.is((await there.domains.list()).length, 1);
+  await Promise.all([ours.close(), theirs.close()]);
+  while ((await there.domains.list()).length > 0) await sleep(50);
+  while ((await domain.jobStats()).type !== 'none') await sleep(50);
+  t.like(await domain.state(), { state: 'running' });
+});
+
+/** Performs on a connection of its own, which closes while the disk is being copied. */
+async function performAndVanish(t: ExecutionContext, bandwidthMiBps: number): Promise<MigrationParameters> {
+  const ours = await source.connect('qemu:///session');
+  const conducted = ours.domain(domain.handle);
+  const begun = await begin({ bandwidthMiBps }, conducted);
+  const { uri, cookie } = await there.migration.prepare({ flags: destinationFlags(flags), ...begun });
+  const parameters = { ...begun.parameters, ...(uri !== undefined && { uri }) };
+  const performing = conducted.migration.perform({ flags: sourceFlags, parameters, cookie });
+  const outcome = t.throwsAsync(performing, { instanceOf: LibvirtConnectionError });
+  while (((await domain.jobStats()).disk.processedBytes ?? 0) === 0) await sleep(50);
+  await ours.close();
+  t.is((await outcome)?.reason, 'closed');
+  return { ...parameters, destinationName: domain.name };
+}
+
+async function cancelThere(t: ExecutionContext, parameters: MigrationParameters): Promise<void> {
+  const last = { flags: destinationFlags(flags), cookie: nothing, cancelled: true };
+  await there.migration.finish({ ...last, parameters });
+  t.deepEqual(await there.domains.list(), []);
+}
+
+test.serial(
+  'when the conductor vanishes during perform, libvirt goes on until the job is aborted',
+  async (t) => {
+    const parameters = await performAndVanish(t, 1);
+    t.is((await domain.jobStats()).operation, 'migration-out');
+    await domain.abortJob();
+    while ((await domain.jobStats()).type !== 'none') await sleep(50);
+    t.like(await domain.state(), { state: 'running' });
+    await cancelThere(t, parameters);
+  },
+);
+
+test.serial('a perform that ended unwatched leaves the source paused, to be resumed by hand', async (t) => {
+  const parameters = await performAndVanish(t, 4);
+  while ((await domain.jobStats()).type !== 'none') await sleep(50);
+  t.like(await domain.state(), { state: 'paused', reason: 'migration' });
+  await cancelThere(t, parameters);
+  const confirming = domain.migration.confirm({
+    flags: sourceFlags,
+    parameters,
+    cookie: nothing,
+    cancelled: true,
+  });
+  await t.throwsAsync(confirming, { instanceOf: LibvirtError, message: /not being migrated/ });
+  await domain.resume();
+  t.like(await domain.state(), { state: 'running' });
+});
 
 test.serial(
   'an aborted migration leaves the domain running at the source and nothing at the destination',
@@ -100,7 +178,7 @@ test.serial(
     const error = await outcome;
     t.true(error instanceof LibvirtError);
     t.is((error as LibvirtError).code, errorCodes.operationAborted);
-    const last = { flags: destinationFlags(flags), cookie: new Uint8Array(), cancelled: true };
+    const last = { flags: destinationFlags(flags), cookie: nothing, cancelled: true };
     const finished = await there.migration.finish({
       ...last,
       parameters: { ...parameters, destinationName: domain.name },
@@ -116,6 +194,7 @@ test.serial('a domain moves: its count goes on, its disk arrived, the source has
   const completed: Events['job-completed'][] = [];
   await here.events.on('lifecycle', ({ event, detail }) => seen.push(`here ${event}/${detail}`));
   await there.events.on('lifecycle', ({ event, detail }) => seen.push(`there ${event}/${detail}`));
+  await here.events.on('block-job', ({ disk, type, status }) => seen.push(`here ${disk} ${type}/${status}`));
   await here.events.on('job-completed', (event) => completed.push(event));
   const rounds: number[] = [];
   await here.events.on('migration-iteration', ({ iteration }) => rounds.push(iteration));
@@ -144,6 +223,7 @@ test.serial('a domain moves: its count goes on, its disk arrived, the source has
   t.deepEqual(await here.domains.list(), []);
   t.is((await moved.blockInfo('vda')).allocation > 8 * 1024 * 1024, true);
   t.true(seen.includes('there started/migrated') || seen.includes('there resumed/migrated'));
+  t.true(seen.includes('here vda copy/ready'));
   t.true(seen.includes('here stopped/migrated'));
   t.true(rounds.length > 0);
   const stats = await moved.jobStats({ completed: true });

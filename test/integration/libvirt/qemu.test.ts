@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import test from 'ava';
 import type { Connection } from '../../../src/libvirt/connection.ts';
-import { consoleFlags, startFlags } from '../../../src/libvirt/constants.ts';
+import { consoleFlags, shutdownFlags, startFlags } from '../../../src/libvirt/constants.ts';
 import type { Domain } from '../../../src/libvirt/domain.ts';
 import { LibvirtError } from '../../../src/libvirt/errors.ts';
 import { countOf, readUntil } from './console-reader.ts';
@@ -79,6 +79,15 @@ test.serial('a running domain tells its numbers', async (t) => {
   t.is(await domain.maxSpeed(), 512);
   t.regex(await connection.domainCapabilities({ virtType: 'qemu' }), /<domainCapabilities>/);
   await t.throwsAsync(domain.abortJob(), { instanceOf: LibvirtError });
+});
+
+test.serial('a shutdown is only a request; a new start begins anew', async (t) => {
+  await countOf(domain, 60);
+  await domain.shutdown(shutdownFlags.acpiPowerButton); // which this guest does not hear
+  t.like(await domain.state(), { state: 'running' });
+  await domain.destroy();
+  await domain.start();
+  t.true((await countOf(domain, 1)) < 60);
 });
 
 test.serial('a console ends when its domain is destroyed', async (t) => {

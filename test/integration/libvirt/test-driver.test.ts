@@ -72,6 +72,19 @@ test('a transient domain is listed while it runs, and gone after', async (t) => 
   t.false((await names(0)).includes('passing'));
 });
 
+test('an interface has its numbers', async (t) => {
+  const card =
+    "<devices><interface type='network'><source network='default'/><target dev='net7'/></interface></devices>";
+  const domain = await connection.domains.create(
+    definition('counted').replace('</domain>', `${card}</domain>`),
+  );
+  const stats = await domain.interfaceStats('net7');
+  t.true((stats.receivedBytes ?? -1) >= 0);
+  t.true((stats.sentPackets ?? -1) >= 0);
+  await t.throwsAsync(domain.interfaceStats('net8'), { instanceOf: LibvirtError });
+  await domain.destroy();
+});
+
 test('events of a domain arrive in order, and stop when told to', async (t) => {
   const all: string[] = [];
   const own: string[] = [];
