@@ -59,7 +59,8 @@ async function restore(context: Context): Promise<void> {
 
 /** Control's SSH user writes to uploads through its group; nobody else may look into it. */
 async function makeFolders(paths: Paths, gid: number | undefined): Promise<void> {
-  for (const folder of [paths.images, paths.disks, paths.guests, paths.networks, paths.migrations]) {
+  const { images, disks, guests, networks, migrations, consoles } = paths;
+  for (const folder of [images, disks, guests, networks, migrations, consoles]) {
     await mkdir(folder, { recursive: true });
   }
   await mkdir(paths.uploads, { recursive: true });

@@ -71,7 +71,6 @@ async function list(link: Link): Promise<GuestView[]> {
 }
 
 async function define(link: Link, paths: Paths, spec: GuestSpec): Promise<void> {
-  await mkdir(paths.consoles, { recursive: true });
   const xml = domainXml(spec, {
     disk: paths.disk(spec.name),
     consoleLog: `${paths.consoles}/${spec.name}.log`,
