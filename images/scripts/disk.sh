@@ -11,6 +11,7 @@ set -eu
 root=$1 output=$2
 raw=$output.raw core=$output.core early=$output.early
 grub=/usr/lib/grub/i386-pc
+PATH=$PATH:/usr/sbin:/sbin # where mke2fs and sfdisk are, for users without it
 trap 'rm -f "$raw" "$core" "$early"' EXIT
 
 mkdir -p "$root/boot/grub"

@@ -12,18 +12,20 @@ cp "$init" "$tree/init"
 chmod 755 "$tree/init"
 
 cp "$unpacked"/boot/vmlinuz-* "$output/vmlinuz"
-kernel=$(basename "$unpacked"/usr/lib/modules/*)
+
+# A module names in itself those that it needs, so neither depmod nor its lists are wanted.
 : >"$tree/modules/order"
-if [ -n "$MODULES" ]; then
-  depmod -b "$unpacked/usr" "$kernel" 2>/dev/null || depmod -b "$unpacked" "$kernel"
-  for module in $MODULES; do
-    modprobe -d "$unpacked/usr" -S "$kernel" --show-depends --ignore-install "$module"
-  done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r path; do
-    file=$(basename "$path" .xz)
-    case $path in *.xz) xz -dc "$path" >"$tree/modules/$file" ;; *) cp "$path" "$tree/modules/$file" ;; esac
-    echo "$file" >>"$tree/modules/order"
+add_module() {
+  path=$(find "$unpacked"/usr/lib/modules/*/kernel -name "$1.ko.xz" -o -name "$(echo "$1" | tr _ -).ko.xz")
+  # Built into the kernel, or there already.
+  if [ -z "$path" ] || [ -e "$tree/modules/$1.ko" ]; then return; fi
+  xz -dc "$path" >"$tree/modules/$1.ko"
+  for needed in $(tr '\0' '\n' <"$tree/modules/$1.ko" | sed -n 's/^depends=//p' | tr , ' '); do
+    (add_module "$needed")
   done
-fi
+  echo "$1.ko" >>"$tree/modules/order"
+}
+for module in $MODULES; do add_module "$module"; done
 
 find "$tree" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 (cd "$tree" && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 --reproducible) >"$output/initrd"
