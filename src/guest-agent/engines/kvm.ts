@@ -1,5 +1,4 @@
 /** KVM, and QEMU's emulator in its place (`tcg`), both through libvirt's QEMU driver; the domain's type tells which. */
-import { mkdir } from 'node:fs/promises';
 import type { Connection } from '../../libvirt/connection.ts';
 import { listFlags, xmlFlags } from '../../libvirt/constants.ts';
 import type { Domain } from '../../libvirt/domain.ts';
