@@ -15,8 +15,10 @@
  * "it does not" lets the source go on. No second copy is ever started on a guess.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MigrationStats } from '../../wire/agent-methods.ts';
-import { migrationProgressSchema } from '../../wire/agent-methods.ts';
+import type { AgentResult } from '../../wire/agent.ts';
+import { type MigrationStats, migrationProgressSchema } from '../../wire/agent-methods.ts';
+import { BlanketError } from '../../wire/errors.ts';
+import type { Agents } from '../agents/agents.ts';
 import { isUnreachable, reach } from '../agents/reach.ts';
 import { specOf, syncGuestNetworks } from '../guest/guest-flows.ts';
 import { tunnelAddress } from '../network/addresses.ts';
@@ -41,6 +43,7 @@ export type MigrateState = {
   confirmed?: { stats?: MigrationStats | undefined };
 };
 
+type Finished = AgentResult<'migrate.finish'>;
 type Make = (services: Services) => Phase<MigrateState>;
 
 const CALL_TIMEOUT_MS = 120_000;
@@ -115,8 +118,9 @@ const copy: Make = ({ agents }) => ({
     const bandwidth = state.bandwidthBps === undefined ? {} : { bandwidth: state.bandwidthBps };
     const onProgress = (value: unknown) => progress(progressOf(migrationProgressSchema.parse(value)));
     const options = { signal, onProgress, timeoutMs: NO_TIMEOUT_MS };
-    const call = agents.call(state.source, 'migrate.perform', { ...wish, ...bandwidth }, options);
-    save({ performed: await call });
+    // Asked again after a broken line, the agent joins us to the copy that is under way, or tells how it ended.
+    const perform = () => agents.call(state.source, 'migrate.perform', { ...wish, ...bandwidth }, options);
+    save({ performed: await reach(perform, PATIENCE_MS) });
   },
   async undo({ state }) {
     const until = Date.now() + PATIENCE_MS;
@@ -136,9 +140,7 @@ const cutover: Make = ({ agents, store }) => ({
     const cookie = state.performed?.cookie;
     if (cookie === undefined) throw new NothingHappened('migrate.not-copied', 'The copy has not ended.');
     const { destination } = state;
-    const wish = { ...idOf(state), cookie, cancelled: false };
-    const options = { timeoutMs: CALL_TIMEOUT_MS };
-    const end = await reach(() => agents.call(destination, 'migrate.finish', wish, options), PATIENCE_MS);
+    const end = await finish(agents, state, cookie);
     if (!end.running) {
       const message = `${state.guest} could not be started on ${destination}.`;
       const cause = end.reason === undefined ? undefined : new Error(end.reason);
@@ -148,6 +150,29 @@ const cutover: Make = ({ agents, store }) => ({
     store.guests.update(state.guest, { host: destination });
   },
 });
+
+/**
+ * Lets the guest run at the destination. An agent that was restarted in between cannot finish, but it can tell
+ * what has become of the guest: libvirt either had finished, or has removed what waited there.
+ */
+async function finish(agents: Agents, state: MigrateState, cookie: string): Promise<Finished> {
+  const id = idOf(state);
+  const options = { timeoutMs: CALL_TIMEOUT_MS };
+  const ask = () =>
+    agents.call(state.destination, 'migrate.finish', { ...id, cookie, cancelled: false }, options);
+  try {
+    return await reach(ask, PATIENCE_MS);
+  } catch (error) {
+    if (!(error instanceof BlanketError) || error.code !== 'migrate.interrupted') throw error;
+    const status = () => agents.call(state.destination, 'migrate.status', id);
+    for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(POLL_MS)) {
+      const { guest } = await reach(status, PATIENCE_MS);
+      if (guest === 'running') return { cookie: '', running: true };
+      if (guest === 'absent') return { cookie: '', running: false, reason: error.message };
+    }
+    throw error;
+  }
+}
 
 const confirm: Make = ({ agents }) => ({
   name: 'confirm',
@@ -174,7 +199,7 @@ const clean: Make = ({ agents }) => ({
 export const migrateFlow = (services: Services): Definition<MigrateState> => ({
   kind: 'guest.migrate',
   phases: [plan, admit, prepare, copy, cutover, confirm, clean].map((make) => make(services)),
-  afterRestart: 'undo',
+  afterRestart: 'resume',
   undoneState: 'rolled-back',
   end(state, outcome, operation) {
     // what was undone has got its state back from admit's undo
