@@ -46,15 +46,11 @@ install_packages() {
   $apt install -y --no-install-recommends "$@" >&2 || fail "apt could not install: $*"
 }
 
-# node_modules matches the lock file when it holds the copy that is put there after `npm ci`.
-stamp=node_modules/.blanket-lock.json
-
 install_npm() {
-  cmp -s package-lock.json "$stamp" && return
   command -v npm >/dev/null || fail 'npm is missing; install Node 20 or newer with npm, then try again.'
+  node infra/setup/npm-is-current.mjs && return
   say 'installing npm packages: npm ci'
   npm ci --no-progress >&2 || fail 'npm ci failed; its message is above.'
-  cp package-lock.json "$stamp"
 }
 
 if command -v dpkg-query >/dev/null; then
