@@ -14,7 +14,7 @@ export async function confirm(cli: Cli, question: string, yes: boolean): Promise
   }
   const prompt = createInterface({ input: cli.io.stdin, output: cli.io.stderr });
   try {
-    const answer = await prompt.question(`${question} [y/N] `);
+    const answer = await prompt.question(`${question} Go on? [y/N] `);
     if (/^y(es)?$/i.test(answer.trim())) return;
   } catch {
     cli.note(''); // Ctrl-C or Ctrl-D at the question is a no

@@ -5,12 +5,13 @@ import { start } from '../process/run.ts';
 import type { SshAccess } from '../wire/api.ts';
 import { BlanketError } from '../wire/errors.ts';
 
-/** Arguments up to and with the destination. Options are ssh_config(5)'s. */
+/** Arguments up to and with the destination; nothing is ever asked for. Options are ssh_config(5)'s. */
 export const sshArguments = (access: SshAccess, options: readonly string[] = []): string[] => [
   ...['-o', `UserKnownHostsFile=${access.knownHostsFile}`],
   ...['-o', 'GlobalKnownHostsFile=/dev/null'],
   ...['-o', 'StrictHostKeyChecking=yes'],
   ...['-o', 'IdentitiesOnly=yes'],
+  ...['-o', 'BatchMode=yes'],
   ...['-i', access.identityFile],
   ...['-p', String(access.port)],
   ...options,
@@ -19,7 +20,7 @@ export const sshArguments = (access: SshAccess, options: readonly string[] = [])
 
 /**
  * Runs ssh to its end and gives its exit code; 128 + n when signal n ended it.
- * Signals meant for ssh do not end this process before it.
+ * Signals are passed on, so that this process does not end before ssh.
  * @throws BlanketError `ssh.missing`
  */
 export function runSsh(
@@ -29,9 +30,8 @@ export function runSsh(
 ): Promise<number> {
   const child = start('ssh', args, { stdio });
   started(child);
-  const hold = () => undefined;
   const pass = (signal: NodeJS.Signals) => void child.kill(signal);
-  process.on('SIGINT', hold).on('SIGTERM', pass).on('SIGHUP', pass);
+  process.on('SIGINT', pass).on('SIGTERM', pass).on('SIGHUP', pass);
   const ended = new Promise<number>((resolve, reject) => {
     child.on('error', (cause) => reject(missing(cause)));
     child.on('exit', (code, signal) =>
@@ -39,7 +39,7 @@ export function runSsh(
     );
   });
   return ended.finally(() => {
-    process.off('SIGINT', hold).off('SIGTERM', pass).off('SIGHUP', pass);
+    process.off('SIGINT', pass).off('SIGTERM', pass).off('SIGHUP', pass);
   });
 }
 

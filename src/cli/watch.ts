@@ -28,7 +28,7 @@ export async function watch(
   const progress = createProgress({
     write: (text) => void stderr.write(text),
     isTerminal: stderr.isTTY === true,
-    columns: () => stderr.columns ?? 80,
+    columns: () => stderr.columns || 80,
     now: Date.now,
   });
   const leave = new AbortController();

@@ -180,3 +180,20 @@ test('guest forward prints where it listens once ssh says so', async (t) => {
   t.is(stdout, '127.0.0.1:8080\n');
   t.regex(stderr, /-N .*-L 127\.0\.0\.1:8080:10\.77\.0\.2:80/);
 });
+
+test('a forward that ssh refuses is an error of ours, after its own words', async (t) => {
+  const fake = await fakeControl(t, {
+    'guest.show': () => guest('web1'),
+    'host.ssh': () => ({
+      ...{ host: '127.0.0.1', port: 2201, user: 'b', identityFile: '/k', knownHostsFile: '/h' },
+    }),
+  });
+  const ssh = join(fake.directory, 'ssh');
+  await writeFile(ssh, '#!/bin/sh\necho "port is taken" >&2\nexit 255\n');
+  await chmod(ssh, 0o755);
+  const env = { PATH: `${fake.directory}${delimiter}${process.env.PATH}` };
+  const { code, stdout, stderr } = await runBlanket(fake, ['guest', 'forward', 'web1', '80'], env);
+  t.is(code, 1);
+  t.is(stdout, '');
+  t.regex(stderr, /^port is taken\nerror: .*\n {2}code: guest\.forward-failed/);
+});

@@ -32,6 +32,7 @@ async function attach(cli: Cli, guest: string): Promise<void> {
       }),
     );
   } finally {
+    if (stdin.isTTY === true) cli.note('');
     stdin.destroy(); // or the process would wait for more to be typed
   }
 }

@@ -39,14 +39,27 @@ async function run(cli: Cli, name: string, ports: Ports, via: string | undefined
     ...['-o', 'PermitLocalCommand=yes', '-o', 'LocalCommand=echo listening'],
     ...['-L', `127.0.0.1:${local}:${address}:${ports.remote}`],
   ]);
-  cli.exitCode = await runSsh(args, ['ignore', 'pipe', 'inherit'], (child) => {
+  let ended = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      ended = true;
+    });
+  }
+  const code = await runSsh(args, ['ignore', 'pipe', 'inherit'], (child) => {
     child.stdout?.once('data', () => {
       const shown = { guest: name, address: '127.0.0.1', port: local };
       cli.print(cli.format === 'table' ? `127.0.0.1:${local}\n` : data(cli.format, shown));
       cli.note(`Leads to ${address}:${ports.remote} of guest ${name}. Ctrl-C ends it.`);
     });
   });
+  if (code !== 0 && !ended) throw sshFailed(name, code);
 }
+
+const sshFailed = (guest: string, code: number): BlanketError =>
+  new BlanketError('guest.forward-failed', `The way to guest ${guest} ended: ssh exited with ${code}.`, {
+    next: 'What ssh said stands above. Without a local port in the command, any free one is taken.',
+    data: { guest, code },
+  });
 
 async function whereIs(client: Client, name: string): Promise<{ address: string; host: string }> {
   const guest = await client.call('guest.show', { params: { name } });
