@@ -34,7 +34,7 @@ export function exchange(socket: string, wanted: Exchange): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) => {
       if (wanted.signal?.aborted === true) return reject(aborted(error));
-      reject(deadline.aborted ? noAnswer(wanted, error) : socketError(socket, error));
+      reject(deadline.aborted ? noAnswer(wanted) : socketError(socket, error));
     };
     const sent = request({
       socketPath: socket,
@@ -74,12 +74,11 @@ async function read(response: IncomingMessage): Promise<string> {
 const aborted = (cause: unknown): BlanketError =>
   new BlanketError('client.aborted', 'The call was given up.', { kind: 'cancelled', cause });
 
-const noAnswer = (wanted: Exchange, cause: unknown): BlanketError =>
+const noAnswer = (wanted: Exchange): BlanketError =>
   new BlanketError('control.no-answer', `Control did not answer within ${wanted.timeoutMs / 1000} s.`, {
     kind: 'timed-out',
     next: '`blanket status` tells whether it is well; its log is in the state directory.',
     data: { method: wanted.method, path: wanted.path, timeoutMs: wanted.timeoutMs },
-    cause,
   });
 
 /** The BlanketError for a failure of the socket itself, whoever dialled it. */

@@ -57,7 +57,7 @@ export function createProgress(out: ProgressOut): ProgressView {
       live = true;
       return;
     }
-    const news = progressText(current.progress ?? { message: '' });
+    const news = `${runningPhase(current)?.name} ${progressText(current.progress ?? { message: '' })}`;
     const quietMs = out.now() - lastAt;
     if (quietMs < newsMs || (news === lastText && quietMs < lifeMs)) return;
     lastText = news;

@@ -82,6 +82,7 @@ const left = (id: string): BlanketError =>
 
 /** Watches an operation that this command began, to its good end. @throws BlanketError its outcome otherwise. */
 export async function finish(cli: Cli, client: Client, begun: Operation): Promise<Operation> {
+  cli.note(`Operation ${begun.id} has begun.`);
   const ended = await watch(cli, client, begun.id, 'cancel');
   const error = outcomeError(ended);
   if (error !== undefined) throw error;

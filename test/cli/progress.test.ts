@@ -118,3 +118,12 @@ test('while a flow undoes, the live line says so', (t) => {
   view.show(operation({ phases: [phase('prepare', 'done', 10), phase('copy', 'failed', 20)] }));
   t.regex(pieces.at(-1) ?? '', /undoing/);
 });
+
+test('without a terminal, a phase that says nothing is named after 5 s all the same', (t) => {
+  const { view, pieces, pass } = screen(false);
+  view.show(operation({ phases: [phase('boot', 'running')] }));
+  pass(4900);
+  t.deepEqual(pieces, []);
+  pass(100);
+  t.deepEqual(pieces, ['[1/1] · boot  5.0 s\n']);
+});
