@@ -164,12 +164,17 @@ function addSsh(host: Command, cli: Cli): void {
     .command('ssh')
     .description('log in to a host, or run a command there and exit with its code')
     .addArgument(nameArgument('name', 'name of the host'))
-    .argument('[command...]', 'command and its arguments, after --')
+    .argument('[command...]', 'after --, for a shell there: words are joined as ssh does')
     .action(async (name: string, command: string[]) => {
       const access = await (await cli.client()).call('host.ssh', { params: { name } });
       cli.exitCode = await runSsh([...sshArguments(access), ...command], 'inherit');
     });
-  examples(ssh, 'blanket host ssh east-1', 'blanket host ssh east-1 -- journalctl -u blanket-agent -n 50');
+  examples(
+    ssh,
+    'blanket host ssh east-1',
+    'blanket host ssh east-1 -- journalctl -u blanket-agent -n 50',
+    "blanket host ssh east-1 -- 'df -h | tail -1'",
+  );
 }
 
 function addRemove(host: Command, cli: Cli): void {
