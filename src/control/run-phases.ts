@@ -104,8 +104,14 @@ async function advance<S>(
 const isPast = <S>(flow: Flow<S>, index: number): boolean =>
   flow.phases.slice(0, index).some(({ noReturn }) => noReturn);
 
-const cancelled = (cause: unknown): BlanketError =>
-  new BlanketError('operation.cancelled', 'The operation was cancelled.', { kind: 'cancelled', cause });
+/** What the abort itself threw adds nothing to the sentence. */
+function cancelled(error: unknown): BlanketError {
+  const cause = error instanceof Error && error.name === 'AbortError' ? undefined : error;
+  return new BlanketError('operation.cancelled', 'The operation was cancelled.', {
+    kind: 'cancelled',
+    cause,
+  });
+}
 
 async function runPhase<S>(
   phase: Phase<S>,

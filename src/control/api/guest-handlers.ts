@@ -5,8 +5,9 @@ import { BlanketError } from '../../wire/errors.ts';
 import { checkRecords } from '../migrate/plan.ts';
 import { freeAddress, macOf } from '../network/addresses.ts';
 import type { Services } from '../services.ts';
-import type { GuestRecord, HostRecord } from '../store/records.ts';
+import type { GuestRecord } from '../store/records.ts';
 import type { Handlers } from './handlers.ts';
+import { needReady } from './need-ready.ts';
 import { guestView } from './views.ts';
 
 type Names =
@@ -64,7 +65,7 @@ export const guestHandlers = (services: Services): Handlers<Names> => {
 function newGuest({ store }: Services, body: RouteParsed<'guest.create'>['body']): GuestRecord {
   const { name, vcpus, memoryMiB } = body;
   const image = store.images.get(body.image);
-  const host = usable(store.hosts.get(body.host));
+  const host = needReady(store.hosts.get(body.host));
   const diskBytes = Math.max(body.diskGiB * 2 ** 30, image.virtualBytes);
   const uuid = randomUUID();
   return {
@@ -72,15 +73,6 @@ function newGuest({ store }: Services, body: RouteParsed<'guest.create'>['body']
     ...{ vcpus, memoryMiB, diskBytes, state: 'creating', createdAt: new Date().toISOString() },
     nics: [nicOf(store, uuid, body.network)],
   };
-}
-
-function usable(host: HostRecord): HostRecord & { engine: NonNullable<HostRecord['engine']> } {
-  if (host.state === 'ready' && host.engine !== null) return { ...host, engine: host.engine };
-  throw new BlanketError('host.not-ready', `${host.name} is ${host.state}.`, {
-    kind: 'blocked',
-    next: `See \`blanket host show ${host.name}\`.`,
-    data: { host: host.name, state: host.state },
-  });
 }
 
 /** On the named network, or on the only one there is. */

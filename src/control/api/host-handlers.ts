@@ -12,6 +12,7 @@ import { knownHostsLine } from '../ssh/keys.ts';
 import { makeKeyPair } from '../ssh/ssh-link.ts';
 import type { HostRecord } from '../store/records.ts';
 import type { Handlers } from './handlers.ts';
+import { needReady } from './need-ready.ts';
 import { hostView } from './views.ts';
 
 type Names =
@@ -50,11 +51,11 @@ export const hostHandlers = (services: Services): Handlers<Names> => {
       return operations.start('host.remove', `host/${name}`, { host: name });
     },
     'host.probe'({ params: { name } }) {
-      store.hosts.get(name);
+      needReady(store.hosts.get(name));
       return operations.start('host.probe', `host/${name}`, { host: name });
     },
     async 'host.facts'({ params: { name } }) {
-      store.hosts.get(name);
+      needReady(store.hosts.get(name));
       const facts = factsSchema.parse(await agents.call(name, 'facts.read', {}));
       return { facts, ...(await agents.call(name, 'driver.detect', {})) };
     },

@@ -87,10 +87,12 @@ const prepare: Make = (services) => ({
   async do({ state, save, progress }) {
     const { store, agents } = services;
     const guest = store.guests.get(state.guest);
-    await ensureImage(services, state.destination, guest.digest, progress);
-    await syncGuestNetworks(services, guest, state.destination);
     const options = { timeoutMs: CALL_TIMEOUT_MS };
-    const begun = await agents.call(state.source, 'migrate.begin', idOf(state), options);
+    const [begun] = await Promise.all([
+      agents.call(state.source, 'migrate.begin', idOf(state), options),
+      ensureImage(services, state.destination, guest.digest, progress),
+      syncGuestNetworks(services, guest, state.destination),
+    ]);
     save({ begun });
     const listenAddress = tunnelAddress(store.hosts.get(state.destination).index);
     const wish = { ...idOf(state), ...begun, spec: specOf(guest), listenAddress };
@@ -109,14 +111,16 @@ const prepare: Make = (services) => ({
   },
 });
 
-const copy: Make = ({ agents }) => ({
+const copy: Make = ({ agents, store }) => ({
   name: 'copy',
   async do({ state, save, progress, signal }) {
     const { prepared, begun } = state;
     if (prepared === undefined || begun === undefined) throw new Error('copy before prepare');
     const wish = { ...idOf(state), ...prepared, xml: begun.xml, maxDowntimeMs: state.maxDowntimeMs };
     const bandwidth = state.bandwidthBps === undefined ? {} : { bandwidth: state.bandwidthBps };
-    const onProgress = (value: unknown) => progress(progressOf(migrationProgressSchema.parse(value)));
+    const memoryBytes = store.guests.get(state.guest).memoryMiB * 2 ** 20;
+    const onProgress = (value: unknown) =>
+      progress(progressOf(migrationProgressSchema.parse(value), memoryBytes));
     const options = { signal, onProgress, timeoutMs: NO_TIMEOUT_MS };
     // Asked again after a broken line, the agent joins us to the copy that is under way, or tells how it ended.
     const perform = () => agents.call(state.source, 'migrate.perform', { ...wish, ...bandwidth }, options);

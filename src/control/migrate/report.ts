@@ -3,11 +3,16 @@ import type { MigrationStats } from '../../wire/agent-methods.ts';
 import type { MigrationResult, Operation, Progress } from '../../wire/resources.ts';
 import type { MigrateState } from './migrate.ts';
 
-export function progressOf(stats: MigrationStats): Progress {
-  const left = stats.memoryLeft + stats.diskLeft;
+/**
+ * The disk goes first. Until memory's turn comes nothing is known of it, and all of it (`memoryBytes`) is what is
+ * still to go at most; zero pages then shorten the rest, so the share that is done never falls for it.
+ */
+export function progressOf(stats: MigrationStats, memoryBytes: number): Progress {
+  const memoryLeft = stats.memoryTotal === 0 ? memoryBytes : stats.memoryLeft;
+  const left = memoryLeft + stats.diskLeft;
   const doneBytes = stats.memoryDone + stats.diskDone;
   return {
-    message: `round ${stats.rounds}`,
+    message: stats.memoryTotal === 0 ? 'disk' : `round ${stats.rounds}`,
     doneBytes,
     totalBytes: doneBytes + left,
     bytesPerSecond: stats.bytesPerSecond,
