@@ -4,7 +4,8 @@ import type { GuestSpec } from '../wire/agent-methods.ts';
 import { BlanketError } from '../wire/errors.ts';
 import { hasImage } from './images.ts';
 import type { Paths } from './paths.ts';
-import { createOverlay, type ImageInfo, imageInfo } from './qemu-img.ts';
+import { virtualBytesOf } from './qcow2-header.ts';
+import { createOverlay } from './qemu-img.ts';
 import { syncFolder } from './state-file.ts';
 
 /** A new overlay is small, but the guest's first writes must not fail. */
@@ -15,18 +16,18 @@ export async function freeBytes(paths: Paths): Promise<number> {
   return bavail * bsize;
 }
 
-export const hasDisk = (paths: Paths, guest: string): Promise<boolean> =>
+/** What the guest's disk takes on this host, bytes; `undefined` when it has none here. */
+export const allocatedBytes = (paths: Paths, guest: string): Promise<number | undefined> =>
   stat(paths.disk(guest)).then(
-    () => true,
+    ({ blocks }) => blocks * 512, // always in 512-byte units (stat(2))
     (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return false;
+      if (error.code === 'ENOENT') return undefined;
       throw error;
     },
   );
 
-/** `undefined` when the guest has no disk here. */
-export const diskInfo = async (paths: Paths, guest: string): Promise<ImageInfo | undefined> =>
-  (await hasDisk(paths, guest)) ? imageInfo(paths.disk(guest)) : undefined;
+export const hasDisk = async (paths: Paths, guest: string): Promise<boolean> =>
+  (await allocatedBytes(paths, guest)) !== undefined;
 
 async function requireRoom(paths: Paths): Promise<void> {
   const free = await freeBytes(paths);
@@ -44,7 +45,7 @@ async function requireImage(paths: Paths, spec: GuestSpec): Promise<void> {
       next: 'Send the image to this host first.',
     });
   }
-  const { virtualBytes } = await imageInfo(paths.image(spec.image));
+  const virtualBytes = await virtualBytesOf(paths.image(spec.image));
   if (spec.diskBytes >= virtualBytes) return;
   throw new BlanketError(
     'guest.disk-too-small',

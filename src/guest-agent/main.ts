@@ -82,6 +82,11 @@ async function main(): Promise<void> {
     handlers: allHandlers(context),
     openConsole: async (guest) => (await engineOf(context, guest)).openConsole(guest),
   });
+  // libvirt starts with its first client and then tries QEMU out, which takes many seconds on an emulated host.
+  context
+    .engine('kvm')
+    .versions()
+    .catch((error: unknown) => logError('libvirt.warm-up', error));
   log('agent.listening', { version: context.version, node: process.version, socket: agentPaths.socket });
   process.once('SIGTERM', () => {
     server.close();

@@ -4,20 +4,8 @@ import { CommandError, run } from '../process/run.ts';
 import { BlanketError } from '../wire/errors.ts';
 
 const infoSchema = z
-  .object({
-    format: z.string(),
-    'virtual-size': z.number(),
-    'actual-size': z.number(),
-    'backing-filename': z.string().optional(),
-  })
-  .transform((info) => ({
-    format: info.format,
-    /** What a guest sees, bytes. */
-    virtualBytes: info['virtual-size'],
-    /** What it takes on this host, bytes. */
-    allocatedBytes: info['actual-size'],
-    backingFile: info['backing-filename'],
-  }));
+  .object({ format: z.string(), 'backing-filename': z.string().optional() })
+  .transform((info) => ({ format: info.format, backingFile: info['backing-filename'] }));
 export type ImageInfo = z.infer<typeof infoSchema>;
 
 /** Creating takes no data; on a slow emulated host the program alone takes seconds. */

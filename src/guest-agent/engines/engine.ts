@@ -8,9 +8,6 @@ import type { GuestSpec, guestStates, MigrationStats } from '../../wire/agent-me
 export type GuestState = (typeof guestStates)[number];
 export type GuestView = { name: string; uuid: string; state: GuestState };
 
-/** Numbers of a migration's copy; `downtimeMs` is there once it is known. */
-export type CopyStats = Omit<MigrationStats, 'elapsedMs'>;
-
 export type PrepareInput = { xml: string; cookie: Uint8Array; listenAddress: string };
 export type PerformInput = { xml: string; cookie: Uint8Array; uri: string; bandwidth?: number | undefined };
 export type LastInput = { cookie: Uint8Array; cancelled: boolean };
@@ -27,9 +24,9 @@ export type MigrationSide = {
   finish(input: LastInput): Promise<{ cookie: Uint8Array }>;
   confirm(input: LastInput): Promise<void>;
   /** Of the copy under way; `undefined` when there is none yet. */
-  stats(): Promise<CopyStats | undefined>;
-  /** Of the copy that has ended; `undefined` when the hypervisor no longer knows. */
-  finalStats(): Promise<CopyStats | undefined>;
+  stats(): Promise<MigrationStats | undefined>;
+  /** Of the copy that has ended, with the downtime where it is known; `undefined` when the hypervisor no longer knows. */
+  finalStats(): Promise<MigrationStats | undefined>;
   setMaxDowntime(ms: number): Promise<void>;
   /** Stops the copy; `perform` then rejects. Nothing happens when there is none. */
   abort(): Promise<void>;

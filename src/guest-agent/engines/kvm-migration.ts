@@ -10,7 +10,8 @@ import { isLibvirtError } from '../../libvirt/errors.ts';
 import type { JobStats } from '../../libvirt/job-stats.ts';
 import { destinationFlags } from '../../libvirt/migration.ts';
 import type { MigrationParameters } from '../../libvirt/migration-parameters.ts';
-import type { CopyStats, MigrationSide, PerformInput, PrepareInput } from './engine.ts';
+import type { MigrationStats } from '../../wire/agent-methods.ts';
+import type { MigrationSide, PerformInput, PrepareInput } from './engine.ts';
 
 /** Only the overlay travels (`nonSharedInc`): the image under it is on both hosts. */
 const sourceFlags =
@@ -29,7 +30,8 @@ const unlimitedMiBps = 1_000_000;
 const bandwidthMiBps = (bytes: number | undefined): number =>
   bytes === undefined ? unlimitedMiBps : Math.max(1, Math.round(bytes / mebibyte));
 
-export const toCopyStats = ({ memory, disk }: JobStats): CopyStats => ({
+export const toStats = ({ memory, disk, timeElapsedMs }: JobStats): MigrationStats => ({
+  elapsedMs: timeElapsedMs ?? 0,
   memoryTotal: memory.totalBytes ?? 0,
   memoryDone: memory.processedBytes ?? 0,
   memoryLeft: memory.remainingBytes ?? 0,
@@ -42,17 +44,17 @@ export const toCopyStats = ({ memory, disk }: JobStats): CopyStats => ({
 });
 
 /** A job that has not begun to copy has no numbers, and a domain that is gone has no job. */
-async function copyStats(domain: Domain): Promise<CopyStats | undefined> {
+async function copyStats(domain: Domain): Promise<MigrationStats | undefined> {
   const stats = await domain.jobStats();
-  return stats.type === 'none' ? undefined : toCopyStats(stats);
+  return stats.type === 'none' ? undefined : toStats(stats);
 }
 
-async function finalStats(domain: Domain): Promise<CopyStats | undefined> {
+async function finalStats(domain: Domain): Promise<MigrationStats | undefined> {
   try {
     const stats = await domain.jobStats({ completed: true, keepCompleted: true });
     if (stats.type === 'none') return undefined;
     const { downtimeMs } = stats;
-    return { ...toCopyStats(stats), ...(downtimeMs !== undefined && { downtimeMs }) };
+    return { ...toStats(stats), ...(downtimeMs !== undefined && { downtimeMs }) };
   } catch (error) {
     if (isLibvirtError(error)) return undefined; // numbers only: a migration does not fail for them
     throw error;
@@ -96,7 +98,12 @@ export function openKvmMigration(connection: Connection, guest: string): Migrati
   connection.onClose(() => {
     open = false;
   });
-  const domain = (): Promise<Domain> => connection.domains.byName(guest);
+  let found: Promise<Domain> | undefined;
+  // Looked up once: at the handover every question to the daemon is time in which the guest does not run.
+  const domain = (): Promise<Domain> => {
+    found ??= connection.domains.byName(guest);
+    return found;
+  };
   return {
     begin: async () => (await domain()).migration.begin({ flags: sourceFlags }),
     prepare: (input) => prepare(connection, guest, input),

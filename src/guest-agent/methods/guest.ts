@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { GuestSpec } from '../../wire/agent-methods.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import type { Context } from '../context.ts';
-import { diskInfo, makeDisk, removeDisk } from '../disks.ts';
+import { allocatedBytes, makeDisk, removeDisk } from '../disks.ts';
 import type { Engine } from '../engines/engine.ts';
 import { engineOf, eraseGuest, keepSpec, needGuest, specOf } from '../guests.ts';
 import type { HandlersOf } from '../handlers.ts';
@@ -90,9 +90,9 @@ async function remove(context: Context, guest: string, force: boolean): Promise<
 
 async function view(context: Context, name: string) {
   const state = await (await engineOf(context, name)).state(name);
-  const disk = await diskInfo(context.paths, name);
+  const allocated = await allocatedBytes(context.paths, name);
   const uuid = (await specOf(context, name))?.uuid ?? '';
-  return { name, uuid, state, disk: disk !== undefined, diskAllocated: disk?.allocatedBytes ?? 0 };
+  return { name, uuid, state, disk: allocated !== undefined, diskAllocated: allocated ?? 0 };
 }
 
 export const guestHandlers = (context: Context): HandlersOf<'guest'> => ({

@@ -1,21 +1,21 @@
 /** The long part of a migration: memory and disk on their way, watched twice a second. */
 import { setTimeout } from 'node:timers/promises';
 import type { MigrationStats } from '../../wire/agent-methods.ts';
-import type { CopyStats, MigrationSide, PerformInput } from '../engines/engine.ts';
+import type { MigrationSide, PerformInput } from '../engines/engine.ts';
 import { logError } from '../log.ts';
 
 const tickMs = 500;
 
-const rising = ['memoryTotal', 'memoryDone', 'diskTotal', 'diskDone', 'rounds'] as const;
+const rising = ['elapsedMs', 'memoryTotal', 'memoryDone', 'diskTotal', 'diskDone', 'rounds'] as const;
 
 /** Numbers that count up are never shown to go back, whatever order readings come in. */
-export function advance(before: MigrationStats, now: CopyStats, elapsedMs: number): MigrationStats {
-  const next: MigrationStats = { ...now, elapsedMs: Math.max(before.elapsedMs, elapsedMs) };
+export function advance(before: MigrationStats, now: MigrationStats): MigrationStats {
+  const next = { ...now };
   for (const name of rising) next[name] = Math.max(before[name], now[name]);
   return next;
 }
 
-export const noStats: MigrationStats = {
+const noStats: MigrationStats = {
   elapsedMs: 0,
   memoryTotal: 0,
   memoryDone: 0,
@@ -38,12 +38,7 @@ export type CopyOptions = PerformInput & {
 type Watch = { stats: MigrationStats; limitSet: boolean };
 
 /** One look at the copy. What goes wrong here is told in the log: the copy itself decides how it ends. */
-async function look(
-  side: MigrationSide,
-  watch: Watch,
-  options: CopyOptions,
-  startedAt: number,
-): Promise<void> {
+async function look(side: MigrationSide, watch: Watch, options: CopyOptions): Promise<void> {
   try {
     if (options.isCancelled()) return await side.abort();
     const now = await side.stats();
@@ -52,7 +47,7 @@ async function look(
       await side.setMaxDowntime(options.maxDowntimeMs);
       watch.limitSet = true;
     }
-    watch.stats = advance(watch.stats, now, Math.round(performance.now() - startedAt));
+    watch.stats = advance(watch.stats, now);
     options.progress(watch.stats);
   } catch (error) {
     logError('migrate.watch-failed', error);
@@ -60,23 +55,20 @@ async function look(
 }
 
 /**
- * Sends everything. Resolves with the last numbers when the guest is paused and all is sent.
+ * Sends everything. Resolves as soon as the guest is paused and all is sent, with the numbers of the last look: to
+ * ask once more would lengthen the downtime.
  * @throws what libvirt says; the guest then runs on here.
  */
 export async function copyGuest(
   side: MigrationSide,
   options: CopyOptions,
 ): Promise<{ cookie: Uint8Array; stats: MigrationStats }> {
-  const startedAt = performance.now();
   const watch: Watch = { stats: noStats, limitSet: false };
   const ended = new AbortController();
-  const watching = watchUntil(ended.signal, () => look(side, watch, options, startedAt));
+  void watchUntil(ended.signal, () => look(side, watch, options));
   try {
     const { cookie } = await side.perform(options);
-    ended.abort();
-    await watching;
-    const final = (await side.finalStats()) ?? watch.stats;
-    return { cookie, stats: advance(watch.stats, final, Math.round(performance.now() - startedAt)) };
+    return { cookie, stats: watch.stats };
   } finally {
     ended.abort();
   }

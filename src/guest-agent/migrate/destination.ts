@@ -10,7 +10,6 @@ import { eraseGuest, keepSpec } from '../guests.ts';
 import { logError } from '../log.ts';
 import { requireNetwork } from '../network.ts';
 import { admit } from './admission.ts';
-import { noStats } from './copy.ts';
 import { closeSide, needSide, sideOf } from './live.ts';
 import { keepRecord, type MigrationRecord, newRecord, readRecord } from './record.ts';
 import { fromBase64, inTurn, needRecord, toBase64 } from './source.ts';
@@ -77,9 +76,7 @@ export const finish = (context: Context, params: Finish): Promise<Finished> =>
     const record = await needRecord(context, params);
     if (record.results.finish !== undefined) return record.results.finish as Finished;
     if (params.cancelled) return dropHalfMade(context, record, params);
-    const side = needSide(context.live, params);
-    const sent = await keepRecord(context, record, { finishSent: true });
-    return finishOn(context, sent, side, params);
+    return finishOn(context, record, needSide(context.live, params), params);
   });
 
 async function dropHalfMade(context: Context, record: MigrationRecord, params: Finish): Promise<Finished> {
@@ -106,7 +103,7 @@ async function finishOn(context: Context, record: MigrationRecord, side: Migrati
   const result: Finished = {
     cookie: toBase64(cookie),
     running: (await engine.state(params.guest)) === 'running',
-    ...(stats !== undefined && { stats: { ...noStats, ...stats } }),
+    ...(stats !== undefined && { stats }),
   };
   await keepRecord(context, record, {
     step: 'finished',

@@ -119,7 +119,7 @@ export async function discard(context: Context, id: MigrationId): Promise<void> 
   }
   if (record.closed && !livesHere(record)) return;
   await refuseWhileBusy(context, engine, record);
-  if (state !== 'absent' && (livesHere(record) || (state === 'running' && !mayRun(record)))) {
+  if (state !== 'absent' && (state === 'running' || livesHere(record))) {
     throw new BlanketError(
       'migrate.running-here',
       `${id.guest} is ${state} on this host and is not removed.`,
@@ -141,7 +141,3 @@ export async function discard(context: Context, id: MigrationId): Promise<void> 
 /** It was decided, and done, that the guest stays (source) or has come (destination). */
 const livesHere = ({ side, closed, cancelled, step }: MigrationRecord): boolean =>
   closed && (side === 'source' ? cancelled : step === 'finished');
-
-/** A destination whose finish was never asked for cannot have let the guest execute. */
-const mayRun = (record: MigrationRecord): boolean =>
-  record.side === 'destination' && record.step === 'prepared' && !record.finishSent;

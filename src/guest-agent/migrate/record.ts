@@ -1,6 +1,7 @@
 /**
- * What has happened on this host of each migration, on disk before anyone is told of it, so that an agent that was
- * restarted can say what it did and need not guess.
+ * What has happened on this host of each migration, on disk, so that an agent that was restarted can say what it did
+ * and need not guess. It is there before anyone is told, but for `performed`: the guest stands still then, and a
+ * record that still says `begun` while the guest is paused is understood alike.
  *
  *   source:       none -> begun -> performed -> confirmed
  *   destination:  none -> prepared -> finished
@@ -13,6 +14,7 @@ import { guestSpecSchema, migrationSteps } from '../../wire/agent-methods.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import { nameSchema } from '../../wire/names.ts';
 import type { Context } from '../context.ts';
+import { serially } from '../serially.ts';
 import { readState, readStates, removeState, writeState } from '../state-file.ts';
 
 /** An operation's id is a file name here. */
@@ -28,8 +30,6 @@ export const recordSchema = z.object({
   /** The migration is not to happen any more. */
   cancelled: z.boolean(),
   closed: z.boolean(),
-  /** Finish was asked of libvirt: from here on the guest may run at the destination. */
-  finishSent: z.boolean(),
   /** The destination's: what is being made here. */
   spec: guestSpecSchema.optional(),
   /** What each call that succeeded gave, by method, so that a repeated call is answered and not done again. */
@@ -51,7 +51,6 @@ export function newRecord({ operation, guest }: MigrationId, side: MigrationReco
     step: 'none',
     cancelled: false,
     closed: false,
-    finishSent: false,
     results: {},
     changedAt: Date.now(),
   };
@@ -66,7 +65,8 @@ export async function readRecord(
   if (!id.success) {
     throw new BlanketError('agent.bad-params', `operation: ${z.prettifyError(id.error)}`, { kind: 'usage' });
   }
-  const record = await readState(paths.migration(operation), recordSchema);
+  const read = () => readState(paths.migration(operation), recordSchema);
+  const record = await serially(`record ${operation}`, read);
   if (record === undefined || record.guest === guest) return record;
   throw new BlanketError(
     'agent.bad-params',
@@ -78,15 +78,17 @@ export async function readRecord(
 }
 
 /** Writes the record with these changes; resolves once it is on the disk. */
-export async function keepRecord(
+export function keepRecord(
   { paths }: Context,
   record: MigrationRecord,
   changes: Partial<MigrationRecord> = {},
 ): Promise<MigrationRecord> {
-  await mkdir(paths.migrations, { recursive: true });
   const next = { ...record, ...changes, changedAt: Date.now() };
-  await writeState(paths.migration(record.operation), next);
-  return next;
+  return serially(`record ${record.operation}`, async () => {
+    await mkdir(paths.migrations, { recursive: true });
+    await writeState(paths.migration(record.operation), next);
+    return next;
+  });
 }
 
 export const openRecords = async ({ paths }: Context, guest: string): Promise<MigrationRecord[]> =>

@@ -7,6 +7,7 @@ import type { Context } from '../context.ts';
 import type { MigrationSide } from '../engines/engine.ts';
 import { engineOf, eraseGuest, needGuest } from '../guests.ts';
 import type { Call } from '../handlers.ts';
+import { logError } from '../log.ts';
 import { serially } from '../serially.ts';
 import { admit } from './admission.ts';
 import { copyGuest } from './copy.ts';
@@ -113,7 +114,9 @@ async function performOn(
     const input = { ...params, cookie: fromBase64(params.cookie), progress, isCancelled };
     const { cookie, stats } = await copyGuest(side, input);
     const result = { cookie: toBase64(cookie), stats };
-    await keepRecord(context, record, { step: 'performed', results: { ...record.results, perform: result } });
+    const changes = { step: 'performed' as const, results: { ...record.results, perform: result } };
+    // Not waited for: from here until finish the guest runs nowhere.
+    keepRecord(context, record, changes).catch((error: unknown) => logError('migrate.record-failed', error));
     return result;
   } catch (error) {
     // When the connection itself is lost nothing is known: the record stays open for keep or discard.
@@ -134,18 +137,19 @@ export const confirm = (
     const record = await needRecord(context, params);
     const engine = await engineOf(context, params.guest);
     if (record.closed) return { state: await engine.state(params.guest) };
-    if (!params.cancelled && record.step !== 'performed') throw notPerformed(params.guest, record.step);
+    if (params.cancelled) return keep(context, params);
     const side = sideOf(context.live, params.operation);
-    if (side === undefined || params.cancelled) {
-      if (params.cancelled) return keep(context, params);
-      await discard(context, params);
+    if (side === undefined) {
+      await discard(context, params); // libvirt has forgotten the migration; a guest that runs is refused there
       return { state: 'absent' };
     }
+    if (record.step !== 'performed') throw notPerformed(params.guest, record.step);
+    const stats = await side.finalStats();
     await side.confirm({ cookie: fromBase64(params.cookie), cancelled: false });
     await eraseGuest(context, params.guest);
     await closeSide(context.live, params.operation);
     await keepRecord(context, record, { step: 'confirmed', closed: true });
-    return { state: 'absent' };
+    return { state: 'absent', ...(stats !== undefined && { stats }) };
   });
 
 const notPerformed = (guest: string, step: string): BlanketError =>
