@@ -1,0 +1,128 @@
+/** Control's end of the wire, against an agent's end that is made to fail. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import anyTest, { type ExecutionContext, type TestFn } from 'ava';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { AgentLink } from '../../src/control/agents/agent-link.ts';
+import { type FromAgent, type ToAgent, toAgentSchema } from '../../src/wire/agent.ts';
+
+type Context = { directory: string; server: Server; socket: string; peers: WebSocket[] };
+const test = anyTest as TestFn<Context>;
+
+const hello: FromAgent = { type: 'hello', versions: [1], agent: '9.9.9' };
+
+test.beforeEach(async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'blanket-test-'));
+  const server = createServer();
+  t.context = { directory, server, socket: join(directory, 'agent.sock'), peers: [] };
+  await new Promise<void>((resolve) => server.listen(t.context.socket, resolve));
+});
+
+test.afterEach.always(async (t) => {
+  for (const peer of t.context.peers) peer.terminate();
+  t.context.server.close();
+  await rm(t.context.directory, { recursive: true });
+});
+
+/** An agent that says `greeting` and then does as told with each message. */
+function agent(
+  t: ExecutionContext<Context>,
+  act: (message: ToAgent, peer: WebSocket) => void,
+  greeting = hello,
+) {
+  new WebSocketServer({ server: t.context.server }).on('connection', (peer) => {
+    t.context.peers.push(peer);
+    peer.on('message', (data) => act(toAgentSchema.parse(JSON.parse(String(data))), peer));
+    peer.send(JSON.stringify(greeting));
+  });
+  return AgentLink.open('a1', connect(t.context.socket));
+}
+
+const tell = (peer: WebSocket, message: FromAgent) => peer.send(JSON.stringify(message));
+
+test('a call is answered, with progress on the way', async (t) => {
+  const link = await agent(t, (message, peer) => {
+    if (message.type !== 'call') return;
+    tell(peer, { type: 'progress', id: message.id, value: 1 });
+    tell(peer, { type: 'result', id: message.id, value: { publicKey: 'key' } });
+  });
+  const seen: unknown[] = [];
+  const onProgress = (value: unknown) => void seen.push(value);
+  t.deepEqual(await link.call('tunnel.identity', {}, { onProgress }), { publicKey: 'key' });
+  t.deepEqual(seen, [1]);
+  t.is(link.agentVersion, '9.9.9');
+});
+
+test('answers may come out of order', async (t) => {
+  const calls: (ToAgent & { type: 'call' })[] = [];
+  const link = await agent(t, (message, peer) => {
+    if (message.type !== 'call' || calls.push(message) < 2) return;
+    for (const { id } of [...calls].reverse()) {
+      tell(peer, { type: 'result', id, value: { publicKey: `key ${id}` } });
+    }
+  });
+  const [a, b] = await Promise.all([link.call('tunnel.identity', {}), link.call('tunnel.identity', {})]);
+  t.deepEqual([a.publicKey, b.publicKey], ['key 1', 'key 2']);
+});
+
+test("an agent's problem arrives as the error it was", async (t) => {
+  const problem = {
+    code: 'guest.exists',
+    kind: 'conflict',
+    message: 'It is there.',
+    causes: ['Why.'],
+  } as const;
+  const link = await agent(t, (message, peer) => {
+    if (message.type === 'call')
+      tell(peer, { type: 'error', id: message.id, problem: { ...problem, causes: ['Why.'] } });
+  });
+  const error = await t.throwsAsync(link.call('tunnel.identity', {}), { code: 'guest.exists' });
+  t.like(error, { kind: 'conflict', cause: { message: 'Why.' } });
+});
+
+test('an answer of the wrong shape is rubbish, not a value', async (t) => {
+  const link = await agent(t, (message, peer) => {
+    if (message.type === 'call') tell(peer, { type: 'result', id: message.id, value: { publicKey: 5 } });
+  });
+  await t.throwsAsync(link.call('tunnel.identity', {}), { code: 'agent.bad-answer' });
+});
+
+for (const [what, strike] of [
+  ['goes away', (peer: WebSocket) => peer.terminate()],
+  ['talks nonsense', (peer: WebSocket) => peer.send('{"type":"what"}')],
+  ['sends no JSON', (peer: WebSocket) => peer.send('hello')],
+] as const) {
+  test(`all calls fail when the agent ${what}`, async (t) => {
+    const link = await agent(t, (message, peer) => message.type === 'call' && strike(peer));
+    await t.throwsAsync(link.call('tunnel.identity', {}), { code: 'agent.lost' });
+    await link.closed;
+    await t.throwsAsync(link.call('tunnel.identity', {}), { code: 'agent.lost' });
+  });
+}
+
+test('a call that is not answered in time is cancelled', async (t) => {
+  const cancelled = Promise.withResolvers<number>();
+  const link = await agent(t, (message) => message.type === 'cancel' && cancelled.resolve(message.id));
+  const call = link.call('tunnel.identity', {}, { timeoutMs: 30 });
+  await t.throwsAsync(call, { code: 'agent.timed-out' });
+  t.is(await cancelled.promise, 1);
+});
+
+test('a cancelled call ends as the agent says', async (t) => {
+  const abort = new AbortController();
+  const problem = { code: 'migrate.cancelled', kind: 'cancelled', message: 'Stopped.' } as const;
+  const link = await agent(t, (message, peer) => {
+    if (message.type === 'call') abort.abort();
+    if (message.type === 'cancel') tell(peer, { type: 'error', id: message.id, problem });
+  });
+  const call = link.call('tunnel.identity', {}, { signal: abort.signal });
+  await t.throwsAsync(call, { code: 'migrate.cancelled' });
+});
+
+test('no version in common is told with both', async (t) => {
+  const opening = agent(t, () => undefined, { ...hello, versions: [7, 8] });
+  await t.throwsAsync(opening, { code: 'agent.version', message: /7, 8.*control 1/ });
+});
