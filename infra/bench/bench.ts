@@ -69,8 +69,7 @@ async function perform(session: Session, { phase }: Timeline, rounds: number): P
 const timeline = startTimeline((line) => console.log(line));
 const rounds = Math.max(1, Number.parseInt(process.env.ROUNDS ?? '', 10) || 1);
 try {
-  const keep = process.env.KEEP === '1';
-  const results = await inSession(keep, (session) => perform(session, timeline, rounds));
+  const results = await inSession((session) => perform(session, timeline, rounds));
   console.log(`\n${formatTimeline(timeline.rows())}\n\n${formatResults(results)}\n\nbench: ok`);
 } catch (error) {
   console.log(`\n${formatTimeline(timeline.rows())}`);

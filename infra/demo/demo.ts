@@ -37,7 +37,7 @@ const begunAt = Number(process.env.STARTED ?? Date.now() / 1000);
 const setUp = { phase: 'set up', durationMs: Math.max(0, Date.now() - begunAt * 1000) };
 const timeline = startTimeline((line) => console.log(line), [setUp]);
 try {
-  const outcome = await inSession(process.env.KEEP === '1', (session) => perform(session, timeline));
+  const outcome = await inSession((session) => perform(session, timeline));
   console.log(`\n${formatTimeline(timeline.rows())}\n\n${formatOutcome(outcome)}`);
 } catch (error) {
   console.log(`\n${formatTimeline(timeline.rows())}`);

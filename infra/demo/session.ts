@@ -5,7 +5,7 @@
  *                        │             └──no───┐
  *                        └── failed, signal ───┴──▶ take down
  */
-import { cp, mkdir, rm, stat } from 'node:fs/promises';
+import { cp, lstat, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { demoState } from '../clean/places.ts';
 import { findProcesses } from '../clean/processes.ts';
@@ -39,11 +39,12 @@ async function clearPlace(state: string): Promise<void> {
   await mkdir(state, { recursive: true, mode: 0o700 });
 }
 
-/**
- * Does `work` and gives what it gave. Whatever happens, nothing is left running, unless `keep` is set and the
- * work succeeded.
- */
-export async function inSession<T>(keep: boolean, work: (session: Session) => Promise<T>): Promise<T> {
+/** `KEEP` of the environment: `1` leaves all up when the work succeeded, `always` also when it failed. */
+const keeps = (done: boolean, keep = process.env.KEEP): boolean =>
+  keep === 'always' || (keep === '1' && done);
+
+/** Does `work` and gives what it gave. Whatever happens, nothing is left running, unless `KEEP` says so. */
+export async function inSession<T>(work: (session: Session) => Promise<T>): Promise<T> {
   const signal = abortOnSignals();
   const state = demoState();
   await clearPlace(state);
@@ -57,7 +58,7 @@ export async function inSession<T>(keep: boolean, work: (session: Session) => Pr
     await keepLogs(state);
     throw error;
   } finally {
-    if (keep && done) explainKept(state);
+    if (keeps(done)) explainKept(state);
     else await takeDown(state, note);
   }
 }
@@ -66,7 +67,7 @@ export async function inSession<T>(keep: boolean, work: (session: Session) => Pr
 async function keepLogs(state: string): Promise<void> {
   const logs = `${state}-logs`;
   await rm(logs, { recursive: true, force: true });
-  const isLog = async (path: string) => path.endsWith('.log') || (await stat(path)).isDirectory();
+  const isLog = async (path: string) => path.endsWith('.log') || (await lstat(path)).isDirectory();
   try {
     await cp(state, logs, { recursive: true, filter: isLog });
     note(`Logs and consoles are kept in ${logs}.`);
