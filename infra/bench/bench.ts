@@ -50,10 +50,10 @@ async function compare(bench: Bench, [a, b]: [Peer, Peer], rounds: number): Prom
 async function perform(session: Session, { phase }: Timeline, rounds: number): Promise<Result[]> {
   const { seat, signal } = session;
   const [{ host: source }, { host: destination }] = stage.clouds;
-  const imagePath = await phase('build images', () => buildImages(seat, signal));
+  const images = await phase('build images', () => buildImages(seat, signal));
   await phase('add clouds', () => addClouds(seat));
-  await phase('provision hosts', () => provisionHosts(seat));
-  await phase('create guest', () => createGuest(seat, imagePath, source));
+  await phase('provision hosts', () => provisionHosts(seat, images.host));
+  await phase('create guest', () => createGuest(seat, images.guest, source));
   const open = () => openForward(seat, stage.guest, stage.port, destination, signal);
   const forward = await phase('reach guest', open);
   try {

@@ -10,10 +10,10 @@ import { formatTimeline, startTimeline, type Timeline } from './timeline.ts';
 const [source, destination] = stage.clouds.map(({ host }) => host) as [string, string];
 
 async function perform({ seat, signal }: Session, { phase }: Timeline): Promise<Outcome> {
-  const imagePath = await phase('build images', () => buildImages(seat, signal));
+  const images = await phase('build images', () => buildImages(seat, signal));
   await phase('add clouds', () => addClouds(seat));
-  await phase('provision hosts', () => provisionHosts(seat));
-  await phase('create guest', () => createGuest(seat, imagePath, source));
+  await phase('provision hosts', () => provisionHosts(seat, images.host));
+  await phase('create guest', () => createGuest(seat, images.guest, source));
   // Through the destination, so that the observer's connection never depends on the host that the guest leaves.
   const open = () => openForward(seat, stage.guest, stage.port, destination, signal);
   const forward = await phase('reach guest', open);

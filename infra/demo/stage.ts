@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { run } from '../../src/process/run.ts';
-import { guestSchema, operationSchema } from '../../src/wire/resources.ts';
+import { guestSchema } from '../../src/wire/resources.ts';
 import type { Seat } from './blanket.ts';
 import { replySchema } from './continuity.ts';
 import type { Address } from './line-client.ts';
@@ -33,8 +33,10 @@ export const stage = {
 const provisionMs = 15 * 60_000;
 const serviceMs = 180_000;
 
-/** Builds what is missing of the images; gives the path of the guest's. */
-export async function buildImages(seat: Seat, signal: AbortSignal): Promise<string> {
+export type Images = { host: string; guest: string };
+
+/** Builds what is missing of the images; gives the paths of the host's and the guest's. */
+export async function buildImages(seat: Seat, signal: AbortSignal): Promise<Images> {
   const root = join(import.meta.dirname, '../..');
   seat.say('$ node images/build.ts host probe micro\n');
   const { stdout } = await run(process.execPath, ['images/build.ts', 'host', 'probe', stage.image], {
@@ -45,9 +47,12 @@ export async function buildImages(seat: Seat, signal: AbortSignal): Promise<stri
     onOutput: seat.say,
   });
   const built = stdout.split('\n').map((line) => line.split(' '));
-  const path = built.find(([name]) => name === stage.image)?.[1];
-  if (path === undefined) throw new Error(`The image builder named no file for ${stage.image}.`);
-  return path;
+  const pathOf = (image: string): string => {
+    const path = built.find(([name]) => name === image)?.[1];
+    if (path === undefined) throw new Error(`The image builder named no file for ${image}.`);
+    return path;
+  };
+  return { host: pathOf('host'), guest: pathOf(stage.image) };
 }
 
 export async function addClouds({ blanket }: Seat): Promise<void> {
@@ -59,12 +64,13 @@ export async function addClouds({ blanket }: Seat): Promise<void> {
   await blanket(['cloud', 'link', ...names, '--latency', latency, '--bandwidth', bandwidth]);
 }
 
-/** Both at once, each followed to its end. */
-export async function provisionHosts({ blanket }: Seat): Promise<void> {
+/** Both at once, each followed to its end. `image`: path of the host image; by default the newest that was built. */
+export async function provisionHosts({ blanket }: Seat, image?: string): Promise<void> {
   const started: { host: string; id: string }[] = [];
   for (const { name, host } of stage.clouds) {
-    const text = await blanket(['host', 'provision', host, '--cloud', name, '--detach', '-o', 'json']);
-    started.push({ host, id: operationSchema.pick({ id: true }).parse(JSON.parse(text)).id });
+    const which = image === undefined ? [] : ['--image', image];
+    const text = await blanket(['host', 'provision', host, '--cloud', name, ...which, '--detach']);
+    started.push({ host, id: text.trim() });
   }
   const watch = ({ host, id }: { host: string; id: string }) =>
     blanket(['op', 'watch', id], { label: host, limitMs: provisionMs });
