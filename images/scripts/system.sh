@@ -10,7 +10,8 @@ chroot "$root" dpkg-query -W -f '${Package} ${Version}\n' >"$root/packages.txt"
 mv "$root/packages.txt" "$work/packages.txt"
 rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*.bin "$root"/var/cache/apt/archives/*.deb \
   "$root"/var/cache/debconf/*-old "$root"/var/lib/dpkg/*-old "$root"/var/log/*.log "$root"/var/log/apt/* \
-  "$root"/tmp/* "$root"/etc/apt/apt.conf.d/99mmdebstrap "$root"/etc/ssh/ssh_host_* "$root"/etc/hostname
+  "$root"/tmp/* "$root"/etc/apt/apt.conf.d/99mmdebstrap "$root"/etc/dpkg/dpkg.cfg.d/99mmdebstrap "$root"/etc/ssh/ssh_host_* "$root"/etc/hostname \
+  "$root"/var/lib/dbus/machine-id
 : >"$root/etc/machine-id"
 
 # A plain bind mount shows the root without what is mounted inside it (/proc, /sys, /dev/pts).
