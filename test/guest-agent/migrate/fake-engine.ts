@@ -1,0 +1,140 @@
+/**
+ * An engine without a hypervisor: guests are names with states, and a migration's phases change them as libvirt's do,
+ * also when the connection that holds a side is cut.
+ */
+import type { Context } from '../../../src/guest-agent/context.ts';
+import type { Engine, GuestState, MigrationSide } from '../../../src/guest-agent/engines/engine.ts';
+import { newLive } from '../../../src/guest-agent/migrate/live.ts';
+import { LibvirtConnectionError } from '../../../src/libvirt/errors.ts';
+import type { MigrationStats } from '../../../src/wire/agent-methods.ts';
+import { scratchPaths } from '../spec.ts';
+
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+
+export const someStats: MigrationStats = {
+  elapsedMs: 100,
+  memoryTotal: 10,
+  memoryDone: 5,
+  memoryLeft: 5,
+  diskTotal: 0,
+  diskDone: 0,
+  diskLeft: 0,
+  bytesPerSecond: 1,
+  dirtyBytesPerSecond: 0,
+  rounds: 1,
+};
+
+export type FakeHost = {
+  context: Context;
+  states: Map<string, GuestState>;
+  calls: string[];
+  /** The copy that is under way, to be ended by the test. */
+  copy: { end(): void; fail(error: Error): void } | undefined;
+  finishFails: Error | undefined;
+  /** Cuts every migration's connection and forgets what lives in memory, as a restart of the agent does. */
+  restart(): void;
+};
+
+type Cut = { open: boolean; fail(error: Error): void };
+
+function fakeSide(host: FakeHost, guest: string, cuts: Cut[]): MigrationSide {
+  const cut: Cut = { open: true, fail: () => undefined };
+  cuts.push(cut);
+  const called = (name: string) => {
+    host.calls.push(name);
+  };
+  return {
+    begin: async () => {
+      called('begin');
+      return { xml: '<domain/>', cookie: bytes('begun') };
+    },
+    prepare: async ({ listenAddress }) => {
+      called('prepare');
+      host.states.set(guest, 'paused');
+      return { uri: `tcp://${listenAddress}:49152`, cookie: bytes('prepared') };
+    },
+    perform: () =>
+      new Promise((resolve, reject) => {
+        called('perform');
+        cut.fail = reject;
+        host.copy = {
+          fail: reject,
+          end: () => {
+            host.states.set(guest, 'paused');
+            resolve({ cookie: bytes('performed') });
+          },
+        };
+      }),
+    finish: async ({ cancelled }) => {
+      called(`finish ${cancelled}`);
+      if (host.finishFails !== undefined) {
+        host.states.set(guest, 'absent');
+        throw host.finishFails;
+      }
+      host.states.set(guest, cancelled ? 'absent' : 'running');
+      return { cookie: bytes('finished') };
+    },
+    confirm: async ({ cancelled }) => {
+      called(`confirm ${cancelled}`);
+      host.states.set(guest, cancelled ? 'running' : 'absent');
+    },
+    stats: async () => someStats,
+    finalStats: async () => ({ ...someStats, memoryLeft: 0, memoryDone: 10 }),
+    setMaxDowntime: async () => undefined,
+    abort: async () => {
+      called('abort');
+      host.copy?.fail(new Error('aborted'));
+    },
+    close: async () => {
+      cut.open = false;
+    },
+    isOpen: () => cut.open,
+  };
+}
+
+function fakeEngine(host: FakeHost, cuts: Cut[]): Engine {
+  const { states } = host;
+  const set = (state: GuestState) => async (guest: string) => {
+    states.set(guest, state);
+  };
+  return {
+    versions: async () => ({ libvirt: '0', hypervisor: '0' }),
+    list: async () => [],
+    state: async (guest) => states.get(guest) ?? 'absent',
+    define: async ({ name }) => {
+      states.set(name, 'stopped');
+    },
+    start: set('running'),
+    resume: set('running'),
+    shutdown: set('stopped'),
+    destroy: async (guest) => {
+      if ((states.get(guest) ?? 'absent') !== 'absent') states.set(guest, 'stopped');
+    },
+    undefine: set('absent'),
+    persist: async () => undefined,
+    openConsole: () => Promise.reject(new Error('no console')),
+    openMigration: async (guest) => fakeSide(host, guest, cuts),
+    isCopying: async () => false,
+    abortCopy: async () => undefined,
+  };
+}
+
+export function fakeHost(): FakeHost {
+  const cuts: Cut[] = [];
+  const host: FakeHost = {
+    context: { paths: scratchPaths(), live: newLive(), version: 'test', engine: () => engine },
+    states: new Map(),
+    calls: [],
+    copy: undefined,
+    finishFails: undefined,
+    restart() {
+      for (const cut of cuts.splice(0)) {
+        cut.open = false;
+        cut.fail(new LibvirtConnectionError('closed', 'The agent was restarted.'));
+      }
+      host.context = { ...host.context, live: newLive() };
+    },
+  };
+  const engine = fakeEngine(host, cuts);
+  return host;
+}
