@@ -53,20 +53,23 @@ const attempt = (exec: Exec, command: string, args: readonly string[]): Promise<
   exec(command, args).catch(() => undefined); // a program that is missing or says no is a reading too
 
 /**
- * CPUID through /dev/cpu/0/cpuid: the file position is the leaf, a read gives EAX, EBX, ECX, EDX (cpuid(4)).
+ * The hypervisor's name, by CPUID through /dev/cpu/0/cpuid: the file position is the leaf, a read gives EAX, EBX, ECX, EDX (cpuid(4)).
  * Leaf 0x40000000 holds the highest hypervisor leaf and then 12 characters of name.
  */
-async function readHypervisor(exec: Exec, files: Files): Promise<Facts['hypervisor']> {
+export async function readLeaf({ exec, files }: HostAccess): Promise<string | undefined> {
   await attempt(exec, 'modprobe', ['cpuid']);
   const registers = await files.bytes('/dev/cpu/0/cpuid', 0x40000000, 16);
   const cpuinfo = (await files.text('/proc/cpuinfo')) ?? '';
-  const virtual = /^flags\s*:.*\bhypervisor\b/m.test(cpuinfo);
   // Without a hypervisor the leaf returns some other leaf's content, so the flag decides whether it is read.
-  const name =
-    virtual && registers?.length === 16 ? Buffer.from(registers.subarray(4)).toString('latin1') : '';
+  const virtual = /^flags\s*:.*\bhypervisor\b/m.test(cpuinfo);
+  if (!virtual || registers?.length !== 16) return undefined;
+  return Buffer.from(registers.subarray(4)).toString('latin1').replaceAll('\0', '') || undefined;
+}
+
+async function readHypervisor(exec: Exec, files: Files): Promise<Facts['hypervisor']> {
   const systemd = await attempt(exec, 'systemd-detect-virt', ['--vm']);
   return defined({
-    leaf: name.replaceAll('\0', '') || undefined,
+    leaf: await readLeaf({ exec, files }),
     systemd: systemd?.trim(),
     sysType: await files.text('/sys/hypervisor/type'),
     sysUuid: await files.text('/sys/hypervisor/uuid'),

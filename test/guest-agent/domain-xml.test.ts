@@ -1,4 +1,5 @@
 import test from 'ava';
+import { faultyCpuFeatures } from '../../src/blanket-drivers/cpu-faults.ts';
 import { type DomainSources, domainXml } from '../../src/guest-agent/engines/domain-xml.ts';
 import { bridgeOf, vxlanOf } from '../../src/guest-agent/network.ts';
 import { guestSpec } from './spec.ts';
@@ -8,6 +9,7 @@ const sources: DomainSources = {
   consoleLog: '/consoles/traveller.log',
   bridgeOf,
   mtu: 1370,
+  faultyCpuFeatures: [],
 };
 
 test('the same spec makes the same machine, and only type, CPU check and kvm-clock differ between kvm and tcg', (t) => {
@@ -26,6 +28,14 @@ test('what a safe migration needs is pinned', (t) => {
   t.regex(xml, /<feature policy='disable' name='svm'\/>/);
   t.regex(xml, /<feature policy='disable' name='vmx'\/>/);
   t.notRegex(xml, /<graphics/);
+});
+
+test('a feature that the host gets wrong is hidden, and required everywhere else', (t) => {
+  t.regex(domainXml(guestSpec(), sources), /<feature policy='require' name='cx16'\/>/);
+  const faulty = domainXml(guestSpec(), { ...sources, faultyCpuFeatures: faultyCpuFeatures('TCGTCGTCGTCG') });
+  t.regex(faulty, /<feature policy='disable' name='cx16'\/>/);
+  t.notRegex(faulty, /<feature policy='require' name='cx16'\/>/);
+  t.deepEqual(faultyCpuFeatures('KVMKVMKVM'), []);
 });
 
 test('no two devices share a PCI address', (t) => {

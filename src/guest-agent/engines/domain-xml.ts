@@ -13,8 +13,14 @@ export const machineType = 'pc-q35-7.2';
  * guest that saw them could not go to a host without them.
  */
 export const cpuBase = 'qemu64';
-export const cpuRequired = ['cx16', 'lahf_lm', 'popcnt', 'pni', 'sse4.1', 'sse4.2', 'ssse3'] as const;
-export const cpuDisabled = ['svm', 'vmx'] as const;
+const cpuRequired = ['cx16', 'lahf_lm', 'popcnt', 'pni', 'sse4.1', 'sse4.2', 'ssse3'] as const;
+const cpuDisabled = ['svm', 'vmx'] as const;
+
+/** Features by policy, on a host whose CPU gets some wrong (see `blanket-drivers/cpu-faults.ts`). */
+export const cpuFeatures = (faulty: readonly string[]) => ({
+  require: cpuRequired.filter((name) => !faulty.includes(name)),
+  disable: [...cpuDisabled, ...faulty],
+});
 
 export type DomainSources = {
   disk: string;
@@ -22,19 +28,22 @@ export type DomainSources = {
   consoleLog: string;
   bridgeOf(network: string): string;
   mtu: number;
+  /** What this host's CPU gets wrong. */
+  faultyCpuFeatures: readonly string[];
 };
 
 const firstNicSlot = 4;
 
-function cpu(spec: GuestSpec): string {
+function cpu(spec: GuestSpec, sources: DomainSources): string {
+  const features = cpuFeatures(sources.faultyCpuFeatures);
   const feature = (policy: string) => (name: string) => `    <feature policy='${policy}' name='${name}'/>`;
   // TCG emulates what it is asked for, so there is nothing of the host's to compare with.
   const check = spec.engine === 'tcg' ? 'none' : 'partial';
   return [
     `  <cpu mode='custom' match='exact' check='${check}'>`,
     `    <model fallback='forbid'>${cpuBase}</model>`,
-    ...cpuRequired.map(feature('require')),
-    ...cpuDisabled.map(feature('disable')),
+    ...features.require.map(feature('require')),
+    ...features.disable.map(feature('disable')),
     '  </cpu>',
   ].join('\n');
 }
@@ -86,7 +95,7 @@ export function domainXml(spec: GuestSpec, sources: DomainSources): string {
     <boot dev='hd'/>
   </os>
   <features><acpi/><apic/></features>
-${cpu(spec)}${clock(spec)}
+${cpu(spec, sources)}${clock(spec)}
   <on_poweroff>destroy</on_poweroff>
   <on_reboot>restart</on_reboot>
   <on_crash>destroy</on_crash>

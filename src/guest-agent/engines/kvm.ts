@@ -1,4 +1,6 @@
 /** KVM, and QEMU's emulator in its place (`tcg`), both through libvirt's QEMU driver; the domain's type tells which. */
+import { faultyCpuFeatures } from '../../blanket-drivers/cpu-faults.ts';
+import { readLeaf } from '../../blanket-drivers/read-facts.ts';
 import type { Connection } from '../../libvirt/connection.ts';
 import { listFlags, xmlFlags } from '../../libvirt/constants.ts';
 import type { Domain } from '../../libvirt/domain.ts';
@@ -7,6 +9,7 @@ import { errorCodes } from '../../libvirt/error-codes.ts';
 import { isLibvirtError } from '../../libvirt/errors.ts';
 import type { GuestSpec } from '../../wire/agent-methods.ts';
 import { BlanketError } from '../../wire/errors.ts';
+import { thisHost } from '../host-access.ts';
 import { networkMtu } from '../mtu.ts';
 import { bridgeOf } from '../network.ts';
 import type { Paths } from '../paths.ts';
@@ -75,6 +78,7 @@ async function define(link: Link, paths: Paths, spec: GuestSpec): Promise<void> 
     consoleLog: `${paths.consoles}/${spec.name}.log`,
     bridgeOf,
     mtu: networkMtu,
+    faultyCpuFeatures: faultyCpuFeatures(await readLeaf(thisHost)),
   });
   await (await link()).domains.define(xml);
 }

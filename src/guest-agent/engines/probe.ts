@@ -3,11 +3,14 @@
  * unusable, and no capability listing will say so.
  */
 import { existsSync } from 'node:fs';
+import { faultyCpuFeatures } from '../../blanket-drivers/cpu-faults.ts';
+import { readLeaf } from '../../blanket-drivers/read-facts.ts';
 import { CommandError, run } from '../../process/run.ts';
 import type { EngineProbe } from '../../wire/agent-methods.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import type { EngineName } from '../../wire/names.ts';
-import { cpuBase, cpuDisabled, cpuRequired, machineType } from './domain-xml.ts';
+import { thisHost } from '../host-access.ts';
+import { cpuBase, cpuFeatures, machineType } from './domain-xml.ts';
 
 const folder = '/usr/lib/blanket/probe';
 const signOfLife = 'BLANKET-PROBE alive';
@@ -19,14 +22,13 @@ const memoryMiB = 128;
 type Candidate = Exclude<EngineName, 'xen'>;
 
 /** The same CPU that guests get, so that a CPU which this host cannot give shows here first. */
-const cpuArgument = [
-  cpuBase,
-  ...cpuRequired.map((name) => `+${name}`),
-  ...cpuDisabled.map((name) => `-${name}`),
-].join(',');
+async function cpuArgument(): Promise<string> {
+  const { require, disable } = cpuFeatures(faultyCpuFeatures(await readLeaf(thisHost)));
+  return [cpuBase, ...require.map((name) => `+${name}`), ...disable.map((name) => `-${name}`)].join(',');
+}
 
-const qemuArguments = (accelerator: Candidate): string[] => [
-  ...['-accel', accelerator, '-machine', machineType, '-cpu', cpuArgument, '-m', String(memoryMiB)],
+const qemuArguments = (accelerator: Candidate, cpu: string): string[] => [
+  ...['-accel', accelerator, '-machine', machineType, '-cpu', cpu, '-m', String(memoryMiB)],
   ...['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none', '-serial', 'stdio'],
   ...['-kernel', `${folder}/vmlinuz`, '-initrd', `${folder}/initrd`],
   ...['-append', 'console=ttyS0 quiet panic=-1 tsc=reliable'],
@@ -37,10 +39,11 @@ type Outcome = { aliveMs?: number; output: string; failure?: unknown };
 /** Boots, and ends the guest at its sign of life, its own end, the time limit or the caller's cancel. */
 async function boot(accelerator: Candidate, timeoutMs: number, cancelled: AbortSignal): Promise<Outcome> {
   const enough = new AbortController();
+  const cpu = await cpuArgument();
   const startedAt = performance.now();
   const outcome: Outcome = { output: '' };
   try {
-    await run('qemu-system-x86_64', qemuArguments(accelerator), {
+    await run('qemu-system-x86_64', qemuArguments(accelerator, cpu), {
       timeoutMs,
       signal: AbortSignal.any([enough.signal, cancelled]),
       onOutput: (text) => {
