@@ -34,11 +34,15 @@ export async function needGuest(
   });
 }
 
-/** Ends the guest's existence on this host: process, definition, disk, spec. Whatever is gone already is fine. */
+/** virtlogd's default is three old files beside the current one (virtlogd.conf, max_backups). */
+const consoleLogs = ['', '.0', '.1', '.2'];
+
+/** Ends the guest's existence on this host: process, definition, disk, console, spec. What is gone already is fine. */
 export async function eraseGuest(context: Context, guest: string): Promise<void> {
   const engine = await engineOf(context, guest);
   await engine.destroy(guest);
   await engine.undefine(guest);
   await removeDisk(context.paths, guest);
+  for (const suffix of consoleLogs) await removeState(`${context.paths.consoleLog(guest)}${suffix}`);
   await removeState(context.paths.guest(guest));
 }

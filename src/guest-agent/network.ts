@@ -75,7 +75,11 @@ async function setPeers(vxlan: string, peers: readonly string[]): Promise<void> 
   for (const peer of peers.filter((one) => !now.includes(one))) await change('append', peer);
 }
 
+/** What guests' NICs need of the kernel. A host made to boot fast does not load them when their devices are opened. */
+const modules = ['tun', 'vhost_net'];
+
 async function apply(paths: Paths, config: NetworkConfig): Promise<void> {
+  await exec('modprobe', ['--all', ...modules]);
   const bridge = await setUpBridge(config);
   await setUpVxlan(config, bridge);
   await serveDhcp(paths, config, bridge);

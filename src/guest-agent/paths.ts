@@ -5,6 +5,7 @@
  *     images/<hex>.qcow2        base disks, read-only, named by their SHA-256
  *     disks/<guest>/root.qcow2  a guest's own disk, on top of an image
  *     guests/<guest>.json       what a guest is
+ *     consoles/<guest>.log*     what its serial console printed, kept and rotated by virtlogd
  *     networks/<name>.*         what a guest network is, and its DHCP server's files
  *     migrations/<op>.json      what has happened here of each migration
  *     uploads/                  control's files on their way to images/
@@ -32,6 +33,7 @@ export function pathsUnder(state: string = agentPaths.state) {
     driver: folder('driver.json'),
     image: (digest: string) => join(state, 'images', `${digest.replace('sha256:', '')}.qcow2`),
     diskFolder: (guest: string) => join(state, 'disks', guest),
+    consoleLog: (guest: string) => join(state, 'consoles', `${guest}.log`),
     disk: (guest: string) => join(state, 'disks', guest, 'root.qcow2'),
     guest: (name: string) => join(state, 'guests', `${name}.json`),
     network: (name: string, kind: string) => join(state, 'networks', `${name}.${kind}`),

@@ -75,7 +75,7 @@ async function list(link: Link): Promise<GuestView[]> {
 async function define(link: Link, paths: Paths, spec: GuestSpec): Promise<void> {
   const xml = domainXml(spec, {
     disk: paths.disk(spec.name),
-    consoleLog: `${paths.consoles}/${spec.name}.log`,
+    consoleLog: paths.consoleLog(spec.name),
     bridgeOf,
     mtu: networkMtu,
     faultyCpuFeatures: faultyCpuFeatures(await readLeaf(thisHost)),

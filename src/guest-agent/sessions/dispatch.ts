@@ -1,11 +1,29 @@
 /** From a call's name and raw parameters to its handler, checked. */
 import { z } from 'zod';
+import { isLibvirtError, LibvirtConnectionError } from '../../libvirt/errors.ts';
+import { CommandError } from '../../process/run.ts';
 import type { AgentMethod } from '../../wire/agent.ts';
 import { agentMethods } from '../../wire/agent-methods.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import type { Call, Handler, Handlers } from '../handlers.ts';
 
 const isMethod = (name: string): name is AgentMethod => Object.hasOwn(agentMethods, name);
+
+/** Errors of libvirt and of programs get a code of their own; what they say is the message. */
+function nameErrors(method: string, error: unknown): unknown {
+  const data = { method };
+  if (isLibvirtError(error)) {
+    return new BlanketError('libvirt.failed', `libvirt says: ${error.message}.`, {
+      data: { ...data, libvirt: error.codeName },
+      cause: error.cause,
+    });
+  }
+  if (error instanceof LibvirtConnectionError) {
+    return new BlanketError('libvirt.lost', `The connection to libvirt was lost: ${error.message}`, { data });
+  }
+  if (error instanceof CommandError) return new BlanketError('host.command-failed', error.message, { data });
+  return error;
+}
 
 /** @throws BlanketError `agent.unknown-method`, `agent.bad-params`, or what the handler throws. */
 export async function dispatch(
@@ -27,5 +45,8 @@ export async function dispatch(
     });
   }
   // The table ties each name to its parameters; TypeScript cannot follow that through a variable name.
-  return (handlers[method] as Handler<AgentMethod>)(parsed.data as never, call);
+  const handler = handlers[method] as Handler<AgentMethod>;
+  return handler(parsed.data as never, call).catch((error: unknown) => {
+    throw nameErrors(method, error);
+  });
 }
