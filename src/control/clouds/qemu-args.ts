@@ -22,11 +22,12 @@ export type QemuSpec = {
 };
 
 /**
- * TCG's SVM is what carries the inner KVM. The masked features are where QEMU 7.2's emulation is wrong: with SMAP
- * Xen's dom0 dies at its first instruction, with AVX/XSAVE programs of a second-level machine get corrupted registers.
+ * TCG's SVM is what carries the inner KVM. The masked features are where QEMU 7.2's emulation is wrong: an
+ * interrupted CMPXCHG16B loses the flags, with SMAP Xen's dom0 dies at its first instruction, with AVX/XSAVE programs
+ * of a second-level machine get corrupted registers.
  */
 const cpus = {
-  tcg: 'max,-smap,-avx,-avx2,-xsave,-xsaveopt,-xsavec,-xsaves,-f16c,-fma',
+  tcg: 'max,-cx16,-smap,-avx,-avx2,-xsave,-xsaveopt,-xsavec,-xsaves,-f16c,-fma',
   kvm: 'host',
 } as const;
 

@@ -24,7 +24,8 @@ export function progressOf(stats: MigrationStats, memoryBytes: number): Progress
 
 /** The destination measures the downtime, since it knows when the guest went on; the source only guesses. */
 export function resultOf(state: MigrateState, operation: Operation): MigrationResult {
-  const copied = state.performed?.stats;
+  // Asking for the last numbers while the guest stands still would lengthen that; confirm brings them.
+  const copied = state.confirmed?.stats ?? state.performed?.stats;
   const ended = operation.endedAt === null ? Date.now() : Date.parse(operation.endedAt);
   return {
     guest: state.guest,

@@ -89,7 +89,7 @@ for (const [profile, row] of Object.entries(table)) {
 
 test('TCG gets the masked CPU, KVM the host one', async (t) => {
   const tcg = await argsOf('legacy');
-  t.true(tcg.includes('-accel tcg,thread=multi -cpu max,-smap,-avx,'));
+  t.true(tcg.includes('-accel tcg,thread=multi -cpu max,-cx16,-smap,-avx,'));
   const kvm = await argsOf('legacy', { accel: 'kvm' });
   t.true(kvm.includes('-accel kvm -cpu host '));
 });
