@@ -31,8 +31,10 @@ export type JobStats = {
   operation: JobOperation;
   timeElapsedMs?: number;
   timeRemainingMs?: number;
-  /** While the job runs an expectation, afterwards what it was. */
+  /** While the job runs an expectation, afterwards what it was; wrong by as much as two hosts' clocks differ. */
   downtimeMs?: number;
+  /** Without the time that control took from one host to the other, and so without error by their clocks. */
+  downtimeNetMs?: number;
   setupTimeMs?: number;
   data: Amounts;
   memory: Amounts & {
@@ -88,6 +90,7 @@ const overallNames = {
   timeElapsedMs: 'time_elapsed',
   timeRemainingMs: 'time_remaining',
   downtimeMs: 'downtime',
+  downtimeNetMs: 'downtime_net',
   setupTimeMs: 'setup_time',
   throttlePercent: 'auto_converge_throttle',
 } as const;

@@ -47,7 +47,9 @@ export type EngineProbe = z.infer<typeof probeSchema>;
 
 const migrationId = z.object({ operation: z.string(), guest: nameSchema });
 
-/** `roundsDone` counts passes over memory; `downtimeMs` is set once the guest has been paused. */
+/** `roundsDone` counts passes over memory; `downtimeMs` is set once the guest has been paused: what
+ * the two hosts took, each by its own clock, without the handover between them.
+ */
 const migrationStatsSchema = z.object({
   elapsedMs: z.number(),
   memoryTotal: bytes,

@@ -38,8 +38,10 @@ export type MigrateState = {
   bandwidthBps?: number;
   begun?: { xml: string; cookie: string };
   prepared?: { uri: string; disksUri: string; cookie: string };
-  performed?: { cookie: string; stats: MigrationStats };
-  finished?: { cookie: string; stats?: MigrationStats | undefined };
+  /** `at`: when control heard of it, Unix ms. */
+  performed?: { cookie: string; stats: MigrationStats; at: number };
+  /** `handoverMs`: from the end of the copy until the guest was known to run, by control's clock. */
+  finished?: { cookie: string; stats?: MigrationStats | undefined; handoverMs: number };
   confirmed?: { stats?: MigrationStats | undefined };
 };
 
@@ -124,7 +126,7 @@ const copy: Make = ({ agents, store }) => ({
     const options = { signal, onProgress, timeoutMs: NO_TIMEOUT_MS };
     // Asked again after a broken line, the agent joins us to the copy that is under way, or tells how it ended.
     const perform = () => agents.call(state.source, 'migrate.perform', { ...wish, ...bandwidth }, options);
-    save({ performed: await reach(perform, PATIENCE_MS) });
+    save({ performed: { ...(await reach(perform, PATIENCE_MS)), at: Date.now() } });
   },
   async undo({ state }) {
     const until = Date.now() + PATIENCE_MS;
@@ -141,16 +143,17 @@ const cutover: Make = ({ agents, store }) => ({
   name: 'cutover',
   noReturn: true,
   async do({ state, save }) {
-    const cookie = state.performed?.cookie;
-    if (cookie === undefined) throw new NothingHappened('migrate.not-copied', 'The copy has not ended.');
+    const { performed } = state;
+    if (performed === undefined) throw new NothingHappened('migrate.not-copied', 'The copy has not ended.');
     const { destination } = state;
-    const end = await finish(agents, state, cookie);
+    const end = await finish(agents, state, performed.cookie);
     if (!end.running) {
       const message = `${state.guest} could not be started on ${destination}.`;
       const cause = end.reason === undefined ? undefined : new Error(end.reason);
       throw new NothingHappened('migrate.finish-failed', message, { kind: 'rolled-back', cause });
     }
-    save({ finished: { cookie: end.cookie, stats: end.stats } });
+    const handoverMs = Math.max(0, Date.now() - performed.at);
+    save({ finished: { cookie: end.cookie, stats: end.stats, handoverMs } });
     store.guests.update(state.guest, { host: destination });
   },
 });

@@ -22,7 +22,15 @@ export function progressOf(stats: MigrationStats, memoryBytes: number): Progress
   };
 }
 
-/** The destination measures the downtime, since it knows when the guest went on; the source only guesses. */
+/**
+ * The hosts' clocks may differ by more than the downtime, so nothing is subtracted across them: it is what each host
+ * took by its own clock, and the handover by control's. The time that Finish takes is in both, so this errs upwards.
+ */
+function downtimeOf({ finished, confirmed }: MigrateState): number | null {
+  const net = finished?.stats?.downtimeMs ?? confirmed?.stats?.downtimeMs;
+  return finished === undefined || net === undefined ? null : net + finished.handoverMs;
+}
+
 export function resultOf(state: MigrateState, operation: Operation): MigrationResult {
   // Asking for the last numbers while the guest stands still would lengthen that; confirm brings them.
   const copied = state.confirmed?.stats ?? state.performed?.stats;
@@ -31,7 +39,7 @@ export function resultOf(state: MigrateState, operation: Operation): MigrationRe
     guest: state.guest,
     source: state.source,
     destination: state.destination,
-    downtimeMs: state.finished?.stats?.downtimeMs ?? state.confirmed?.stats?.downtimeMs ?? null,
+    downtimeMs: downtimeOf(state),
     totalMs: ended - Date.parse(operation.createdAt),
     memoryBytes: copied?.memoryDone ?? 0,
     diskBytes: copied?.diskDone ?? 0,

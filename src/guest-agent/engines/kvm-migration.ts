@@ -53,7 +53,7 @@ async function finalStats(domain: Domain): Promise<MigrationStats | undefined> {
   try {
     const stats = await domain.jobStats({ completed: true, keepCompleted: true });
     if (stats.type === 'none') return undefined;
-    const { downtimeMs } = stats;
+    const downtimeMs = stats.downtimeNetMs ?? stats.downtimeMs;
     return { ...toStats(stats), ...(downtimeMs !== undefined && { downtimeMs }) };
   } catch (error) {
     if (isLibvirtError(error)) return undefined; // numbers only: a migration does not fail for them

@@ -1,0 +1,46 @@
+import test from 'ava';
+import type { MigrateState } from '../../src/control/migrate/migrate.ts';
+import { progressOf, resultOf } from '../../src/control/migrate/report.ts';
+import type { MigrationStats } from '../../src/wire/agent-methods.ts';
+import type { Operation } from '../../src/wire/resources.ts';
+
+const stats = (change: Partial<MigrationStats>): MigrationStats => ({
+  ...{ elapsedMs: 0, memoryTotal: 0, memoryDone: 0, memoryLeft: 0, diskTotal: 0, diskDone: 0, diskLeft: 0 },
+  ...{ bytesPerSecond: 0, dirtyBytesPerSecond: 0, rounds: 0 },
+  ...change,
+});
+
+test('while the disk goes, all of the memory counts as what is left', (t) => {
+  const progress = progressOf(stats({ diskTotal: 10, diskDone: 4, diskLeft: 6 }), 100);
+  t.like(progress, { doneBytes: 4, totalBytes: 110, message: 'disk' });
+  t.is(progress.leftMs, undefined);
+});
+
+test('what is left at the present rate is the time left', (t) => {
+  const copying = stats({
+    memoryTotal: 100,
+    memoryDone: 30,
+    memoryLeft: 50,
+    diskDone: 10,
+    bytesPerSecond: 25,
+    rounds: 1,
+  });
+  t.like(progressOf(copying, 100), { doneBytes: 40, totalBytes: 90, leftMs: 2_000, message: 'round 1' });
+});
+
+const state: MigrateState = {
+  ...{ operation: 'op', guest: 'web1', source: 'a1', destination: 'b1', maxDowntimeMs: 500 },
+  performed: { cookie: '', stats: stats({ memoryDone: 1, diskDone: 2, rounds: 3 }), at: 0 },
+};
+const operation = { createdAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T00:00:05.000Z' } as Operation;
+
+test('the downtime is what the hosts took and the handover, or unknown', (t) => {
+  const finished = { cookie: '', stats: stats({ downtimeMs: 300 }), handoverMs: 200 };
+  t.like(resultOf({ ...state, finished }, operation), { downtimeMs: 500, totalMs: 5_000, rounds: 3 });
+  t.is(resultOf(state, operation).downtimeMs, null);
+});
+
+test("confirm's numbers are the last ones", (t) => {
+  const confirmed = { stats: stats({ memoryDone: 10, diskDone: 20, rounds: 4 }) };
+  t.like(resultOf({ ...state, confirmed }, operation), { memoryBytes: 10, diskBytes: 20, rounds: 4 });
+});
