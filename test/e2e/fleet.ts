@@ -3,6 +3,7 @@ import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import { buildImage } from '../../images/build.ts';
 import { takeDown } from '../../infra/clean/take-down.ts';
 import { type Seat, takeSeat } from '../../infra/demo/blanket.ts';
@@ -40,6 +41,7 @@ export type Fleet = {
 
 const program = join(import.meta.dirname, '../../bin/blanket');
 const PHASE_MS = 120_000;
+const startedSchema = z.object({ operation: z.string() });
 const never = new AbortController().signal;
 
 export async function bootFleet(say: (line: string) => void): Promise<Fleet> {
@@ -98,7 +100,7 @@ function commands(env: NodeJS.ProcessEnv): Commands {
     },
     async startMigration(to, ...options) {
       const started = await json('migrate', guest, '--to', to, '--detach', ...options);
-      return operationSchema.pick({ id: true }).parse(started).id;
+      return startedSchema.parse(started).operation;
     },
     async controlPid() {
       return Number(((await json('status')) as { pid: number }).pid);
