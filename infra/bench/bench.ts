@@ -66,11 +66,17 @@ async function perform(session: Session, { phase }: Timeline, rounds: number): P
   }
 }
 
+/** What a reader must know of the numbers. */
+const notes = `Total: Blanket's from the request to its end with control, virsh's the run of virsh alone on the source;
+the overlay and the SSH keys that virsh needs beforehand are made by the bench and not counted.
+Downtime: Blanket's errs upwards (docs/decisions/downtime.md); virsh's is libvirt's, which subtracts the clock
+of one host from the other's. Gap is measured in the same way for both, from outside.`;
+
 const timeline = startTimeline((line) => console.log(line));
 const rounds = Math.max(1, Number.parseInt(process.env.ROUNDS ?? '', 10) || 1);
 try {
   const results = await inSession((session) => perform(session, timeline, rounds));
-  console.log(`\n${formatTimeline(timeline.rows())}\n\n${formatResults(results)}\n\nbench: ok`);
+  console.log(`\n${formatTimeline(timeline.rows())}\n\n${formatResults(results)}\n\n${notes}\n\nbench: ok`);
 } catch (error) {
   console.log(`\n${formatTimeline(timeline.rows())}`);
   console.error(`\nbench: ${error instanceof Error ? error.message : error}`);
