@@ -12,14 +12,15 @@
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { start } from '../src/process/run.ts';
 import { cancelled } from './command.ts';
 
 /** `$BLANKET_CACHE/images`, or `images` in `blanket` in the user's cache folder. */
 export function imageCache(env: NodeJS.ProcessEnv = process.env): string {
-  const base = env.BLANKET_CACHE ?? join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'blanket');
-  return join(base, 'images');
+  // Set but empty counts as unset, as the XDG specification has it.
+  const base = env.BLANKET_CACHE || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'blanket');
+  return resolve(base, 'images');
 }
 
 /** Does `work` while no other process holds the lock of that name in `cache`. */

@@ -50,10 +50,10 @@ export async function bootFleet(say: (line: string) => void): Promise<Fleet> {
   const seat = takeSeat(state, never, say);
   const end = () => takeDown(state, say);
   try {
-    await buildImage('host');
+    const host = await buildImage('host');
     const image = await buildImage('micro');
     await addClouds(seat);
-    await provisionHosts(seat);
+    await provisionHosts(seat, host.path);
     await createGuest(seat, image.path, source);
     const forward = await openForward(seat, guest, stage.port, destination, never);
     await awaitService(forward.address, never);

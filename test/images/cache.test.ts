@@ -16,6 +16,8 @@ test('the cache lies where the environment says', (t) => {
   t.is(imageCache({ BLANKET_CACHE: '/a', XDG_CACHE_HOME: '/b' }), '/a/images');
   t.is(imageCache({ XDG_CACHE_HOME: '/b' }), '/b/blanket/images');
   t.regex(imageCache({}), /\/\.cache\/blanket\/images$/);
+  t.is(imageCache({ BLANKET_CACHE: '', XDG_CACHE_HOME: '' }), imageCache({}));
+  t.is(imageCache({ BLANKET_CACHE: 'here' }), join(process.cwd(), 'here/images'));
 });
 
 test('what is published is there whole', async (t) => {

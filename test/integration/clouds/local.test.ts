@@ -1,6 +1,7 @@
 /** The local cloud with real QEMU processes, on an empty disk: the firmware finds nothing to boot and waits. */
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -81,6 +82,16 @@ test.serial('two VMs made at once share the WAN and nothing else', async (t) => 
   t.pass();
 });
 
+/** The kernel closes a killed process's sockets a moment after the process has stopped being seen. */
+async function takePort(port: number): Promise<Server> {
+  for (const until = Date.now() + 10_000; ; await sleep(20)) {
+    const server = createServer().listen(port, '127.0.0.1');
+    const [error] = await Promise.race([once(server, 'listening'), once(server, 'error')]).catch((e) => [e]);
+    if (error === undefined) return server;
+    if (Date.now() > until) throw error;
+  }
+}
+
 test.serial(
   'a crashed VM is seen as stopped, and starts again with its address and a free port',
   async (t) => {
@@ -88,7 +99,7 @@ test.serial(
     const made = await place.cloud.createVm(specOf(place), soon());
     process.kill(await pidOf(place), 'SIGKILL');
     await untilStopped(place);
-    const squatter = createServer().listen(made.ssh.port, '127.0.0.1');
+    const squatter = await takePort(made.ssh.port);
     t.teardown(() => squatter.close());
     const again = await place.cloud.startVm('h1', soon());
     t.like(again, { id: made.id, address: made.address, state: 'running' });
@@ -150,15 +161,24 @@ test.serial('what QEMU said is in the error', async (t) => {
 
 test.serial('a cancelled making leaves nothing', async (t) => {
   const place = await makePlace(t);
-  for (const after of [0, 30, 120]) {
+  let cancelled = 0;
+  for (const after of [0, 10, 30, 60, 120]) {
     const stop = new AbortController();
     const making = place.cloud.createVm(specOf(place), stop.signal);
-    const failed = t.throwsAsync(making, { code: 'cloud.cancelled' });
+    const ending = making.then(
+      () => 'made',
+      (error: { code: string }) => error.code,
+    );
     await sleep(after);
     stop.abort();
-    await failed;
-    t.false(await isThere(fileOf(place, '')));
+    const end = await ending;
+    if (end === 'cloud.cancelled') cancelled++;
+    // on a fast machine it is made before it is cancelled, and then it is there
+    else t.is(end, 'made');
+    t.is(await isThere(fileOf(place, '')), end === 'made');
+    await place.cloud.destroyVm('h1');
   }
+  t.true(cancelled > 0);
 });
 
 test.serial('a VM whose image is gone does not start, and can still be removed', async (t) => {
