@@ -13,7 +13,7 @@ systemctl mask --quiet modprobe@drm.service apt-daily.timer apt-daily-upgrade.ti
   systemd-hwdb-update.service systemd-tpm2-setup.service systemd-tpm2-setup-early.service \
   systemd-pcrmachine.service systemd-pcrphase.service systemd-pcrphase-sysinit.service \
   systemd-udev-load-credentials.service systemd-networkd-persistent-storage.service \
-  systemd-firstboot.service systemd-network-generator.service \
+  systemd-firstboot.service kmod-static-nodes.service \
   systemd-importd.socket systemd-sysext.socket systemd-creds.socket systemd-pcrextend.socket systemd-pcrlock.socket
 
 # These bring a new /usr into effect; here dpkg has done so.
@@ -28,8 +28,8 @@ done
 # cloud-init makes or brings the host keys.
 systemctl mask --quiet sshd-keygen.service
 
-systemctl disable --quiet libvirtd.service virtlogd.service libvirt-guests.service
-systemctl mask --quiet libvirtd-ro.socket libvirtd-admin.socket virtlogd-admin.socket
+systemctl disable --quiet libvirtd.service libvirtd-ro.socket libvirtd-admin.socket virtlogd.service \
+  virtlogd-admin.socket libvirt-guests.service
 systemctl enable --quiet systemd-networkd.service ssh.service libvirtd.socket virtlogd.socket
 
 # cloud-init does without these and starts in half the time: it only skips checking user-data against its schema.
@@ -41,14 +41,6 @@ sed -i '/pam_systemd.so/d' /etc/pam.d/common-session
 # Root may use libvirt's socket, and so may the group libvirt; without asking polkit, which would have to be started.
 sed -i -e 's/^#unix_sock_group = .*/unix_sock_group = "libvirt"/' -e 's/^#auth_unix_rw = .*/auth_unix_rw = "none"/' \
   -e 's/^#unix_sock_rw_perms = .*/unix_sock_rw_perms = "0770"/' /etc/libvirt/libvirtd.conf
-
-# A guest's start waits for each of these. It keeps its own user, cgroup and seccomp filter.
-cat >>/etc/libvirt/qemu.conf <<'CONF'
-
-stdio_handler = "file"
-namespaces = []
-remember_owner = 0
-CONF
 
 echo "UUID=$UUID / ext4 defaults,noatime 0 0" >/etc/fstab
 passwd --quiet --lock root
