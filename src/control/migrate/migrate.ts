@@ -183,7 +183,8 @@ async function finish(agents: Agents, state: MigrateState, cookie: string): Prom
 
 const confirm: Make = ({ agents }) => ({
   name: 'confirm',
-  async do({ state, save }) {
+  async do({ state, save, progress }) {
+    progress({ message: `the guest runs on ${state.destination}; telling ${state.source}` });
     const wish = { ...idOf(state), cookie: state.finished?.cookie ?? '', cancelled: false };
     const options = { timeoutMs: CALL_TIMEOUT_MS };
     const { stats } = await reach(
