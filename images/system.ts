@@ -41,6 +41,9 @@ export async function buildSystem(build: SystemBuild, options: CommandOptions): 
 
 const settings = (recipe: SystemRecipe, archive: Archive): string[] => [
   `--include=${recipe.packages.join(',')}`,
+  // The tree is thrown away after the last hook. That hook has removed apt's temporary configuration with the rest of
+  // /tmp, so an apt run by mmdebstrap afterwards would clean this machine's own package lists.
+  '--skip=cleanup/apt',
   ...[...archive.aptOptions, 'APT::Install-Recommends "false";'].map((option) => `--aptopt=${option}`),
   ...recipe.leaveOut.map((path) => `--dpkgopt=path-exclude=${path}`),
   // The recipe's files are there before the packages; and a build that is cut off is thrown away.
