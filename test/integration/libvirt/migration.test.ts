@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
+import { type PrivateDaemon, startDaemon } from '../../../infra/libvirt/private-daemon.ts';
 import type { Connection } from '../../../src/libvirt/connection.ts';
 import { migrateFlags, xmlFlags } from '../../../src/libvirt/constants.ts';
 import type { Domain } from '../../../src/libvirt/domain.ts';
@@ -15,7 +16,6 @@ import type { Events } from '../../../src/libvirt/events.ts';
 import { destinationFlags } from '../../../src/libvirt/migration.ts';
 import type { MigrationParameters } from '../../../src/libvirt/migration-parameters.ts';
 import { countOf } from './console-reader.ts';
-import { type PrivateDaemon, startDaemon } from './private-daemon.ts';
 import { guestXml, makeOverlay, writeBase } from './tiny-guest.ts';
 
 const flags =

@@ -4,12 +4,12 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import test from 'ava';
+import { type PrivateDaemon, startDaemon } from '../../../infra/libvirt/private-daemon.ts';
 import type { Connection } from '../../../src/libvirt/connection.ts';
 import { consoleFlags, shutdownFlags, startFlags } from '../../../src/libvirt/constants.ts';
 import type { Domain } from '../../../src/libvirt/domain.ts';
 import { LibvirtError } from '../../../src/libvirt/errors.ts';
 import { countOf, readUntil } from './console-reader.ts';
-import { type PrivateDaemon, startDaemon } from './private-daemon.ts';
 import { guestXml, makeOverlay, writeBase } from './tiny-guest.ts';
 
 let daemon: PrivateDaemon;

@@ -1,12 +1,12 @@
 /** The client against libvirtd's own `test` driver: a real daemon, pretended domains. */
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
+import { type PrivateDaemon, startDaemon } from '../../../infra/libvirt/private-daemon.ts';
 import { connect } from '../../../src/libvirt/connect.ts';
 import type { Connection } from '../../../src/libvirt/connection.ts';
 import { driverFeatures, listFlags, xmlFlags } from '../../../src/libvirt/constants.ts';
 import { errorCodes } from '../../../src/libvirt/error-codes.ts';
 import { LibvirtConnectionError, LibvirtError } from '../../../src/libvirt/errors.ts';
-import { type PrivateDaemon, startDaemon } from './private-daemon.ts';
 
 let daemon: PrivateDaemon;
 let connection: Connection;

@@ -5,8 +5,8 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { PrivateDaemon } from '../../../infra/libvirt/private-daemon.ts';
 import { run } from '../../../src/process/run.ts';
-import type { PrivateDaemon } from './private-daemon.ts';
 
 /** 16-bit code at 0x7c00. A count is four letters from `a` (0) to `p` (15) and a line feed. */
 const code = [

@@ -10,10 +10,10 @@ import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ConnectOptions, connect } from '../../../src/libvirt/connect.ts';
-import type { Connection } from '../../../src/libvirt/connection.ts';
-import { listFlags } from '../../../src/libvirt/constants.ts';
-import { start } from '../../../src/process/run.ts';
+import { type ConnectOptions, connect } from '../../src/libvirt/connect.ts';
+import type { Connection } from '../../src/libvirt/connection.ts';
+import { listFlags } from '../../src/libvirt/constants.ts';
+import { start } from '../../src/process/run.ts';
 
 /** `nobody`; root's libvirtd would be the system's, with fixed paths for its state. */
 const owner = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
