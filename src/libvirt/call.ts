@@ -10,9 +10,10 @@
  * it the client's keepalive. So no more than `maxInFlight` are sent, and a place is kept until the reply came,
  * even when nobody waits for it any more.
  */
+import { tracingChannel } from 'node:diagnostics_channel';
 import { LibvirtConnectionError, LibvirtError, XdrError } from './errors.ts';
-import { type Frame, headerSize, maxFrame, messageTypes, programs, statuses } from './frame.ts';
-import type { Procedure } from './procedures.ts';
+import { type Frame, headerSize, maxFrame, messageTypes, statuses } from './frame.ts';
+import type { Procedure } from './procedure.ts';
 import { ByteStream } from './stream.ts';
 import type { Transport } from './transport.ts';
 import { errorReport } from './wire-structures.ts';
@@ -23,8 +24,16 @@ export type CallOptions = {
   signal?: AbortSignal | undefined;
 };
 
+/**
+ * Each call is told on Node's tracing channel `libvirt:call`, whose messages are these; `error` and `result` come with
+ * the end. Without a subscriber it costs nothing.
+ */
+export type CallTrace = { procedure: Procedure<unknown, unknown>; error?: unknown };
+const trace = tracingChannel<object, CallTrace>('libvirt:call');
+
 type Pending = {
   name: string;
+  program: number;
   procedure: number;
   payload: Buffer;
   /** Called when the request is about to be sent. */
@@ -62,7 +71,8 @@ export class Caller {
    *   when the arguments or the result do not fit the procedure, the signal's reason when it is aborted.
    */
   call<A, R>(procedure: Procedure<A, R>, args: A, options: CallOptions = {}): Promise<R> {
-    return this.request(procedure, args, options, ignore, (payload) => decode(procedure.result, payload));
+    const read = (payload: Buffer) => decode(procedure.result, payload);
+    return trace.tracePromise(() => this.request(procedure, args, options, ignore, read), { procedure });
   }
 
   /** Makes a call that opens a stream; the stream's messages carry the call's serial. */
@@ -71,7 +81,8 @@ export class Caller {
     const sending = (serial: number) => {
       stream = this.addStream(procedure, serial);
     };
-    const opened = this.request(procedure, args, options, sending, () => stream);
+    const request = () => this.request(procedure, args, options, sending, () => stream);
+    const opened = trace.tracePromise(request, { procedure });
     return opened.then((value) => {
       if (value === undefined)
         throw new LibvirtConnectionError('protocol', 'A reply came to a call never sent.');
@@ -100,9 +111,9 @@ export class Caller {
         settled();
         resolve(read(payload));
       };
-      const { name, number } = procedure;
+      const { name, program, number } = procedure;
       const payload = encodeArguments(procedure, args);
-      const pending: Pending = { name, procedure: number, payload, sending, fail, succeed };
+      const pending: Pending = { name, program, procedure: number, payload, sending, fail, succeed };
       signal?.addEventListener('abort', onAbort, { once: true });
       this.waiting.push(pending);
       this.sendWaiting();
@@ -125,9 +136,8 @@ export class Caller {
       const serial = this.nextSerial();
       this.inFlight.set(serial, pending);
       pending.sending(serial);
-      const { procedure, payload } = pending;
+      const { program, procedure, payload } = pending;
       const { call } = messageTypes;
-      const { remote: program } = programs;
       this.transport.send({ program, procedure, type: call, serial, status: statuses.ok, payload });
     }
   }
@@ -142,7 +152,7 @@ export class Caller {
   /** Takes a reply. @throws LibvirtConnectionError when no call has its serial. */
   reply(frame: Frame): void {
     const pending = this.inFlight.get(frame.serial);
-    if (pending === undefined || pending.procedure !== frame.procedure) {
+    if (pending?.procedure !== frame.procedure || pending.program !== frame.program) {
       throw new LibvirtConnectionError('protocol', `A reply to no call came (serial ${frame.serial}).`);
     }
     this.inFlight.delete(frame.serial);
@@ -167,10 +177,9 @@ export class Caller {
     this.streams.get(frame.serial)?.receive(frame);
   }
 
-  private addStream<A>({ name, number }: Procedure<A, void>, serial: number): ByteStream {
+  private addStream<A>({ name, program, number }: Procedure<A, void>, serial: number): ByteStream {
     const { transport } = this;
     const { stream: type } = messageTypes;
-    const { remote: program } = programs;
     const stream = new ByteStream(name, {
       send: (status, payload, written) =>
         transport.send({ program, procedure: number, type, serial, status, payload }, written),

@@ -14,7 +14,7 @@ import { LibvirtConnectionError } from './errors.ts';
 import { EventRouter } from './events.ts';
 import { type Frame, messageTypes, programs } from './frame.ts';
 import { Keepalive, type KeepaliveOptions } from './keepalive.ts';
-import { procedures } from './procedures.ts';
+import { connectCalls } from './procedures/connect.ts';
 import type { Session } from './session.ts';
 import { Transport } from './transport.ts';
 
@@ -66,7 +66,7 @@ async function open(options: ConnectOptions): Promise<Opened> {
 }
 
 async function shakeHands(caller: Caller, { uri, keepalive, signal }: ConnectOptions): Promise<void> {
-  const kinds = await caller.call(procedures.authList, undefined, { signal });
+  const kinds = await caller.call(connectCalls.authList, undefined, { signal });
   if (!kinds.includes(authNone)) {
     const text =
       'The libvirt daemon asks for authentication (SASL or polkit), which this client does not know.';
@@ -74,9 +74,9 @@ async function shakeHands(caller: Caller, { uri, keepalive, signal }: ConnectOpt
   }
   if (keepalive !== undefined) {
     const feature = driverFeatures.programKeepalive;
-    await caller.call(procedures.connectSupportsFeature, { feature }, { signal });
+    await caller.call(connectCalls.connectSupportsFeature, { feature }, { signal });
   }
-  await caller.call(procedures.connectOpen, { uri, flags: openFlags }, { signal });
+  await caller.call(connectCalls.connectOpen, { uri, flags: openFlags }, { signal });
 }
 
 function route(frame: Frame, caller: Caller, router: EventRouter, keepalive: Keepalive): void {
@@ -117,7 +117,7 @@ function makeSession(transport: Transport, caller: Caller, options: ConnectOptio
 /** The daemon frees what the connection holds either way; told, it has done so before we go on. */
 async function sayGoodbye(caller: Caller): Promise<void> {
   try {
-    await caller.call(procedures.connectClose, undefined, { signal: AbortSignal.timeout(goodbyeMs) });
+    await caller.call(connectCalls.connectClose, undefined, { signal: AbortSignal.timeout(goodbyeMs) });
   } catch {
     // It may be busy or gone. Closing the socket says the same.
   }

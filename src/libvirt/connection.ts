@@ -1,10 +1,11 @@
 /** One connection to a daemon, with one of its drivers: what concerns the whole host. `connect.ts` makes it. */
 import type { CallOptions } from './call.ts';
 import { Domain } from './domain.ts';
+import { Domains } from './domains.ts';
 import type { LibvirtConnectionError } from './errors.ts';
 import type { EventKind, EventRouter, Events, SubscribeOptions, Subscription } from './events.ts';
 import { type DestinationMigration, destinationMigration } from './migration.ts';
-import { procedures } from './procedures.ts';
+import { connectCalls } from './procedures/connect.ts';
 import type { Session } from './session.ts';
 import type { DomainHandle } from './wire-structures.ts';
 
@@ -75,25 +76,25 @@ export class Connection {
 
   async versions(options?: CallOptions): Promise<Versions> {
     const [driver, hypervisor, library] = await Promise.all([
-      this.session.call(procedures.connectGetType, undefined, options),
-      this.session.call(procedures.connectGetVersion, undefined, options),
-      this.session.call(procedures.connectGetLibVersion, undefined, options),
+      this.session.call(connectCalls.connectGetType, undefined, options),
+      this.session.call(connectCalls.connectGetVersion, undefined, options),
+      this.session.call(connectCalls.connectGetLibVersion, undefined, options),
     ]);
     return { driver, hypervisor: versionText(hypervisor), library: versionText(library) };
   }
 
   hostname(options?: CallOptions): Promise<string> {
-    return this.session.call(procedures.connectGetHostname, undefined, options);
+    return this.session.call(connectCalls.connectGetHostname, undefined, options);
   }
 
   /** The driver's URI, e.g. `qemu:///system`. */
   uri(options?: CallOptions): Promise<string> {
-    return this.session.call(procedures.connectGetUri, undefined, options);
+    return this.session.call(connectCalls.connectGetUri, undefined, options);
   }
 
   /** What the host and its hypervisors can do, as XML. */
   capabilities(options?: CallOptions): Promise<string> {
-    return this.session.call(procedures.connectGetCapabilities, undefined, options);
+    return this.session.call(connectCalls.connectGetCapabilities, undefined, options);
   }
 
   /** What a domain of this emulator, architecture, machine and type (`kvm`, `qemu`) could have, as XML. */
@@ -103,55 +104,16 @@ export class Connection {
   ): Promise<string> {
     const { emulator, arch, machine, virtType } = of;
     const args = { emulator, arch, machine, virtType, flags: 0 };
-    return this.session.call(procedures.connectGetDomainCapabilities, args, options);
+    return this.session.call(connectCalls.connectGetDomainCapabilities, args, options);
   }
 
   async nodeInfo(options?: CallOptions): Promise<NodeInfo> {
-    const { memory, ...rest } = await this.session.call(procedures.nodeGetInfo, undefined, options);
+    const { memory, ...rest } = await this.session.call(connectCalls.nodeGetInfo, undefined, options);
     return { ...rest, memoryKiB: memory };
   }
 
   /** @param feature one of `driverFeatures`. */
   supportsFeature(feature: number, options?: CallOptions): Promise<boolean> {
-    return this.session.call(procedures.connectSupportsFeature, { feature }, options);
-  }
-}
-
-export class Domains {
-  private readonly session: Session;
-
-  constructor(session: Session) {
-    this.session = session;
-  }
-
-  /** @param flags `listFlags`; 0 for all. */
-  async list(flags = 0, options?: CallOptions): Promise<Domain[]> {
-    const args = { needResults: true, flags };
-    const { domains } = await this.session.call(procedures.connectListAllDomains, args, options);
-    return domains.map((handle) => new Domain(this.session, handle));
-  }
-
-  /** @throws LibvirtError noDomain. */
-  async byName(name: string, options?: CallOptions): Promise<Domain> {
-    const { dom } = await this.session.call(procedures.domainLookupByName, { name }, options);
-    return new Domain(this.session, dom);
-  }
-
-  /** @throws LibvirtError noDomain. */
-  async byUuid(uuid: string, options?: CallOptions): Promise<Domain> {
-    const { dom } = await this.session.call(procedures.domainLookupByUuid, { uuid }, options);
-    return new Domain(this.session, dom);
-  }
-
-  /** Makes a definition known, or changes that of the domain with this UUID. @param flags `defineFlags`. */
-  async define(xml: string, flags = 0, options?: CallOptions): Promise<Domain> {
-    const { dom } = await this.session.call(procedures.domainDefineXmlFlags, { xml, flags }, options);
-    return new Domain(this.session, dom);
-  }
-
-  /** Starts a domain that is gone once it ends. @param flags `startFlags`. */
-  async create(xml: string, flags = 0, options?: CallOptions): Promise<Domain> {
-    const { dom } = await this.session.call(procedures.domainCreateXml, { xml, flags }, options);
-    return new Domain(this.session, dom);
+    return this.session.call(connectCalls.connectSupportsFeature, { feature }, options);
   }
 }

@@ -10,7 +10,7 @@ import { describeLifecycle, type LifecycleReport } from './domain-states.ts';
 import { LibvirtConnectionError } from './errors.ts';
 import type { Frame } from './frame.ts';
 import { type JobStats, toJobStats } from './job-stats.ts';
-import { eventMessages, procedures } from './procedures.ts';
+import { eventCalls, eventMessages } from './procedures/events.ts';
 import type { Session } from './session.ts';
 import type { DomainHandle } from './wire-structures.ts';
 import { type Codec, decode } from './xdr.ts';
@@ -120,7 +120,9 @@ export class EventRouter {
     const args = { event: kinds[name].id, dom: domain };
     this.registering += 1;
     try {
-      const { callback } = await session.call(procedures.domainEventCallbackRegister, args, { signal });
+      const { callback } = await session.call(eventCalls.connectDomainEventCallbackRegisterAny, args, {
+        signal,
+      });
       // The registration's number stands for this kind alone.
       this.listeners.set(callback, listener as Listener);
       this.deliverEarly(callback);
@@ -164,6 +166,6 @@ export class EventRouter {
 
   private async stop(session: Session, callback: number, options?: CallOptions): Promise<void> {
     if (!this.listeners.delete(callback)) return;
-    await session.call(procedures.domainEventCallbackDeregister, { callback }, options);
+    await session.call(eventCalls.connectDomainEventCallbackDeregisterAny, { callback }, options);
   }
 }

@@ -15,8 +15,9 @@ export const headerSize = 28;
 /** VIR_NET_MESSAGE_MAX (32 MiB) and the length word, which it does not count. */
 export const maxFrame = 32 * 1024 * 1024 + 4;
 
-export const programs = { remote: 0x20008086, keepalive: 0x6b656570 } as const;
-/** Both programs have had no other version. */
+/** `qemu` is libvirt's own program for what only its QEMU driver has (src/remote/qemu_protocol.x). */
+export const programs = { remote: 0x20008086, qemu: 0x20008087, keepalive: 0x6b656570 } as const;
+/** None of them has had another version. */
 export const protocolVersion = 1;
 
 /** virNetMessageType. The two types that carry file descriptors (4, 5) are never used with this client. */

@@ -21,8 +21,9 @@ import type { CallOptions } from './call.ts';
 import { migrateFlags } from './constants.ts';
 import { errorCodes } from './error-codes.ts';
 import { isLibvirtError } from './errors.ts';
+import { type MigrationLimits, migrationLimits } from './migration-limits.ts';
 import { type MigrationParameters, toTyped } from './migration-parameters.ts';
-import { procedures } from './procedures.ts';
+import { migrationCalls } from './procedures/migration.ts';
 import type { Session } from './session.ts';
 import type { DomainHandle } from './wire-structures.ts';
 
@@ -42,7 +43,7 @@ export type LastInput = NextInput & { cancelled: boolean };
 export const destinationFlags = (flags: number): number =>
   flags & ~(migrateFlags.abortOnError | migrateFlags.autoConverge | migrateFlags.changeProtection);
 
-export type SourceMigration = {
+export type SourceMigration = MigrationLimits & {
   /** `xml` becomes the destination's `destinationXml`. A caller's own XML for the destination is given in the
    *  parameters, and comes back completed. */
   begin(input: PhaseInput, options?: CallOptions): Promise<{ cookie: Uint8Array; xml: string }>;
@@ -54,19 +55,20 @@ export type SourceMigration = {
 
 export function sourceMigration(session: Session, dom: DomainHandle): SourceMigration {
   return {
+    ...migrationLimits(session, dom),
     begin: ({ flags, parameters }, options) =>
       session.call(
-        procedures.domainMigrateBegin3Params,
+        migrationCalls.domainMigrateBegin3Params,
         { dom, params: toTyped(parameters), flags },
         options,
       ),
     perform: ({ flags, parameters, cookie }, options) => {
       const args = { dom, destinationUri: undefined, params: toTyped(parameters), cookie, flags };
-      return session.call(procedures.domainMigratePerform3Params, args, options);
+      return session.call(migrationCalls.domainMigratePerform3Params, args, options);
     },
     confirm: ({ flags, parameters, cookie, cancelled }, options) => {
       const args = { dom, params: toTyped(parameters), cookie, flags, cancelled };
-      return session.call(procedures.domainMigrateConfirm3Params, args, options);
+      return session.call(migrationCalls.domainMigrateConfirm3Params, args, options);
     },
   };
 }
@@ -88,13 +90,13 @@ export function destinationMigration(session: Session): DestinationMigration {
   return {
     prepare: ({ flags, parameters, cookie }, options) => {
       const args = { params: toTyped(parameters), cookie, flags };
-      return session.call(procedures.domainMigratePrepare3Params, args, options);
+      return session.call(migrationCalls.domainMigratePrepare3Params, args, options);
     },
     finish: async ({ flags, parameters, cookie, cancelled }, options) => {
       const args = { params: toTyped(parameters), cookie, flags, cancelled };
       try {
         const { dom, cookie: next } = await session.call(
-          procedures.domainMigrateFinish3Params,
+          migrationCalls.domainMigrateFinish3Params,
           args,
           options,
         );

@@ -1,6 +1,6 @@
 /** One opened connection, as the files that give calls their meaning see it. */
 import type { CallOptions } from './call.ts';
-import type { Procedure } from './procedures.ts';
+import type { Procedure } from './procedure.ts';
 import type { ByteStream } from './stream.ts';
 
 export type Session = {

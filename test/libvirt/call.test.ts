@@ -1,11 +1,12 @@
 import test from 'ava';
 import { LibvirtConnectionError, LibvirtError, XdrError } from '../../src/libvirt/errors.ts';
 import { messageTypes, programs, statuses } from '../../src/libvirt/frame.ts';
-import { procedures } from '../../src/libvirt/procedures.ts';
+import { connectCalls } from '../../src/libvirt/procedures/connect.ts';
+import { eventCalls } from '../../src/libvirt/procedures/events.ts';
 import { type Client, connected, domainHandle, scriptedDaemon } from './scripted-daemon.ts';
 
 const hostnames = (client: Client) =>
-  client.received.filter(({ procedure }) => procedure === procedures.connectGetHostname.number);
+  client.received.filter(({ procedure }) => procedure === connectCalls.connectGetHostname.number);
 
 const until = async (condition: () => boolean) => {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
@@ -24,7 +25,9 @@ test('a connection asks for authentication, then opens its URI', async (t) => {
 });
 
 test('a daemon that wants authentication is refused', async (t) => {
-  const double = await scriptedDaemon(t, (client, frame) => client.reply(frame, procedures.authList, [1, 2]));
+  const double = await scriptedDaemon(t, (client, frame) =>
+    client.reply(frame, connectCalls.authList, [1, 2]),
+  );
   const error = await t.throwsAsync(double.connect(), { instanceOf: LibvirtConnectionError });
   t.is(error?.reason, 'auth');
 });
@@ -43,10 +46,10 @@ test("replies find their calls in any order, and a refusal is the daemon's error
   const { connection, client } = await connected(t);
   const [hostname, uri] = [connection.hostname(), connection.uri()];
   const [first, second] = [
-    await client.call(procedures.connectGetHostname),
-    await client.call(procedures.connectGetUri),
+    await client.call(connectCalls.connectGetHostname),
+    await client.call(connectCalls.connectGetUri),
   ];
-  client.reply(second, procedures.connectGetUri, 'u');
+  client.reply(second, connectCalls.connectGetUri, 'u');
   t.is(await uri, 'u');
   client.refuse(first, 38, 'no name');
   const error = await t.throwsAsync(hostname, { instanceOf: LibvirtError });
@@ -67,7 +70,7 @@ test('no more calls are under way than allowed; the others wait', async (t) => {
   for (const [index] of calls.entries()) {
     await until(() => hostnames(client).length > index);
     const frame = hostnames(client)[index];
-    if (frame !== undefined) client.reply(frame, procedures.connectGetHostname, `h${index}`);
+    if (frame !== undefined) client.reply(frame, connectCalls.connectGetHostname, `h${index}`);
   }
   t.deepEqual(await Promise.all(calls), ['h0', 'h1', 'h2']);
 });
@@ -77,12 +80,12 @@ test('an aborted call rejects at once, keeps its place, and its late reply is dr
   const controller = new AbortController();
   const aborted = connection.hostname({ signal: controller.signal });
   const waiting = connection.uri();
-  const frame = await client.call(procedures.connectGetHostname);
+  const frame = await client.call(connectCalls.connectGetHostname);
   controller.abort(new Error('enough'));
   await t.throwsAsync(aborted, { message: 'enough' });
   t.is(client.received.at(-1), frame);
-  client.reply(frame, procedures.connectGetHostname, 'late');
-  client.reply(await client.call(procedures.connectGetUri), procedures.connectGetUri, 'u');
+  client.reply(frame, connectCalls.connectGetHostname, 'late');
+  client.reply(await client.call(connectCalls.connectGetUri), connectCalls.connectGetUri, 'u');
   t.is(await waiting, 'u');
   await t.throwsAsync(connection.hostname({ signal: AbortSignal.abort(new Error('never')) }), {
     message: 'never',
@@ -96,7 +99,7 @@ test('a call that is aborted before it was sent is never sent', async (t) => {
   const aborted = connection.hostname({ signal: controller.signal });
   controller.abort(new Error('enough'));
   await t.throwsAsync(aborted, { message: 'enough' });
-  client.reply(await client.call(procedures.connectGetUri), procedures.connectGetUri, 'u');
+  client.reply(await client.call(connectCalls.connectGetUri), connectCalls.connectGetUri, 'u');
   await first;
   await connection.close();
   t.is(hostnames(client).length, 0);
@@ -105,10 +108,10 @@ test('a call that is aborted before it was sent is never sent', async (t) => {
 test('a reply that cannot be decoded fails its own call only', async (t) => {
   const { connection, client } = await connected(t);
   const [bad, good] = [connection.hostname(), connection.uri()];
-  const { serial, procedure } = await client.call(procedures.connectGetHostname);
+  const { serial, procedure } = await client.call(connectCalls.connectGetHostname);
   client.send({ type: messageTypes.reply, serial, procedure, payload: Buffer.from('ffffffff', 'hex') });
   await t.throwsAsync(bad, { instanceOf: XdrError });
-  client.reply(await client.call(procedures.connectGetUri), procedures.connectGetUri, 'u');
+  client.reply(await client.call(connectCalls.connectGetUri), connectCalls.connectGetUri, 'u');
   t.is(await good, 'u');
 });
 
@@ -127,7 +130,7 @@ for (const [name, fault] of faults) {
   test(`${name} ends the connection, and every call with it`, async (t) => {
     const { connection, client } = await connected(t, { maxInFlight: 1 });
     const calls = [connection.hostname(), connection.uri()];
-    await client.call(procedures.connectGetHostname);
+    await client.call(connectCalls.connectGetHostname);
     fault(client);
     for (const call of calls) {
       const error = await t.throwsAsync(call, { instanceOf: LibvirtConnectionError });
@@ -140,7 +143,7 @@ for (const [name, fault] of faults) {
 test('a daemon that goes away is told to all who wait, and to those who come later', async (t) => {
   const { connection, client } = await connected(t);
   const call = connection.hostname();
-  await client.call(procedures.connectGetHostname);
+  await client.call(connectCalls.connectGetHostname);
   client.socket.destroy();
   t.is((await t.throwsAsync(call, { instanceOf: LibvirtConnectionError }))?.reason, 'closed');
   t.is((await connection.closed)?.reason, 'closed');
@@ -169,7 +172,7 @@ test('events that overtake the reply to their registration are not lost', async 
   const subscribing = connection.events.on('migration-iteration', ({ domain, iteration }) => {
     seen.push(`${domain.name}${iteration}`);
   });
-  const frame = await client.call(procedures.domainEventCallbackRegister);
+  const frame = await client.call(eventCalls.connectDomainEventCallbackRegisterAny);
   const payload = (callback: number, iteration: number) => {
     const bytes = Buffer.alloc(4 + 8 + 16 + 4 + 4);
     bytes.writeInt32BE(callback, 0);
@@ -182,15 +185,15 @@ test('events that overtake the reply to their registration are not lost', async 
     client.send({ type: messageTypes.message, procedure: 359, payload: payload(callback, iteration) });
   event(5, 1);
   event(6, 2);
-  client.reply(frame, procedures.domainEventCallbackRegister, { callback: 5 });
+  client.reply(frame, eventCalls.connectDomainEventCallbackRegisterAny, { callback: 5 });
   event(5, 3);
   const subscription = await subscribing;
   await until(() => seen.length === 2);
   t.deepEqual(seen, ['d1', 'd3']);
   const stopping = subscription.stop();
   event(5, 4);
-  const bye = await client.call(procedures.domainEventCallbackDeregister);
-  client.reply(bye, procedures.domainEventCallbackDeregister, undefined);
+  const bye = await client.call(eventCalls.connectDomainEventCallbackDeregisterAny);
+  client.reply(bye, eventCalls.connectDomainEventCallbackDeregisterAny, undefined);
   await stopping;
   t.deepEqual(seen, ['d1', 'd3']);
 });

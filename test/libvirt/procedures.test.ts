@@ -2,22 +2,26 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { XdrError } from '../../src/libvirt/errors.ts';
-import { eventMessages, type Procedure, procedures } from '../../src/libvirt/procedures.ts';
+import { allProcedures } from '../../src/libvirt/procedures/all.ts';
+import { domainCalls } from '../../src/libvirt/procedures/domain.ts';
+import { eventMessages } from '../../src/libvirt/procedures/events.ts';
 import { typedParameters } from '../../src/libvirt/typed-parameters.ts';
 import { errorReport, nodeInfo } from '../../src/libvirt/wire-structures.ts';
 import { type Codec, decode, encode } from '../../src/libvirt/xdr.ts';
 
-const table: Procedure<unknown, unknown>[] = Object.values(procedures);
 const codecs: Codec<unknown>[] = [
-  ...table.flatMap(({ args, result }) => [args, result]),
+  ...allProcedures.flatMap(({ args, result }) => [args, result]),
   ...Object.values(eventMessages).map(({ codec }) => codec),
   errorReport,
 ];
 
 test('each procedure has a number and a name of its own', (t) => {
-  t.is(new Set(table.map(({ number }) => number)).size, table.length);
-  t.is(procedures.domainGetState.name, 'domainGetState');
-  t.is(procedures.domainGetState.number, 212);
+  t.is(
+    new Set(allProcedures.map(({ program, number }) => `${program}/${number}`)).size,
+    allProcedures.length,
+  );
+  t.is(domainCalls.domainGetState.name, 'domainGetState');
+  t.is(domainCalls.domainGetState.number, 212);
 });
 
 test('whatever comes, a decoder gives a value or an XdrError', (t) => {

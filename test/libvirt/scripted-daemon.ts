@@ -16,7 +16,8 @@ import {
   programs,
   statuses,
 } from '../../src/libvirt/frame.ts';
-import { type Procedure, procedures } from '../../src/libvirt/procedures.ts';
+import type { Procedure } from '../../src/libvirt/procedure.ts';
+import { connectCalls } from '../../src/libvirt/procedures/connect.ts';
 import { errorReport } from '../../src/libvirt/wire-structures.ts';
 import { type Codec, encode } from '../../src/libvirt/xdr.ts';
 
@@ -75,13 +76,13 @@ export class Client {
 /** Answers what opens a connection; the rest is the test's. */
 export function openHandshake(client: Client, frame: Frame): void {
   if (frame.program !== programs.remote || frame.type !== messageTypes.call) return;
-  if (frame.procedure === procedures.authList.number) client.reply(frame, procedures.authList, [0]);
-  if (frame.procedure === procedures.connectOpen.number)
-    client.reply(frame, procedures.connectOpen, undefined);
-  if (frame.procedure === procedures.connectClose.number)
-    client.reply(frame, procedures.connectClose, undefined);
-  if (frame.procedure === procedures.connectSupportsFeature.number) {
-    client.reply(frame, procedures.connectSupportsFeature, true);
+  if (frame.procedure === connectCalls.authList.number) client.reply(frame, connectCalls.authList, [0]);
+  if (frame.procedure === connectCalls.connectOpen.number)
+    client.reply(frame, connectCalls.connectOpen, undefined);
+  if (frame.procedure === connectCalls.connectClose.number)
+    client.reply(frame, connectCalls.connectClose, undefined);
+  if (frame.procedure === connectCalls.connectSupportsFeature.number) {
+    client.reply(frame, connectCalls.connectSupportsFeature, true);
   }
 }
 

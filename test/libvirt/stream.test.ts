@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import { LibvirtConnectionError, LibvirtError } from '../../src/libvirt/errors.ts';
 import { type Frame, messageTypes, statuses } from '../../src/libvirt/frame.ts';
-import { procedures } from '../../src/libvirt/procedures.ts';
+import { connectCalls } from '../../src/libvirt/procedures/connect.ts';
+import { domainCalls } from '../../src/libvirt/procedures/domain.ts';
 import { type Client, connected, domainHandle } from './scripted-daemon.ts';
 
 const isStream = ({ type }: Frame): boolean => type === messageTypes.stream;
@@ -16,8 +17,8 @@ async function openConsole(t: ExecutionContext): Promise<Opened> {
   const opening = connection.domain(domainHandle).openConsole();
   while (double.clients[1] === undefined) await new Promise((resolve) => setImmediate(resolve));
   const client = double.clients[1];
-  const call = await client.call(procedures.domainOpenConsole);
-  client.reply(call, procedures.domainOpenConsole, undefined);
+  const call = await client.call(domainCalls.domainOpenConsole);
+  client.reply(call, domainCalls.domainOpenConsole, undefined);
   const { serial, procedure } = call;
   const say = (status: number, text = '') =>
     client.send({ type: messageTypes.stream, serial, procedure, status, payload: Buffer.from(text) });
@@ -63,7 +64,7 @@ test("end() finishes with the daemon's confirmation, and closes the connection",
   t.is(finish.payload.length, 0);
   say(statuses.ok);
   t.is(await closed, undefined);
-  await client.call(procedures.connectClose);
+  await client.call(connectCalls.connectClose);
 });
 
 test("the daemon's end of data ends the stream on both sides", async (t) => {
@@ -84,7 +85,7 @@ test('destroy() aborts: the daemon is told, and what still comes is dropped', as
   await client.message((frame) => isStream(frame) && frame.status === statuses.error);
   say(statuses.continue, 'in flight');
   say(statuses.ok);
-  await client.call(procedures.connectClose);
+  await client.call(connectCalls.connectClose);
 });
 
 test("the daemon's error is the stream's", async (t) => {
@@ -116,9 +117,9 @@ test("a console that is refused gives the daemon's error and closes its connecti
   const opening = connection.domain(domainHandle).openConsole();
   while (double.clients[1] === undefined) await new Promise((resolve) => setImmediate(resolve));
   const client = double.clients[1];
-  client.refuse(await client.call(procedures.domainOpenConsole), 55, 'in use');
+  client.refuse(await client.call(domainCalls.domainOpenConsole), 55, 'in use');
   await t.throwsAsync(opening, { instanceOf: LibvirtError, message: 'in use' });
-  await client.call(procedures.connectClose);
+  await client.call(connectCalls.connectClose);
 });
 
 test('a reader that does not read stops the daemon, and loses nothing', async (t) => {

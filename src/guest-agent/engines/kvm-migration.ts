@@ -124,7 +124,7 @@ export function openKvmMigration(connection: Connection, guest: string): Migrati
       (await domain()).migration.confirm({ flags: sourceFlags, cookie, cancelled }),
     stats: async () => copyStats(await domain()),
     finalStats: async () => finalStats(await domain()),
-    setMaxDowntime: async (ms) => (await domain()).setMaxDowntime(ms),
+    setMaxDowntime: async (ms) => (await domain()).migration.setMaxDowntime(ms),
     abort: async () => abort(await domain()),
     close: () => connection.close(),
     isOpen: () => open,

@@ -221,7 +221,7 @@ test.serial('a domain moves: its count goes on, its disk arrived, the source has
   t.like(await moved.state(), { state: 'running' });
   t.true((await countOf(moved, 1)) >= before);
   t.deepEqual(await here.domains.list(), []);
-  t.is((await moved.blockInfo('vda')).allocation > 8 * 1024 * 1024, true);
+  t.is((await moved.disks.info('vda')).allocation > 8 * 1024 * 1024, true);
   t.true(seen.includes('there started/migrated') || seen.includes('there resumed/migrated'));
   t.true(seen.includes('here vda copy/ready'));
   t.true(seen.includes('here stopped/migrated'));

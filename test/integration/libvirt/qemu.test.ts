@@ -69,14 +69,14 @@ test.serial('a console that is taken by another ends with an error', async (t) =
 test.serial('a running domain tells its numbers', async (t) => {
   t.like(await domain.info(), { state: 'running', maxMemoryKiB: 32_768, vcpus: 1 });
   t.true(((await domain.memoryStats()).rssKiB ?? 0) > 0);
-  t.is((await domain.blockInfo('vda')).capacity, 16 * 1024 * 1024);
-  t.true(((await domain.blockStats('vda')).readBytes ?? 0) >= 512);
+  t.is((await domain.disks.info('vda')).capacity, 16 * 1024 * 1024);
+  t.true(((await domain.disks.stats('vda')).readBytes ?? 0) >= 512);
   t.is((await domain.jobStats()).type, 'none');
   t.is((await domain.jobInfo()).type, 'none');
-  await domain.setMaxDowntime(750);
-  t.is(await domain.maxDowntime(), 750);
-  await domain.setMaxSpeed(512);
-  t.is(await domain.maxSpeed(), 512);
+  await domain.migration.setMaxDowntime(750);
+  t.is(await domain.migration.maxDowntime(), 750);
+  await domain.migration.setMaxSpeed(512);
+  t.is(await domain.migration.maxSpeed(), 512);
   t.regex(await connection.domainCapabilities({ virtType: 'qemu' }), /<domainCapabilities>/);
   await t.throwsAsync(domain.abortJob(), { instanceOf: LibvirtError });
 });

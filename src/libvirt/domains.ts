@@ -1,0 +1,44 @@
+/** All domains of a connection: find them, or make them known. */
+import type { CallOptions } from './call.ts';
+import { Domain } from './domain.ts';
+import { domainCalls } from './procedures/domain.ts';
+import type { Session } from './session.ts';
+
+export class Domains {
+  private readonly session: Session;
+
+  constructor(session: Session) {
+    this.session = session;
+  }
+
+  /** @param flags `listFlags`; 0 for all. */
+  async list(flags = 0, options?: CallOptions): Promise<Domain[]> {
+    const args = { needResults: true, flags };
+    const { domains } = await this.session.call(domainCalls.connectListAllDomains, args, options);
+    return domains.map((handle) => new Domain(this.session, handle));
+  }
+
+  /** @throws LibvirtError noDomain. */
+  async byName(name: string, options?: CallOptions): Promise<Domain> {
+    const { dom } = await this.session.call(domainCalls.domainLookupByName, { name }, options);
+    return new Domain(this.session, dom);
+  }
+
+  /** @throws LibvirtError noDomain. */
+  async byUuid(uuid: string, options?: CallOptions): Promise<Domain> {
+    const { dom } = await this.session.call(domainCalls.domainLookupByUuid, { uuid }, options);
+    return new Domain(this.session, dom);
+  }
+
+  /** Makes a definition known, or changes that of the domain with this UUID. @param flags `defineFlags`. */
+  async define(xml: string, flags = 0, options?: CallOptions): Promise<Domain> {
+    const { dom } = await this.session.call(domainCalls.domainDefineXmlFlags, { xml, flags }, options);
+    return new Domain(this.session, dom);
+  }
+
+  /** Starts a domain that is gone once it ends. @param flags `startFlags`. */
+  async create(xml: string, flags = 0, options?: CallOptions): Promise<Domain> {
+    const { dom } = await this.session.call(domainCalls.domainCreateXml, { xml, flags }, options);
+    return new Domain(this.session, dom);
+  }
+}

@@ -1,0 +1,19 @@
+/** Every call that this client knows, by the file that lists it. */
+import type { Procedure } from '../procedure.ts';
+import { blockCalls } from './block.ts';
+import { connectCalls } from './connect.ts';
+import { domainCalls } from './domain.ts';
+import { eventCalls } from './events.ts';
+import { migrationCalls } from './migration.ts';
+
+export const sections: Readonly<Record<string, Readonly<Record<string, Procedure<unknown, unknown>>>>> = {
+  connection: connectCalls,
+  domain: domainCalls,
+  disks: blockCalls,
+  migration: migrationCalls,
+  events: eventCalls,
+};
+
+export const allProcedures: readonly Procedure<unknown, unknown>[] = Object.values(sections).flatMap(
+  (calls) => Object.values(calls),
+);
