@@ -6,14 +6,14 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConnectOptions, connect } from '../../src/libvirt/connect.ts';
 import type { Connection } from '../../src/libvirt/connection.ts';
 import { listFlags } from '../../src/libvirt/constants.ts';
-import { start } from '../../src/process/run.ts';
+import { run, start } from '../../src/process/run.ts';
 
 /** `nobody`; root's libvirtd would be the system's, with fixed paths for its state. */
 const owner = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
@@ -22,7 +22,7 @@ export type PrivateDaemon = {
   directory: string;
   socketPath: string;
   connect(uri: string, options?: Partial<ConnectOptions>): Promise<Connection>;
-  /** Makes a directory or file of the daemon's its user's. */
+  /** Makes a file, or a directory with all in it, the daemon's user's. */
   give(path: string): Promise<void>;
   stop(): Promise<void>;
 };
@@ -30,7 +30,7 @@ export type PrivateDaemon = {
 export async function startDaemon(): Promise<PrivateDaemon> {
   const directory = await mkdtemp(join(tmpdir(), 'libvirt-test-'));
   const give = async (path: string) => {
-    if (owner.uid !== undefined) await chown(path, owner.uid, owner.gid);
+    if (owner.uid !== undefined) await run('chown', ['-R', `${owner.uid}:${owner.gid}`, path]);
   };
   await give(directory);
   const dir = async (...names: string[]) => {

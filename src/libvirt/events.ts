@@ -5,6 +5,7 @@
  * message. A message may overtake the reply that tells the number (they come from different threads of the daemon),
  * so messages of unknown numbers are kept while a registration is under way.
  */
+import { channel } from 'node:diagnostics_channel';
 import type { CallOptions } from './call.ts';
 import { describeLifecycle, type LifecycleReport } from './domain-states.ts';
 import { LibvirtConnectionError } from './errors.ts';
@@ -37,6 +38,10 @@ export type Events = {
   };
 };
 export type EventKind = keyof Events;
+
+/** Each event that is delivered is told on Node's diagnostics channel `libvirt:event`, as this. */
+export type EventTrace = { name: EventKind };
+const trace = channel('libvirt:event');
 
 type Message = { callback: number };
 
@@ -85,7 +90,9 @@ const kinds: { [K in EventKind]: Kind<K> } = {
   })),
 };
 
-const kindsByNumber = new Map<number, Kind<EventKind>>(Object.values(kinds).map((k) => [k.number, k]));
+const kindsByNumber = new Map(
+  Object.entries(kinds).map(([name, k]) => [k.number, { ...k, name: name as EventKind }]),
+);
 
 export type Subscription = {
   /** Ends it. Nothing is delivered after this was called. */
@@ -138,6 +145,7 @@ export class EventRouter {
     const known = kindsByNumber.get(procedure);
     if (known === undefined) return;
     const message = known.read(payload);
+    trace.publish({ name: known.name } satisfies EventTrace);
     if (this.listeners.has(message.callback)) this.deliver(message.callback, message.event);
     else if (this.registering > 0) this.keep(message);
   }

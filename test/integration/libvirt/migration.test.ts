@@ -3,10 +3,8 @@
  * running domain with a disk of its own, memory and the disk's top layer copied.
  */
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { type PrivateDaemon, startDaemon } from '../../../infra/libvirt/private-daemon.ts';
 import type { Connection } from '../../../src/libvirt/connection.ts';
 import { migrateFlags, xmlFlags } from '../../../src/libvirt/constants.ts';
 import type { Domain } from '../../../src/libvirt/domain.ts';
@@ -16,28 +14,25 @@ import type { Events } from '../../../src/libvirt/events.ts';
 import { destinationFlags } from '../../../src/libvirt/migration.ts';
 import type { MigrationParameters } from '../../../src/libvirt/migration-parameters.ts';
 import { countOf } from './console-reader.ts';
+import { localServer, type Server } from './server.ts';
 import { guestXml, makeOverlay, writeBase } from './tiny-guest.ts';
 
 const flags =
   migrateFlags.live | migrateFlags.persistDest | migrateFlags.undefineSource | migrateFlags.nonSharedInc;
 const sourceFlags = flags | migrateFlags.changeProtection;
 
-let source: PrivateDaemon;
-let destination: PrivateDaemon;
+let source: Server;
+let destination: Server;
 let here: Connection;
 let there: Connection;
 let domain: Domain;
 let disks: { here: string; there: string };
 
 test.before(async () => {
-  [source, destination] = await Promise.all([startDaemon(), startDaemon()]);
-  const bases = [source, destination].map(({ directory }) => join(directory, 'base.raw'));
-  const [baseHere = '', baseThere = ''] = bases;
-  await Promise.all(bases.map(writeBase));
-  await Promise.all([source.give(baseHere), destination.give(baseThere)]);
+  [source, destination] = await Promise.all([localServer(), localServer()]);
   disks = {
-    here: await makeOverlay(source, baseHere, true),
-    there: await makeOverlay(destination, baseThere, false),
+    here: await makeOverlay(source, await writeBase(source), true),
+    there: await makeOverlay(destination, await writeBase(destination), false),
   };
   here = await source.connect('qemu:///session');
   there = await destination.connect('qemu:///session');

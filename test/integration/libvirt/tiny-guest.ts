@@ -3,10 +3,7 @@
  * count to the serial port, and sends each character that it reads back in the other case. After 4096 ticks (under
  * four minutes) it resets itself, on which its QEMU ends: whatever becomes of a test, nothing is left running.
  */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { PrivateDaemon } from '../../../infra/libvirt/private-daemon.ts';
-import { run } from '../../../src/process/run.ts';
+import type { Server } from './server.ts';
 
 /** 16-bit code at 0x7c00. A count is four letters from `a` (0) to `p` (15) and a line feed. */
 const code = [
@@ -47,25 +44,25 @@ const code = [
 /** Bytes that only the overlay has, so a migration has a disk to copy. */
 const overlayBytes = 8 * 1024 * 1024;
 
-/** Writes the base disk that the guest boots from. */
-export async function writeBase(path: string): Promise<void> {
+/** Writes the base disk that the guest boots from, and gives its path. */
+export function writeBase(server: Server): Promise<string> {
   const disk = Buffer.alloc(16 * 1024 * 1024);
   Buffer.from(code).copy(disk);
   disk.writeUInt16LE(0xaa55, 510);
-  await writeFile(path, disk);
+  return server.write('base.raw', disk);
 }
 
 /** Makes a disk of the guest's own on the base; `filled` with data at its end. */
-export async function makeOverlay(daemon: PrivateDaemon, base: string, filled: boolean): Promise<string> {
-  const path = join(daemon.directory, `disk-${filled ? 'full' : 'empty'}.qcow2`);
-  await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', base, path]);
-  if (filled) await run('qemu-io', ['-f', 'qcow2', '-c', `write -P 0x42 8M ${overlayBytes}`, path]);
-  await daemon.give(path);
+export async function makeOverlay(server: Server, base: string, filled: boolean): Promise<string> {
+  const path = `${server.directory}/disk-${filled ? 'full' : 'empty'}.qcow2`;
+  await server.run('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', base, path]);
+  if (filled) await server.run('qemu-io', ['-f', 'qcow2', '-c', `write -P 0x42 8M ${overlayBytes}`, path]);
   return path;
 }
 
-export const guestXml = (name: string, uuid: string, disk: string): string => `
-  <domain type='qemu'>
+/** @param type the server's `domainType`. */
+export const guestXml = (name: string, uuid: string, disk: string, type = 'qemu'): string => `
+  <domain type='${type}'>
     <name>${name}</name><uuid>${uuid}</uuid>
     <memory unit='MiB'>32</memory><vcpu>1</vcpu>
     <os><type arch='x86_64' machine='pc'>hvm</type><boot dev='hd'/></os>
