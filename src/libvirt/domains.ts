@@ -1,6 +1,7 @@
 /** All domains of a connection: find them, or make them known. */
 import type { CallOptions } from './call.ts';
 import { Domain } from './domain.ts';
+import { allDomainStats, type DomainStats, type StatsOptions } from './domain-stats.ts';
 import { domainCalls } from './procedures/domain.ts';
 import type { Session } from './session.ts';
 
@@ -16,6 +17,11 @@ export class Domains {
     const args = { needResults: true, flags };
     const { domains } = await this.session.call(domainCalls.connectListAllDomains, args, options);
     return domains.map((handle) => new Domain(this.session, handle));
+  }
+
+  /** The numbers of many domains in one call. @param groups `statsGroups`; 0 for all that the driver knows. */
+  stats(groups = 0, which: StatsOptions = {}, options?: CallOptions): Promise<DomainStats[]> {
+    return allDomainStats(this.session, groups, which, options);
   }
 
   /** @throws LibvirtError noDomain. */

@@ -55,8 +55,10 @@ export const typedParameter: Codec<TypedParameter> = {
   },
 };
 
+/** At most `max` parameters: each call has its bound. */
+export const typedParametersUpTo = (max: number): Codec<TypedParameter[]> => list(typedParameter, max);
 /** REMOTE_DOMAIN_MIGRATE_PARAM_LIST_MAX and REMOTE_DOMAIN_JOB_STATS_MAX are both 64. */
-export const typedParameters: Codec<TypedParameter[]> = list(typedParameter, 64);
+export const typedParameters = typedParametersUpTo(64);
 
 /** A parameter's value; 64-bit numbers as `number`, exact up to 2^53. */
 export type PlainValue = string | number | boolean;

@@ -1,11 +1,13 @@
 /** Calls on a domain's life, state and numbers. */
 import { call, flag, flags, onDomain, onDomainFlags, table, xmlFlags } from '../procedure.ts';
-import { typedParameters } from '../typed-parameters.ts';
+import { typedParameters, typedParametersUpTo } from '../typed-parameters.ts';
 import { domainHandle as dom, domainInfo, interfaceStats, jobInfo, memoryStat } from '../wire-structures.ts';
 import { maxDomains, optionalString, string, uuid } from '../wire-types.ts';
 import { int32, nothing, uint32 } from '../xdr.ts';
 import { list, structure } from '../xdr-structures.ts';
 
+/** REMOTE_CONNECT_GET_ALL_DOMAIN_STATS_MAX. */
+const maxStats = 262_144;
 const gotDomain = structure({ dom });
 
 export const domainCalls = table({
@@ -33,6 +35,11 @@ export const domainCalls = table({
     structure({ domains: list(dom, maxDomains), count: uint32 }),
   ),
   domainGetJobStats: call(298, onDomainFlags, structure({ type: int32, params: typedParameters })),
+  connectGetAllDomainStats: call(
+    344,
+    structure({ domains: list(dom, maxDomains), groups: uint32, flags }),
+    list(structure({ dom, params: typedParametersUpTo(maxStats) }), maxDomains),
+  ),
   domainDefineXmlFlags: call(350, xmlFlags, gotDomain),
   domainAbortJobFlags: call(442, onDomainFlags, nothing),
 });
