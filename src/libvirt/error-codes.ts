@@ -27,8 +27,11 @@ export const errorCodes = {
   /** The domain runs on the destination but could not be defined there. */
   migratePersistFailed: 69,
   hookScriptFailed: 70,
+  noDomainSnapshot: 72,
   invalidStream: 73,
   argumentUnsupported: 74,
+  /** `Snapshot.revert` would lose or mix states; `snapshotRevertFlags.force` does it all the same. */
+  snapshotRevertRisky: 77,
   /** The job was aborted by its owner. */
   operationAborted: 78,
   authCancelled: 79,
@@ -45,5 +48,8 @@ export const errorCodes = {
   migrateFinishOk: 93,
   authUnavailable: 94,
   deviceMissing: 99,
+  noDomainCheckpoint: 103,
+  noDomainBackup: 104,
   noHostname: 108,
+  checkpointInconsistent: 109,
 } as const;

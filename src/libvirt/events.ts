@@ -36,6 +36,15 @@ export type Events = {
     type: (typeof blockJobTypes)[number];
     status: (typeof blockJobStatuses)[number] | 'unknown';
   };
+  /** A write went past the mark of `Domain.disks.setThreshold`, once: the mark is gone then. `device` as it was given
+   *  there, `path` the file's when there is one; the mark and how far beyond it the write went in bytes. */
+  'block-threshold': {
+    domain: DomainHandle;
+    device: string;
+    path: string | undefined;
+    threshold: number;
+    excess: number;
+  };
 };
 export type EventKind = keyof Events;
 
@@ -87,6 +96,13 @@ const kinds: { [K in EventKind]: Kind<K> } = {
   'job-completed': kind(21, eventMessages.jobCompleted, ({ dom, params }) => ({
     domain: dom,
     stats: toJobStats(completedJob, params),
+  })),
+  'block-threshold': kind(24, eventMessages.blockThreshold, ({ dom, device, path, threshold, excess }) => ({
+    domain: dom,
+    device,
+    path,
+    threshold,
+    excess,
   })),
 };
 

@@ -2,7 +2,7 @@
 import { call, table } from '../procedure.ts';
 import { typedParameters as params } from '../typed-parameters.ts';
 import { domainHandle as dom } from '../wire-structures.ts';
-import { string } from '../wire-types.ts';
+import { optionalString, quantity, string } from '../wire-types.ts';
 import { int32, nothing } from '../xdr.ts';
 import { optional, structure } from '../xdr-structures.ts';
 
@@ -25,4 +25,15 @@ export const eventMessages = {
   },
   migrationIteration: { number: 359, codec: structure({ callback: int32, dom, iteration: int32 }) },
   jobCompleted: { number: 363, codec: structure({ callback: int32, dom, params }) },
+  blockThreshold: {
+    number: 385,
+    codec: structure({
+      callback: int32,
+      dom,
+      device: string,
+      path: optionalString,
+      threshold: quantity,
+      excess: quantity,
+    }),
+  },
 } as const;
