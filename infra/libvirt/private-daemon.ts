@@ -18,9 +18,19 @@ import { run, start } from '../../src/process/run.ts';
 /** `nobody`; root's libvirtd would be the system's, with fixed paths for its state. */
 const owner = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
+/** Runs as that user. Post-copy migration needs userfaultfd(2), which takes SYS_PTRACE where it is not for everyone. */
+const asOwner =
+  owner.uid === undefined
+    ? ['env']
+    : [
+        ...['setpriv', `--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups'],
+        ...['--inh-caps=+sys_ptrace', '--ambient-caps=+sys_ptrace', '--'],
+      ];
+
 export type PrivateDaemon = {
   directory: string;
   socketPath: string;
+  pid: number | undefined;
   connect(uri: string, options?: Partial<ConnectOptions>): Promise<Connection>;
   /** Makes a file, or a directory with all in it, the daemon's user's. */
   give(path: string): Promise<void>;
@@ -46,7 +56,8 @@ export async function startDaemon(): Promise<PrivateDaemon> {
     await dir('data'),
   ];
   await dir('etc', 'libvirt');
-  await writeFile(join(config, 'libvirt', 'qemu.conf'), 'stdio_handler = "file"\n');
+  const settingsOfQemu = 'stdio_handler = "file"\nclear_emulator_capabilities = 0\n';
+  await writeFile(join(config, 'libvirt', 'qemu.conf'), settingsOfQemu);
   const settings = join(config, 'libvirtd.conf');
   await writeFile(settings, `host_uuid = "${randomUUID()}"\nlog_outputs = "3:stderr"\n`);
   const env = {
@@ -59,24 +70,31 @@ export async function startDaemon(): Promise<PrivateDaemon> {
   };
   // Should the test die, the daemon ends by itself once nobody uses it.
   const args = ['--timeout', '30', '--config', settings];
-  const child = start('/usr/sbin/libvirtd', args, {
-    ...owner,
+  const [program = '', ...before] = asOwner;
+  const child = start(program, [...before, '/usr/sbin/libvirtd', ...args], {
     env,
     cwd: directory,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const socketPath = join(runtime, 'libvirt', 'libvirt-sock');
   const log = collect(child);
-  await answering(socketPath, child, log);
+  const remove = () => end(child).finally(() => rm(directory, { recursive: true, force: true }));
+  try {
+    await answering(socketPath, child, log);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
   const stop = async () => {
-    await destroyAll(socketPath);
-    child.kill('SIGTERM');
-    if (child.exitCode === null) await once(child, 'exit', { signal: AbortSignal.timeout(20_000) });
-    await rm(directory, { recursive: true, force: true });
+    try {
+      if (runs(child)) await destroyAll(socketPath); // Ctrl-C ends the daemon too
+    } finally {
+      await remove();
+    }
   };
   const open = (uri: string, options: Partial<ConnectOptions> = {}) =>
     connect({ socketPath, uri, signal: AbortSignal.timeout(20_000), ...options });
-  return { directory, socketPath, connect: open, give, stop };
+  return { directory, socketPath, pid: child.pid, connect: open, give, stop };
 }
 
 function collect(child: ChildProcess): () => string {
@@ -87,9 +105,16 @@ function collect(child: ChildProcess): () => string {
   return () => log;
 }
 
+const runs = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null;
+
+async function end(child: ChildProcess): Promise<void> {
+  child.kill('SIGTERM');
+  if (runs(child)) await once(child, 'exit', { signal: AbortSignal.timeout(20_000) });
+}
+
 async function answering(socketPath: string, child: ChildProcess, log: () => string): Promise<void> {
   for (let attempt = 0; attempt < 150; attempt += 1) {
-    if (child.exitCode !== null) throw new Error(`libvirtd ended with ${child.exitCode}: ${log()}`);
+    if (!runs(child)) throw new Error(`libvirtd ended with ${child.exitCode ?? child.signalCode}: ${log()}`);
     try {
       const connection = await connect({
         socketPath,
