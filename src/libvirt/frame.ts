@@ -6,8 +6,8 @@
  *   |length |program |version |procedure |type |serial |status |payload …
  *   +-------+--------+--------+----------+-----+-------+-------+---------
  *
- * `length` counts itself. The parser is fed pieces of any size and gives whole messages; it keeps no more than was
- * sent, and refuses a header that cannot be right as soon as it is there, since nothing after it could be trusted.
+ * `length` counts itself. The parser is fed pieces of any size and gives whole messages. It refuses a header that
+ * cannot be right as soon as it is there, since nothing after it could be trusted.
  */
 import { LibvirtConnectionError } from './errors.ts';
 
@@ -38,42 +38,32 @@ export type Frame = {
 export function encodeFrame(frame: Frame): Buffer {
   const size = headerSize + frame.payload.length;
   if (size > maxFrame) throw broken(`A message of ${size} bytes is over the bound of ${maxFrame}.`);
-  const header = Buffer.alloc(headerSize);
-  const words = [
-    size,
-    frame.program,
-    protocolVersion,
-    frame.procedure,
-    frame.type,
-    frame.serial,
-    frame.status,
-  ];
-  words.forEach((word, index) => {
-    header.writeUInt32BE(word, index * 4);
-  });
-  return Buffer.concat([header, frame.payload]);
+  const message = Buffer.allocUnsafe(size);
+  const { program, procedure, type, serial, status } = frame;
+  for (const [index, word] of [size, program, protocolVersion, procedure, type, serial, status].entries()) {
+    message.writeUInt32BE(word, index * 4);
+  }
+  frame.payload.copy(message, headerSize);
+  return message;
 }
 
 const knownTypes = new Set<number>(Object.values(messageTypes));
 const knownPrograms = new Set<number>(Object.values(programs));
 const broken = (message: string): LibvirtConnectionError => new LibvirtConnectionError('protocol', message);
 
-function checkLength(length: number): number {
-  if (length < headerSize || length > maxFrame) {
-    throw broken(`A message claims ${length} bytes; ${headerSize} to ${maxFrame} are possible.`);
-  }
-  return length;
-}
-
-function checkHeader(header: Buffer): void {
-  const [program, version] = [header.readUInt32BE(4), header.readUInt32BE(8)];
+/** The length of the message that begins with this header. */
+function lengthOf(header: Buffer): number {
+  const [length, program, version] = [header.readUInt32BE(0), header.readUInt32BE(4), header.readUInt32BE(8)];
   const [type, status] = [header.readUInt32BE(16), header.readUInt32BE(24)];
+  if (length < headerSize || length > maxFrame)
+    throw broken(`A message claims ${length} bytes; ${headerSize} to ${maxFrame} are possible.`);
   if (!knownPrograms.has(program))
     throw broken(`A message is of the unknown program 0x${program.toString(16)}.`);
   if (version !== protocolVersion)
-    throw broken(`The daemon speaks version ${version} of the protocol, not 1.`);
+    throw broken(`The daemon speaks version ${version} of the protocol, not ${protocolVersion}.`);
   if (!knownTypes.has(type)) throw broken(`A message is of the unknown type ${type}.`);
   if (status > statuses.continue) throw broken(`A message has the unknown status ${status}.`);
+  return length;
 }
 
 const toFrame = (message: Buffer): Frame => ({
@@ -85,40 +75,59 @@ const toFrame = (message: Buffer): Frame => ({
   payload: message.subarray(headerSize),
 });
 
-/** Turns what arrives into messages. */
+const empty = Buffer.alloc(0);
+/** Memory that a message's claim of its length gets ahead of its bytes. */
+const ahead = 1024 * 1024;
+
+/** Turns what arrives into messages. Takes time in proportion to the bytes, however they are cut. */
 export class FrameParser {
-  private pieces: Buffer[] = [];
-  private size = 0;
-  /** Bytes to wait for: 28 until the header was read, then the whole message's length. */
-  private wanted = headerSize;
+  /** What arrived and was not looked at yet. */
+  private fresh: Buffer = empty;
+  /** The beginning, `gathered` bytes long, of a message whose rest has not arrived. */
+  private partial: Buffer = empty;
+  private gathered = 0;
 
   /** Takes the next bytes that arrived; gives the messages that they complete.
    *  @throws LibvirtConnectionError on a header that cannot be right. Nothing may be fed after that. */
   *push(piece: Buffer): Generator<Frame, void> {
-    this.pieces.push(piece);
-    this.size += piece.length;
-    while (this.size >= this.wanted) {
-      const buffer = this.joined();
-      const length = checkLength(buffer.readUInt32BE(0));
-      checkHeader(buffer);
-      this.wanted = length;
-      if (this.size < length) break;
-      this.keep(buffer.subarray(length));
-      this.wanted = headerSize;
-      yield toFrame(buffer.subarray(0, length));
+    this.fresh = this.fresh.length === 0 ? piece : Buffer.concat([this.fresh, piece]);
+    for (let message = this.next(); message !== undefined; message = this.next()) yield toFrame(message);
+  }
+
+  private next(): Buffer | undefined {
+    if (this.gathered === 0 && this.fresh.length >= headerSize) {
+      const length = lengthOf(this.fresh);
+      if (this.fresh.length >= length) return this.take(length); // whole in its piece: no copy
     }
+    if (!this.gather(headerSize)) return undefined;
+    const length = lengthOf(this.partial);
+    if (!this.gather(length)) return undefined;
+    const message = this.partial.subarray(0, length);
+    this.partial = empty;
+    this.gathered = 0;
+    return message;
   }
 
-  private joined(): Buffer {
-    const [first] = this.pieces;
-    if (this.pieces.length === 1 && first !== undefined) return first;
-    const buffer = Buffer.concat(this.pieces);
-    this.pieces = [buffer];
-    return buffer;
+  private take(size: number): Buffer {
+    const bytes = this.fresh.subarray(0, size);
+    this.fresh = this.fresh.subarray(size);
+    return bytes;
   }
 
-  private keep(rest: Buffer): void {
-    this.pieces = rest.length === 0 ? [] : [rest];
-    this.size = rest.length;
+  /** Moves fresh bytes to the message's beginning until that has `size` bytes. Whether it has. */
+  private gather(size: number): boolean {
+    const bytes = this.take(Math.max(0, size - this.gathered));
+    this.reserve(this.gathered + bytes.length, size);
+    bytes.copy(this.partial, this.gathered);
+    this.gathered += bytes.length;
+    return this.gathered >= size;
+  }
+
+  /** Room for `needed` bytes of a message of `size`: at most `ahead` or, above that, twice what has arrived. */
+  private reserve(needed: number, size: number): void {
+    if (needed <= this.partial.length) return;
+    const larger = Buffer.allocUnsafe(Math.min(size, Math.max(ahead, needed * 2)));
+    this.partial.copy(larger, 0, 0, this.gathered);
+    this.partial = larger;
   }
 }

@@ -7,26 +7,37 @@ type Structure<F> = { [K in keyof F]: Value<F[K]> };
 
 /** Fields one after the other, in the order in which they are written here. */
 export function structure<F extends Fields>(fields: F): Codec<Structure<F>> {
-  const entries: [keyof F, Codec<unknown>][] = Object.entries(fields);
+  const entries: [string, Codec<unknown>][] = Object.entries(fields);
   return {
     encode(writer, value) {
-      for (const [name, codec] of entries) inField(name, () => codec.encode(writer, value[name]));
+      let field = '';
+      try {
+        for (const [name, codec] of entries) {
+          field = name;
+          codec.encode(writer, value[name]);
+        }
+      } catch (error) {
+        throw inField(field, error);
+      }
     },
     decode(reader) {
-      const pairs = entries.map(([name, codec]) => [name, inField(name, () => codec.decode(reader))]);
-      return Object.fromEntries(pairs) as Structure<F>;
+      const value: Record<string, unknown> = {};
+      let field = '';
+      try {
+        for (const [name, codec] of entries) {
+          field = name;
+          value[name] = codec.decode(reader);
+        }
+      } catch (error) {
+        throw inField(field, error);
+      }
+      return value as Structure<F>;
     },
   };
 }
 
-function inField<T>(name: PropertyKey, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    if (!(error instanceof XdrError)) throw error;
-    throw new XdrError(`${String(name)}: ${error.message}`);
-  }
-}
+const inField = (name: string, error: unknown): unknown =>
+  error instanceof XdrError ? new XdrError(`${name}: ${error.message}`) : error;
 
 /** At most `max` values, behind their number. The array grows as values are found, never ahead of them. */
 export const list = <T>(element: Codec<T>, max: number): Codec<T[]> => ({

@@ -16,24 +16,69 @@ export type Codec<T> = {
 
 export type Value<C> = C extends Codec<infer T> ? T : never;
 
-/** Collects encoded pieces. */
-export class Writer {
-  private readonly pieces: Uint8Array[] = [];
+const padding = (size: number): number => -size & 3;
 
-  /** Adds `size` bytes, which `fill` writes. */
-  fixed(size: number, fill: (buffer: Buffer) => void): void {
-    const buffer = Buffer.alloc(size);
-    fill(buffer);
-    this.pieces.push(buffer);
+/** Writes one message's payload into a buffer that grows. */
+export class Writer {
+  private buffer = Buffer.allocUnsafe(256);
+  private size = 0;
+
+  int32(value: number): void {
+    const at = this.room(4);
+    this.buffer.writeInt32BE(value, at);
+  }
+
+  uint32(value: number): void {
+    const at = this.room(4);
+    this.buffer.writeUInt32BE(value, at);
+  }
+
+  int64(value: bigint): void {
+    const at = this.room(8);
+    this.buffer.writeBigInt64BE(value, at);
+  }
+
+  uint64(value: bigint): void {
+    const at = this.room(8);
+    this.buffer.writeBigUInt64BE(value, at);
+  }
+
+  float64(value: number): void {
+    const at = this.room(8);
+    this.buffer.writeDoubleBE(value, at);
   }
 
   bytes(value: Uint8Array): void {
-    this.pieces.push(value);
-    if (value.length % 4 !== 0) this.pieces.push(Buffer.alloc(4 - (value.length % 4)));
+    const at = this.padded(value.length);
+    this.buffer.set(value, at);
+  }
+
+  /** Text whose UTF-8 takes `length` bytes. */
+  text(value: string, length: number): void {
+    const at = this.padded(length);
+    this.buffer.write(value, at, length, 'utf8');
   }
 
   finish(): Buffer {
-    return Buffer.concat(this.pieces);
+    return this.buffer.subarray(0, this.size);
+  }
+
+  private padded(size: number): number {
+    const at = this.room(size + padding(size));
+    this.buffer.fill(0, at + size, this.size);
+    return at;
+  }
+
+  /** Where the next `size` bytes belong. */
+  private room(size: number): number {
+    const at = this.size;
+    this.size += size;
+    if (this.size > this.buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.max(this.size, this.buffer.length * 2));
+      this.buffer.copy(larger, 0, 0, at);
+      this.buffer = larger;
+    }
+    return at;
   }
 }
 
@@ -46,20 +91,50 @@ export class Reader {
     this.buffer = buffer;
   }
 
-  /** The next `size` bytes, not copied; padding behind them is skipped. */
-  bytes(size: number): Buffer {
-    const end = this.offset + size;
-    const padded = this.offset + Math.ceil(size / 4) * 4;
-    if (padded > this.buffer.length) {
-      throw new XdrError(`The message ends after ${this.buffer.length} of at least ${padded} bytes.`);
-    }
-    const value = this.buffer.subarray(this.offset, end);
-    this.offset = padded;
-    return value;
+  int32(): number {
+    return this.buffer.readInt32BE(this.pass(4));
+  }
+
+  uint32(): number {
+    return this.buffer.readUInt32BE(this.pass(4));
+  }
+
+  int64(): bigint {
+    return this.buffer.readBigInt64BE(this.pass(8));
+  }
+
+  uint64(): bigint {
+    return this.buffer.readBigUInt64BE(this.pass(8));
+  }
+
+  float64(): number {
+    return this.buffer.readDoubleBE(this.pass(8));
+  }
+
+  /** A copy of the next `size` bytes, which so do not keep the whole message alive. */
+  bytes(size: number): Uint8Array {
+    const at = this.pass(size);
+    return new Uint8Array(this.buffer.subarray(at, at + size));
+  }
+
+  text(size: number): string {
+    const at = this.pass(size);
+    return this.buffer.toString('utf8', at, at + size);
   }
 
   get remaining(): number {
     return this.buffer.length - this.offset;
+  }
+
+  /** Where the next `size` bytes are. They are passed over, and so is the padding behind them. */
+  private pass(size: number): number {
+    const at = this.offset;
+    const end = at + size + padding(size);
+    if (end > this.buffer.length) {
+      throw new XdrError(`The message ends after ${this.buffer.length} of at least ${end} bytes.`);
+    }
+    this.offset = end;
+    return at;
   }
 }
 
@@ -70,24 +145,19 @@ export function encode<T>(codec: Codec<T>, value: T): Buffer {
   return writer.finish();
 }
 
-/** @throws XdrError when the bytes are not exactly one value of that type. */
-export function decode<T>(codec: Codec<T>, bytes: Buffer): T {
-  const reader = new Reader(bytes);
-  const value = codec.decode(reader);
-  if (reader.remaining > 0) throw new XdrError(`${reader.remaining} bytes follow the value.`);
-  return value;
-}
+/** Bytes behind the value are left alone: a newer daemon may add fields. @throws XdrError when there is no value. */
+export const decode = <T>(codec: Codec<T>, bytes: Buffer): T => codec.decode(new Reader(bytes));
 
 const integer = (name: string, min: number, max: number, signed: boolean): Codec<number> => ({
   encode(writer, value) {
     if (!Number.isInteger(value) || value < min || value > max) {
       throw new XdrError(`${value} is not ${name} (an integer from ${min} to ${max}).`);
     }
-    writer.fixed(4, (buffer) => (signed ? buffer.writeInt32BE(value) : buffer.writeUInt32BE(value)));
+    if (signed) writer.int32(value);
+    else writer.uint32(value);
   },
   decode(reader) {
-    const bytes = reader.bytes(4);
-    const value = signed ? bytes.readInt32BE() : bytes.readUInt32BE();
+    const value = signed ? reader.int32() : reader.uint32();
     if (value < min || value > max) throw new XdrError(`${value} is not ${name}.`);
     return value;
   },
@@ -102,28 +172,28 @@ export const uint8 = integer('an unsigned char', 0, 0xff, false);
 export const int64: Codec<bigint> = {
   encode(writer, value) {
     if (BigInt.asIntN(64, value) !== value) throw new XdrError(`${value} does not fit 64 bits.`);
-    writer.fixed(8, (buffer) => buffer.writeBigInt64BE(value));
+    writer.int64(value);
   },
-  decode: (reader) => reader.bytes(8).readBigInt64BE(),
+  decode: (reader) => reader.int64(),
 };
 
 export const uint64: Codec<bigint> = {
   encode(writer, value) {
     if (BigInt.asUintN(64, value) !== value) throw new XdrError(`${value} does not fit 64 unsigned bits.`);
-    writer.fixed(8, (buffer) => buffer.writeBigUInt64BE(value));
+    writer.uint64(value);
   },
-  decode: (reader) => reader.bytes(8).readBigUInt64BE(),
+  decode: (reader) => reader.uint64(),
 };
 
 export const float64: Codec<number> = {
-  encode: (writer, value) => writer.fixed(8, (buffer) => buffer.writeDoubleBE(value)),
-  decode: (reader) => reader.bytes(8).readDoubleBE(),
+  encode: (writer, value) => writer.float64(value),
+  decode: (reader) => reader.float64(),
 };
 
 export const bool: Codec<boolean> = {
-  encode: (writer, value) => uint32.encode(writer, value ? 1 : 0),
+  encode: (writer, value) => writer.uint32(value ? 1 : 0),
   decode(reader) {
-    const value = uint32.decode(reader);
+    const value = reader.uint32();
     if (value > 1) throw new XdrError(`${value} is not a truth value.`);
     return value === 1;
   },
@@ -138,34 +208,33 @@ export const fixedBytes = (size: number): Codec<Uint8Array> => ({
     if (value.length !== size) throw new XdrError(`${value.length} bytes were given where ${size} belong.`);
     writer.bytes(value);
   },
-  decode: (reader) => Uint8Array.from(reader.bytes(size)),
+  decode: (reader) => reader.bytes(size),
 });
 
 function length(reader: Reader, max: number, what: string): number {
-  const size = uint32.decode(reader);
+  const size = reader.uint32();
   if (size > max) throw new XdrError(`${what} of ${size} is over the bound of ${max}.`);
   return size;
 }
 
-/** At most `max` bytes, behind their length. The value is a copy, so it does not keep the whole message alive. */
+/** At most `max` bytes, behind their length. */
 export const bytes = (max: number): Codec<Uint8Array> => ({
   encode(writer, value) {
     if (value.length > max) throw new XdrError(`${value.length} bytes are over the bound of ${max}.`);
-    uint32.encode(writer, value.length);
+    writer.uint32(value.length);
     writer.bytes(value);
   },
-  decode: (reader) => Uint8Array.from(reader.bytes(length(reader, max, 'A byte array'))),
+  decode: (reader) => reader.bytes(length(reader, max, 'A byte array')),
 });
 
 /** Text of at most `max` bytes of UTF-8. A NUL is refused: the daemon, written in C, would end the text there. */
 export const text = (max: number): Codec<string> => ({
   encode(writer, value) {
-    const encoded = Buffer.from(value, 'utf8');
-    if (encoded.length > max)
-      throw new XdrError(`A text of ${encoded.length} bytes is over the bound of ${max}.`);
-    if (encoded.includes(0)) throw new XdrError('A text must not contain a NUL character.');
-    uint32.encode(writer, encoded.length);
-    writer.bytes(encoded);
+    const size = Buffer.byteLength(value, 'utf8');
+    if (size > max) throw new XdrError(`A text of ${size} bytes is over the bound of ${max}.`);
+    if (value.includes('\0')) throw new XdrError('A text must not contain a NUL character.');
+    writer.uint32(size);
+    writer.text(value, size);
   },
-  decode: (reader) => reader.bytes(length(reader, max, 'A text')).toString('utf8'),
+  decode: (reader) => reader.text(length(reader, max, 'A text')),
 });

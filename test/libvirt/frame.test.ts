@@ -108,6 +108,64 @@ test('the largest message passes, a larger one cannot be sent', (t) => {
   t.throws(() => encodeFrame(larger), { instanceOf: LibvirtConnectionError });
 });
 
+test('messages that were not taken are given with the next bytes', (t) => {
+  const parser = new FrameParser();
+  const [first, second, third] = [7, 8, 9].map((serial) => frame({ serial }));
+  const bytes = Buffer.concat([first, second, third].map((sent) => encodeFrame(sent ?? frame())));
+  for (const taken of parser.push(bytes.subarray(0, -1))) {
+    t.deepEqual(taken, first);
+    break;
+  }
+  t.deepEqual([...parser.push(bytes.subarray(-1))], [second, third]);
+});
+
+test('a claim of 32 MiB takes at most 1 MiB before its bytes are there', (t) => {
+  const bytes = encodeFrame(frame({ payload: Buffer.alloc(maxFrame - 28, 1) }));
+  const parsers = Array.from({ length: 64 }, () => new FrameParser());
+  const before = process.memoryUsage().arrayBuffers;
+  for (const parser of parsers) t.deepEqual([...parser.push(bytes.subarray(0, 100))], []);
+  const claimed = process.memoryUsage().arrayBuffers - before;
+  t.true(claimed <= 64 * 1024 * 1024 + 65_536, `64 claims of 32 MiB took ${claimed} bytes`);
+  t.is(parsers.length, 64);
+});
+
+/** Counts what a parser copies, which is what its time goes into. */
+function copiedWhile(action: () => void): number {
+  const { copy } = Buffer.prototype;
+  let copied = 0;
+  Buffer.prototype.copy = function (this: Buffer, ...args: Parameters<typeof copy>) {
+    const bytes = copy.apply(this, args);
+    copied += bytes;
+    return bytes;
+  };
+  try {
+    action();
+  } finally {
+    Buffer.prototype.copy = copy;
+  }
+  return copied;
+}
+
+test('however a message is cut, its bytes are copied about twice, and no piece is kept', (t) => {
+  const message = (size: number) => encodeFrame(frame({ payload: Buffer.alloc(size, 1) }));
+  const feed = (bytes: Buffer, pieceSize: number) => {
+    const parser = new FrameParser();
+    let found = 0;
+    for (let at = 0; at < bytes.length; at += pieceSize) {
+      for (const { payload } of parser.push(bytes.subarray(at, at + pieceSize))) found = payload.length;
+    }
+    return found;
+  };
+  for (const [size, pieceSize] of [
+    [2 * 1024 * 1024, 1],
+    [maxFrame - 28, 65_536],
+  ] as const) {
+    const bytes = message(size);
+    const copied = copiedWhile(() => t.is(feed(bytes, pieceSize), size));
+    t.true(copied < 3 * size, `${copied} bytes copied for ${size} in pieces of ${pieceSize}`);
+  }
+});
+
 test('random and mutated bytes give messages or a typed error', (t) => {
   const attempt = (bytes: Uint8Array) => {
     try {
