@@ -39,12 +39,12 @@ export class Connection {
   readonly domains: Domains;
   /** The destination's part of a migration. */
   readonly migration: DestinationMigration;
-  /** What happens to domains. */
+  /** What happens to domains and other objects. */
   readonly events: {
     on<K extends EventKind>(
       kind: K,
       listener: (event: Events[K]) => void,
-      options?: SubscribeOptions,
+      options?: SubscribeOptions<K>,
     ): Promise<Subscription>;
   };
   /** Settles when the connection is gone: with why, or with undefined after `close()`. Never rejects. */

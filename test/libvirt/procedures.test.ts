@@ -2,16 +2,16 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { XdrError } from '../../src/libvirt/errors.ts';
+import { eventKinds } from '../../src/libvirt/events/all-events.ts';
 import { allProcedures } from '../../src/libvirt/procedures/all.ts';
 import { domainCalls } from '../../src/libvirt/procedures/domain.ts';
-import { eventMessages } from '../../src/libvirt/procedures/events.ts';
 import { typedParameters } from '../../src/libvirt/typed-parameters.ts';
 import { errorReport, nodeInfo } from '../../src/libvirt/wire-structures.ts';
 import { type Codec, decode, encode } from '../../src/libvirt/xdr.ts';
 
 const codecs: Codec<unknown>[] = [
   ...allProcedures.flatMap(({ args, result }) => [args, result]),
-  ...Object.values(eventMessages).map(({ codec }) => codec),
+  ...Object.values(eventKinds).map(({ codec }) => codec),
   errorReport,
 ];
 

@@ -5,6 +5,7 @@ import { connectCalls } from './connect.ts';
 import { domainCalls } from './domain.ts';
 import { eventCalls } from './events.ts';
 import { migrationCalls } from './migration.ts';
+import { qemuCalls } from './qemu.ts';
 
 export const sections: Readonly<Record<string, Readonly<Record<string, Procedure<unknown, unknown>>>>> = {
   connection: connectCalls,
@@ -12,6 +13,7 @@ export const sections: Readonly<Record<string, Readonly<Record<string, Procedure
   disks: blockCalls,
   migration: migrationCalls,
   events: eventCalls,
+  qemu: qemuCalls,
 };
 
 export const allProcedures: readonly Procedure<unknown, unknown>[] = Object.values(sections).flatMap(
