@@ -1,7 +1,11 @@
 /** One domain: what can be asked of it and done to it. Flags are in `constants.ts`. */
 import type { Duplex } from 'node:stream';
 import type { CallOptions } from './call.ts';
+import { type DomainBackup, domainBackup } from './domain/backup.ts';
+import { type DomainBlockJobs, domainBlockJobs } from './domain/block-jobs.ts';
+import { type DomainCheckpoints, domainCheckpoints } from './domain/checkpoints.ts';
 import { type DomainDisks, domainDisks } from './domain/disks.ts';
+import { type DomainSnapshots, domainSnapshots } from './domain/snapshots.ts';
 import { type DomainState, describeState, domainStates, type StateReport } from './domain-states.ts';
 import { type JobStats, type JobType, jobTypeName, toJobStats } from './job-stats.ts';
 import { type MemoryStats, toMemoryStats } from './memory-stats.ts';
@@ -45,6 +49,23 @@ export class Domain {
     this.current = handle;
     this.migration = sourceMigration(session, handle);
     this.disks = domainDisks(session, handle);
+  }
+
+  /** Copies, commits and pulls of disks' layers. */
+  get blockJobs(): DomainBlockJobs {
+    return domainBlockJobs(this.session, this.current);
+  }
+
+  get snapshots(): DomainSnapshots {
+    return domainSnapshots(this.session, this.current);
+  }
+
+  get checkpoints(): DomainCheckpoints {
+    return domainCheckpoints(this.session, this.current);
+  }
+
+  get backup(): DomainBackup {
+    return domainBackup(this.session, this.current);
   }
 
   get name(): string {

@@ -1,16 +1,22 @@
 /** Every call that this client knows, by the file that lists it. */
 import type { Procedure } from '../procedure.ts';
+import { backupCalls } from './backup.ts';
 import { blockCalls } from './block.ts';
+import { checkpointCalls } from './checkpoint.ts';
 import { connectCalls } from './connect.ts';
 import { domainCalls } from './domain.ts';
 import { eventCalls } from './events.ts';
 import { migrationCalls } from './migration.ts';
 import { qemuCalls } from './qemu.ts';
+import { snapshotCalls } from './snapshot.ts';
 
 export const sections: Readonly<Record<string, Readonly<Record<string, Procedure<unknown, unknown>>>>> = {
   connection: connectCalls,
   domain: domainCalls,
   disks: blockCalls,
+  snapshots: snapshotCalls,
+  checkpoints: checkpointCalls,
+  backups: backupCalls,
   migration: migrationCalls,
   events: eventCalls,
   qemu: qemuCalls,
