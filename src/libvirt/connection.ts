@@ -5,8 +5,11 @@ import { Domains } from './domains.ts';
 import type { LibvirtConnectionError } from './errors.ts';
 import type { EventKind, EventRouter, Events, SubscribeOptions, Subscription } from './events.ts';
 import { type DestinationMigration, destinationMigration } from './migration.ts';
+import { Networks } from './network/networks.ts';
 import { connectCalls } from './procedures/connect.ts';
+import { Secrets } from './secret.ts';
 import type { Session } from './session.ts';
+import { Storage } from './storage/pools.ts';
 import type { DomainHandle } from './wire-structures.ts';
 
 export type Versions = {
@@ -37,6 +40,11 @@ const versionText = (version: number): string =>
 export class Connection {
   /** Domains: find them, or make them known. */
   readonly domains: Domains;
+  /** Storage pools and the volumes in them. */
+  readonly storage: Storage;
+  /** Virtual networks. */
+  readonly networks: Networks;
+  readonly secrets: Secrets;
   /** The destination's part of a migration. */
   readonly migration: DestinationMigration;
   /** What happens to domains and other objects. */
@@ -55,6 +63,9 @@ export class Connection {
     this.session = session;
     this.closed = closed;
     this.domains = new Domains(session);
+    this.storage = new Storage(session);
+    this.networks = new Networks(session);
+    this.secrets = new Secrets(session);
     this.migration = destinationMigration(session);
     this.events = { on: (kind, listener, options) => router.on(session, kind, listener, options) };
   }

@@ -15,12 +15,21 @@ export const errorCodes = {
   operationDenied: 29,
   openFailed: 30,
   xmlDetail: 35,
+  /** A network with this name or UUID exists. */
+  networkExists: 37,
   systemError: 38,
   rpc: 39,
   noDomain: 42,
+  noNetwork: 43,
+  invalidMac: 44,
   authFailed: 45,
+  noStoragePool: 49,
+  noStorageVolume: 50,
   /** Not in this state, e.g. `resume` of a domain that is not paused. */
   operationInvalid: 55,
+  /** E.g. asked for the value of a private one. */
+  invalidSecret: 65,
+  noSecret: 66,
   configUnsupported: 67,
   /** Often: another job holds the domain's lock. */
   operationTimeout: 68,
@@ -42,6 +51,7 @@ export const errorCodes = {
   agentUnresponsive: 86,
   resourceBusy: 87,
   accessDenied: 88,
+  storageVolumeExists: 90,
   cpuIncompatible: 91,
   xmlInvalidSchema: 92,
   /** What a cancelled `finish` answers when it did what it should. */

@@ -11,7 +11,21 @@ import { mapped, optional, structure } from './xdr-structures.ts';
 export const domainHandle = structure({ name: string, uuid, id: int32 });
 export type DomainHandle = Value<typeof domainHandle>;
 
-const networkHandle = structure({ name: string, uuid });
+/** Drivers find it by its UUID. */
+export const networkHandle = structure({ name: string, uuid });
+export type NetworkHandle = Value<typeof networkHandle>;
+
+/** A storage pool; drivers find it by its UUID. */
+export const poolHandle = structure({ name: string, uuid });
+export type PoolHandle = Value<typeof poolHandle>;
+
+/** Drivers find it by its pool's name and its own; `key` is unique on the host. */
+export const volumeHandle = structure({ pool: string, name: string, key: string });
+export type VolumeHandle = Value<typeof volumeHandle>;
+
+/** The driver finds it by its UUID. */
+export const secretHandle = structure({ uuid, usageType: int32, usageId: string });
+export type SecretHandle = Value<typeof secretHandle>;
 
 /** struct virNetMessageError in src/rpc/virnetprotocol.x; its domain and network are never filled today. */
 export const errorReport: Codec<ErrorReport> = mapped(

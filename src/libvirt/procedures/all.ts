@@ -7,8 +7,11 @@ import { connectCalls } from './connect.ts';
 import { domainCalls } from './domain.ts';
 import { eventCalls } from './events.ts';
 import { migrationCalls } from './migration.ts';
+import { networkCalls } from './network.ts';
 import { qemuCalls } from './qemu.ts';
+import { secretCalls } from './secret.ts';
 import { snapshotCalls } from './snapshot.ts';
+import { poolCalls, volumeCalls } from './storage.ts';
 
 export const sections: Readonly<Record<string, Readonly<Record<string, Procedure<unknown, unknown>>>>> = {
   connection: connectCalls,
@@ -18,6 +21,10 @@ export const sections: Readonly<Record<string, Readonly<Record<string, Procedure
   checkpoints: checkpointCalls,
   backups: backupCalls,
   migration: migrationCalls,
+  'storage pools': poolCalls,
+  volumes: volumeCalls,
+  networks: networkCalls,
+  secrets: secretCalls,
   events: eventCalls,
   qemu: qemuCalls,
 };

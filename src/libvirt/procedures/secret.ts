@@ -1,0 +1,27 @@
+/** Calls on secrets. */
+import { call, flag, flags, table, xmlFlags } from '../procedure.ts';
+import { secretHandle as secret } from '../wire-structures.ts';
+import { string, uuid } from '../wire-types.ts';
+import { bytes, int32, nothing, uint32 } from '../xdr.ts';
+import { list, structure } from '../xdr-structures.ts';
+
+/** REMOTE_SECRET_LIST_MAX and, in bytes, REMOTE_SECRET_VALUE_MAX. */
+const [maxSecrets, maxValue] = [16_384, 65_536];
+
+const onSecretFlags = structure({ secret, flags });
+const gotSecret = structure({ secret });
+
+export const secretCalls = table({
+  secretLookupByUuid: call(141, structure({ uuid }), gotSecret),
+  secretDefineXml: call(142, xmlFlags, gotSecret),
+  secretGetXmlDesc: call(143, onSecretFlags, string),
+  secretSetValue: call(144, structure({ secret, value: bytes(maxValue), flags }), nothing),
+  secretGetValue: call(145, onSecretFlags, bytes(maxValue)),
+  secretUndefine: call(146, structure({ secret }), nothing),
+  secretLookupByUsage: call(147, structure({ usageType: int32, usageId: string }), gotSecret),
+  connectListAllSecrets: call(
+    287,
+    structure({ needResults: flag, flags }),
+    structure({ secrets: list(secret, maxSecrets), count: uint32 }),
+  ),
+});
