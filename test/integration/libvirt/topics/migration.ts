@@ -2,8 +2,9 @@
  * Version 3 of libvirt's migration protocol, conducted by hand between two libvirtds that do not know each other: a
  * running domain with a disk of its own, memory and the disk's top layer copied.
  */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { xmlFlags } from '../../../../src/libvirt/constants.ts';
+import { migrateFlags, xmlFlags } from '../../../../src/libvirt/constants.ts';
 import { errorCodes } from '../../../../src/libvirt/error-codes.ts';
 import { LibvirtError } from '../../../../src/libvirt/errors.ts';
 import type { Events } from '../../../../src/libvirt/events.ts';
@@ -23,6 +24,7 @@ import {
   prepare,
   sourceFlags,
 } from '../migrating-pair.ts';
+import { guestXml } from '../tiny-guest.ts';
 import type { Topic } from '../topic.ts';
 
 export const migration: Topic<Pair> = {
@@ -130,6 +132,18 @@ export const migration: Topic<Pair> = {
       t.like(await domain.state(), { state: 'running' });
     },
 
+    'what limits a migration is set and told': async (t, { domain }) => {
+      await domain.migration.setMaxDowntime(750);
+      t.is(await domain.migration.maxDowntime(), 750);
+      await domain.migration.setMaxSpeed(512);
+      await domain.migration.setMaxSpeed(64, { postcopy: true });
+      t.is(await domain.migration.maxSpeed(), 512);
+      t.is(await domain.migration.maxSpeed({ postcopy: true }), 64);
+      await domain.migration.setCompressionCache(1 << 25);
+      t.is(await domain.migration.compressionCache(), 1 << 25);
+      await t.throwsAsync(domain.migration.startPostCopy(), { instanceOf: LibvirtError });
+    },
+
     'a domain moves: its count goes on, its disk arrived, the source has forgotten it': async (t, pair) => {
       const { here, there, domain } = pair;
       const seen: string[] = [];
@@ -180,6 +194,39 @@ export const migration: Topic<Pair> = {
       t.log({ downtimeMs: stats.downtimeMs, memoryBytes: stats.memory.processedBytes, seen });
       await moved.destroy();
       await moved.undefine();
+    },
+
+    'post-copy: the domain runs on at the destination before its memory has arrived': async (t, pair) => {
+      const { here, there, disks } = pair;
+      const definition = guestXml('straggler', randomUUID(), disks.here);
+      const straggler = await here.domains.create(definition);
+      await straggler.migration.setMaxDowntime(1); // less than a page takes: it would go on for long
+      const postcopy = migrateFlags.live | migrateFlags.postcopy | migrateFlags.unsafe;
+      const side = { flags: postcopy | migrateFlags.changeProtection };
+      const parameters = { listenAddress: '127.0.0.1', uri: 'tcp://127.0.0.1', bandwidthMiBps: 1 };
+      const begun = await straggler.migration.begin({ ...side, parameters });
+      const onward = { ...parameters, destinationXml: begun.xml };
+      const { uri = '', cookie } = await there.migration.prepare({
+        flags: postcopy,
+        parameters: onward,
+        cookie: begun.cookie,
+      });
+      const all = { ...onward, uri, destinationName: straggler.name };
+      const seen: string[] = [];
+      const hear = ({ event, detail }: Events['lifecycle']) => seen.push(`${event}/${detail}`);
+      await here.events.on('lifecycle', hear, { domain: straggler.handle });
+      await there.events.on('lifecycle', hear, { domain: straggler.handle });
+      const performing = straggler.migration.perform({ ...side, parameters: all, cookie });
+      while (((await straggler.jobStats()).memory.processedBytes ?? 0) === 0) await sleep(5);
+      await straggler.migration.startPostCopy();
+      const performed = await performing;
+      const last = { parameters: all, cancelled: false };
+      const finished = await there.migration.finish({ ...last, flags: postcopy, cookie: performed.cookie });
+      await straggler.migration.confirm({ ...last, ...side, cookie: finished.cookie });
+      t.true(seen.includes('suspended/postcopy'), seen.join(', '));
+      const moved = there.domain(finished.domain ?? straggler.handle);
+      t.true((await countOf(moved, 1)) > 0);
+      await moved.destroy();
     },
   },
   tearDown: closePair,
