@@ -17,7 +17,7 @@ import type { Procedure } from './procedure.ts';
 import { ByteStream } from './stream.ts';
 import type { Transport } from './transport.ts';
 import { errorReport } from './wire-structures.ts';
-import { decode, encode } from './xdr.ts';
+import { decode, encode, Reader } from './xdr.ts';
 
 export type CallOptions = {
   /** Rejects the call with the signal's reason. A request that was sent is carried out by the daemon all the same. */
@@ -28,7 +28,12 @@ export type CallOptions = {
  * Each call is told on Node's tracing channel `libvirt:call`, whose messages are these; `error` and `result` come with
  * the end. Without a subscriber it costs nothing.
  */
-export type CallTrace = { procedure: Procedure<unknown, unknown>; error?: unknown };
+export type CallTrace = {
+  procedure: Procedure<unknown, unknown>;
+  error?: unknown;
+  /** Bytes of the reply behind the result: fields that a newer daemon added, or that this client's codec forgot. */
+  surplus?: number;
+};
 const trace = tracingChannel<object, CallTrace>('libvirt:call');
 
 type Pending = {
@@ -52,6 +57,14 @@ function encodeArguments<A>({ args: codec, name }: Procedure<A, unknown>, args: 
   throw new XdrError(`The arguments of ${name} take ${payload.length} bytes; a message holds ${maxFrame}.`);
 }
 
+/** Serials go from 1 to 2^32 - 1 and round again, past those that are still in use. */
+export function serialAfter(last: number, isUsed: (serial: number) => boolean): number {
+  let serial = last;
+  do serial = (serial % 0xffff_ffff) + 1;
+  while (isUsed(serial));
+  return serial;
+}
+
 export class Caller {
   private readonly transport: Transport;
   private readonly maxInFlight: number;
@@ -71,8 +84,14 @@ export class Caller {
    *   when the arguments or the result do not fit the procedure, the signal's reason when it is aborted.
    */
   call<A, R>(procedure: Procedure<A, R>, args: A, options: CallOptions = {}): Promise<R> {
-    const read = (payload: Buffer) => decode(procedure.result, payload);
-    return trace.tracePromise(() => this.request(procedure, args, options, ignore, read), { procedure });
+    const told: CallTrace = { procedure };
+    const read = (payload: Buffer) => {
+      const reader = new Reader(payload);
+      const value = procedure.result.decode(reader);
+      if (reader.remaining > 0) told.surplus = reader.remaining;
+      return value;
+    };
+    return trace.tracePromise(() => this.request(procedure, args, options, ignore, read), told);
   }
 
   /** Makes a call that opens a stream; the stream's messages carry the call's serial. */
@@ -133,7 +152,8 @@ export class Caller {
     while (this.inFlight.size < this.maxInFlight) {
       const pending = this.waiting.shift();
       if (pending === undefined) return;
-      const serial = this.nextSerial();
+      const serial = serialAfter(this.serial, (used) => this.inFlight.has(used) || this.streams.has(used));
+      this.serial = serial;
       this.inFlight.set(serial, pending);
       pending.sending(serial);
       const { program, procedure, payload } = pending;
@@ -142,18 +162,14 @@ export class Caller {
     }
   }
 
-  private nextSerial(): number {
-    do {
-      this.serial = (this.serial % 0xffff_ffff) + 1;
-    } while (this.inFlight.has(this.serial) || this.streams.has(this.serial));
-    return this.serial;
-  }
-
-  /** Takes a reply. @throws LibvirtConnectionError when no call has its serial. */
+  /** Takes a reply. @throws LibvirtConnectionError when it cannot be the answer to any call. */
   reply(frame: Frame): void {
     const pending = this.inFlight.get(frame.serial);
     if (pending?.procedure !== frame.procedure || pending.program !== frame.program) {
       throw new LibvirtConnectionError('protocol', `A reply to no call came (serial ${frame.serial}).`);
+    }
+    if (frame.status === statuses.continue) {
+      throw new LibvirtConnectionError('protocol', `A reply is neither a result nor an error.`);
     }
     this.inFlight.delete(frame.serial);
     this.settle(pending, frame);

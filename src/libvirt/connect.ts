@@ -10,9 +10,9 @@ import { createConnection, type Socket } from 'node:net';
 import { Caller, type CallOptions } from './call.ts';
 import { Connection } from './connection.ts';
 import { driverFeatures } from './constants.ts';
-import { LibvirtConnectionError } from './errors.ts';
+import { LibvirtConnectionError, XdrError } from './errors.ts';
 import { EventRouter } from './events.ts';
-import { type Frame, messageTypes, programs } from './frame.ts';
+import { type Frame, messageTypes, programs, statuses } from './frame.ts';
 import { Keepalive, type KeepaliveOptions } from './keepalive.ts';
 import { connectCalls } from './procedures/connect.ts';
 import type { Session } from './session.ts';
@@ -27,6 +27,8 @@ export type ConnectOptions = CallOptions & {
   keepalive?: KeepaliveOptions | undefined;
   /** Requests that may be under way at once. Default 4: one less than a daemon reads from one client. */
   maxInFlight?: number | undefined;
+  /** Told of each event that was dropped since its bytes do not make sense. Default: a warning of the process. */
+  onProblem?: ((problem: XdrError) => void) | undefined;
 };
 
 /** VIR_CONNECT flags are all for libraries that dial themselves; the daemon takes 0, or 1 for read-only. */
@@ -54,18 +56,20 @@ async function open(options: ConnectOptions): Promise<Opened> {
   const caller = new Caller(transport, options.maxInFlight ?? 4);
   const router = new EventRouter();
   const keepalive = new Keepalive(transport);
-  transport.start((frame) => route(frame, caller, router, keepalive));
+  const { onProblem = (problem) => process.emitWarning(problem) } = options;
+  const event = (frame: Frame) => receiveEvent(frame, router, onProblem);
+  transport.start((frame) => route(frame, caller, keepalive, event));
   try {
-    await shakeHands(caller, options);
+    await shakeHands(caller, keepalive, options);
   } catch (error) {
     transport.close(new LibvirtConnectionError('closed', 'The connection was never opened.', error));
     throw error;
   }
-  if (options.keepalive !== undefined) keepalive.start(options.keepalive);
   return { ...makeSession(transport, caller, options), router };
 }
 
-async function shakeHands(caller: Caller, { uri, keepalive, signal }: ConnectOptions): Promise<void> {
+async function shakeHands(caller: Caller, watch: Keepalive, options: ConnectOptions): Promise<void> {
+  const { uri, keepalive, signal } = options;
   const kinds = await caller.call(connectCalls.authList, undefined, { signal });
   if (!kinds.includes(authNone)) {
     const text =
@@ -74,19 +78,34 @@ async function shakeHands(caller: Caller, { uri, keepalive, signal }: ConnectOpt
   }
   if (keepalive !== undefined) {
     const feature = driverFeatures.programKeepalive;
-    await caller.call(connectCalls.connectSupportsFeature, { feature }, { signal });
+    const known = await caller.call(connectCalls.connectSupportsFeature, { feature }, { signal });
+    if (!known) throw new LibvirtConnectionError('keepalive', 'The libvirt daemon knows no keepalive.');
+    watch.start(keepalive);
   }
   await caller.call(connectCalls.connectOpen, { uri, flags: openFlags }, { signal });
 }
 
-function route(frame: Frame, caller: Caller, router: EventRouter, keepalive: Keepalive): void {
+function route(frame: Frame, caller: Caller, keepalive: Keepalive, event: (frame: Frame) => void): void {
   keepalive.sawMessage();
   if (frame.program === programs.keepalive) keepalive.receive(frame);
   else if (frame.type === messageTypes.reply) caller.reply(frame);
-  else if (frame.type === messageTypes.message) router.receive(frame);
+  else if (frame.type === messageTypes.message) event(frame);
   else if (frame.type === messageTypes.call) {
     throw new LibvirtConnectionError('protocol', 'The daemon sent a call, which only clients do.');
   } else caller.stream(frame);
+}
+
+/** An event that makes no sense harms nobody but itself: the next message is still whole. */
+function receiveEvent(frame: Frame, router: EventRouter, onProblem: (problem: XdrError) => void): void {
+  try {
+    if (frame.status !== statuses.ok) throw new XdrError(`its status is ${frame.status}`);
+    router.receive(frame);
+  } catch (error) {
+    if (!(error instanceof XdrError)) throw error;
+    const text = `libvirt's event ${frame.procedure} was dropped: ${error.message}`;
+    // As with the events themselves: what a listener throws is no fault of the connection.
+    queueMicrotask(() => onProblem(new XdrError(text, { cause: error })));
+  }
 }
 
 function makeSession(transport: Transport, caller: Caller, options: ConnectOptions): Omit<Opened, 'router'> {
@@ -99,8 +118,9 @@ function makeSession(transport: Transport, caller: Caller, options: ConnectOptio
     }
     await transport.lost;
   };
+  // For streams. A daemon that cannot pass on what a stream was sent reads no more, not even pings.
   const again = async ({ signal }: CallOptions = {}) => {
-    const { session } = await open({ ...options, signal });
+    const { session } = await open({ ...options, signal, keepalive: undefined });
     return session;
   };
   return {
@@ -127,18 +147,25 @@ function dial(socketPath: string, signal: AbortSignal | undefined): Promise<Sock
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const socket = createConnection({ path: socketPath });
-    const settle = (action: () => void) => {
+    const settled = () => {
       signal?.removeEventListener('abort', onAbort);
-      socket.removeAllListeners();
-      action();
+      socket.off('connect', onConnect).off('error', onError);
     };
     const onAbort = () => {
-      settle(() => reject(signal?.reason));
+      settled();
       socket.destroy();
+      reject(signal?.reason);
+    };
+    const onConnect = () => {
+      settled();
+      resolve(socket);
+    };
+    const onError = (error: Error) => {
+      settled();
+      reject(unreachable(socketPath, error));
     };
     signal?.addEventListener('abort', onAbort, { once: true });
-    socket.once('connect', () => settle(() => resolve(socket)));
-    socket.once('error', (error) => settle(() => reject(unreachable(socketPath, error))));
+    socket.once('connect', onConnect).once('error', onError);
   });
 }
 

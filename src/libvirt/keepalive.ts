@@ -29,6 +29,7 @@ export class Keepalive {
   private readonly transport: Transport;
   private heard = false;
   private unanswered = 0;
+  private ponging = false;
 
   constructor(transport: Transport) {
     this.transport = transport;
@@ -41,7 +42,12 @@ export class Keepalive {
 
   /** Takes a message of the keepalive program. */
   receive({ procedure }: Frame): void {
-    if (procedure === procedures.ping) this.transport.send(message(procedures.pong));
+    if (procedure !== procedures.ping || this.ponging) return;
+    // One pong at a time: a daemon that pings and does not read must not fill our memory.
+    this.ponging = true;
+    this.transport.send(message(procedures.pong), () => {
+      this.ponging = false;
+    });
   }
 
   start({ intervalMs, count }: KeepaliveOptions): void {
@@ -51,17 +57,16 @@ export class Keepalive {
   }
 
   private tick(count: number): void {
-    // While nothing is read, nothing can be heard.
-    if (this.heard || this.transport.held) this.unanswered = 0;
-    else if (this.unanswered >= count) {
-      const text = `The libvirt daemon answered none of ${count} keepalive messages.`;
-      this.transport.close(new LibvirtConnectionError('keepalive', text));
-      return;
-    }
-    if (!this.heard) {
+    // While we do not read, nothing can be heard, and a ping would only wait for its pong to be read.
+    const quiet = !this.heard && !this.transport.held;
+    this.heard = false;
+    if (!quiet) this.unanswered = 0;
+    else if (this.unanswered < count) {
       this.unanswered += 1;
       this.transport.send(message(procedures.ping));
+    } else {
+      const text = `The libvirt daemon answered none of ${count} keepalive messages.`;
+      this.transport.close(new LibvirtConnectionError('keepalive', text));
     }
-    this.heard = false;
   }
 }

@@ -29,15 +29,24 @@ export type StreamPort = {
 
 /** VIR_NET_MESSAGE_LEGACY_PAYLOAD_MAX: what every daemon takes, and what they send themselves. */
 const maxPiece = 262_120;
+/** What may wait unread while the daemon cannot be stopped, bytes. Far more than a daemon has under way. */
+const maxUnread = 8 * 1024 * 1024;
+/** How long an aborted stream waits for the daemon to confirm. */
+const confirmMs = 2_000;
 const empty = Buffer.alloc(0);
+
+const broken = (message: string, cause?: unknown): LibvirtConnectionError =>
+  new LibvirtConnectionError('protocol', message, cause);
 
 type Callback = (error?: Error | null) => void;
 
 export class ByteStream extends Duplex {
   private readonly procedure: string;
   private readonly port: StreamPort;
-  /** What came before the caller had the stream, and so could not have listened to it. */
-  private early: (() => void)[] | undefined = [];
+  private isOpen = false;
+  /** What ended the stream before the caller had it, and so could have listened. */
+  private early: Error | undefined;
+  private ended = false;
   private holding = false;
   private isOver = false;
   private readonly whenOver: (() => void)[] = [];
@@ -51,9 +60,8 @@ export class ByteStream extends Duplex {
 
   /** The caller has the stream. */
   opened(): void {
-    const { early = [] } = this;
-    this.early = undefined;
-    for (const action of early) action();
+    this.isOpen = true;
+    if (this.early !== undefined) this.destroy(this.early);
   }
 
   /** Calls `action` once the daemon has forgotten the stream, or the connection is gone. */
@@ -71,38 +79,49 @@ export class ByteStream extends Duplex {
   /** The connection is gone, and the stream with it. */
   lost(reason: Error): void {
     this.setOver();
-    this.whenOpened(() => this.destroy(reason));
+    this.fail(reason);
   }
 
   /** Takes a message of this stream. */
   receive({ type, status, payload }: Frame): void {
     if (status !== statuses.continue) this.setOver();
-    this.whenOpened(() => {
-      if (type === messageTypes.streamHole) {
-        this.destroy(new LibvirtConnectionError('protocol', 'libvirt sent a hole that was not asked for.'));
-      } else if (status === statuses.continue) this.data(payload);
-      else if (status === statuses.ok) this.confirmed();
-      else this.destroy(this.failure(payload));
-    });
+    if (status === statuses.error) this.fail(this.failure(payload));
+    else if (type === messageTypes.streamHole)
+      this.fail(broken('libvirt sent a hole that was not asked for.'));
+    else if (status === statuses.ok) this.confirmed();
+    else this.data(payload);
   }
 
-  private whenOpened(action: () => void): void {
-    if (this.early === undefined) action();
-    else this.early.push(action);
+  private fail(error: Error): void {
+    if (this.isOpen) this.destroy(error);
+    else this.early ??= error;
   }
 
   private data(payload: Buffer): void {
-    if (this.destroyed || this.readableEnded) return;
-    const more = this.push(payload.length === 0 ? null : payload);
-    // Once we have ended the stream, its confirmation must get through whether or not anyone reads.
-    if (more || payload.length === 0 || this.holding || this.writableEnded) return;
+    if (this.destroyed || this.ended || this.early !== undefined) return;
+    if (payload.length === 0) this.endOfData();
+    else if (!this.push(payload)) this.full();
+  }
+
+  private full(): void {
+    // The reply to the call must get through, and so must the confirmation once we have ended the stream.
+    if (this.isOpen && !this.writableEnded) this.hold();
+    else if (this.readableLength > maxUnread) this.fail(broken('libvirt sent data that nobody could stop.'));
+  }
+
+  private hold(): void {
+    if (!this.holding) this.port.hold();
     this.holding = true;
-    this.port.hold();
+  }
+
+  private endOfData(): void {
+    if (!this.ended) this.push(null);
+    this.ended = true;
   }
 
   private confirmed(): void {
     if (this.destroyed) return;
-    this.push(null);
+    this.endOfData();
     this.finished?.();
   }
 
@@ -110,11 +129,7 @@ export class ByteStream extends Duplex {
     try {
       return new LibvirtError(this.procedure, decode(errorReport, payload));
     } catch (error) {
-      return new LibvirtConnectionError(
-        'protocol',
-        'libvirt ended a stream with an unreadable error.',
-        error,
-      );
+      return broken('libvirt ended a stream with an unreadable error.', error);
     }
   }
 
@@ -138,6 +153,8 @@ export class ByteStream extends Duplex {
     const rest = chunk.subarray(maxPiece);
     const next = rest.length === 0 ? () => callback() : () => this._write(rest, encoding, callback);
     if (this.isOver) callback(new LibvirtConnectionError('closed', 'The stream is over.'));
+    else if (chunk.length === 0)
+      callback(); // to the protocol, an empty message is an end
     else this.port.send(statuses.continue, chunk.subarray(0, maxPiece), next);
   }
 
@@ -153,7 +170,14 @@ export class ByteStream extends Duplex {
 
   override _destroy(error: Error | null, callback: Callback): void {
     this.release();
-    if (!this.isOver) this.port.send(statuses.error, empty);
+    if (!this.isOver) this.abort();
     callback(error);
+  }
+
+  /** A daemon that reads nothing, as when a guest takes no input, will not confirm. */
+  private abort(): void {
+    this.port.send(statuses.error, empty);
+    const timer = setTimeout(() => this.setOver(), confirmMs).unref();
+    this.onOver(() => clearTimeout(timer));
   }
 }

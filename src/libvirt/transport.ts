@@ -3,14 +3,14 @@
  * did, or a message could not be right (after which no byte can be trusted).
  */
 import type { Socket } from 'node:net';
-import { LibvirtConnectionError, XdrError } from './errors.ts';
+import { LibvirtConnectionError } from './errors.ts';
 import { encodeFrame, type Frame, FrameParser } from './frame.ts';
 
 export class Transport {
   /** Settles when the connection is lost. */
   readonly lost: Promise<LibvirtConnectionError>;
   private readonly socket: Socket;
-  private readonly parser = new FrameParser();
+  private parser = new FrameParser();
   private readonly settle: (reason: LibvirtConnectionError) => void;
   private receive: (frame: Frame) => void = () => undefined;
   private reason: LibvirtConnectionError | undefined;
@@ -42,11 +42,12 @@ export class Transport {
     return this.reason;
   }
 
-  /** `written` is called when the message has left this process. What is sent on a lost connection goes nowhere:
-   *  whoever waits for an answer learns of the loss from `lost`. */
+  /** `written` is called when the message has left this process, or never will. What is sent on a lost connection
+   *  goes nowhere: whoever waits for an answer learns of the loss from `lost`. */
   send(frame: Frame, written: () => void = () => undefined): void {
     const bytes = encodeFrame(frame);
     if (this.reason === undefined) this.socket.write(bytes, () => written());
+    else queueMicrotask(written);
   }
 
   /** Stops reading until every holder has let go: libvirt's streams have no other back-pressure. */
@@ -68,6 +69,7 @@ export class Transport {
   close(reason: LibvirtConnectionError): void {
     if (this.reason !== undefined) return;
     this.reason = reason;
+    this.parser = new FrameParser(); // with what it had gathered
     this.socket.destroy();
     this.settle(reason);
   }
@@ -80,14 +82,9 @@ export class Transport {
         if (this.reason !== undefined) return;
       }
     } catch (error) {
-      this.close(asLoss(error));
+      // What a listener of ours threw is no loss of the connection, and goes on as it came.
+      if (!(error instanceof LibvirtConnectionError)) throw error;
+      this.close(error);
     }
   }
-}
-
-/** What a listener of ours threw is no loss of the connection, and goes on as it came. */
-function asLoss(error: unknown): LibvirtConnectionError {
-  if (error instanceof LibvirtConnectionError) return error;
-  if (!(error instanceof XdrError)) throw error;
-  return new LibvirtConnectionError('protocol', 'A message from libvirt could not be understood.', error);
 }

@@ -87,6 +87,7 @@ export function openHandshake(client: Client, frame: Frame): void {
 }
 
 export type Double = {
+  socketPath: string;
   clients: Client[];
   connect(options?: Partial<ConnectOptions>): Promise<Connection>;
 };
@@ -116,7 +117,7 @@ export async function scriptedDaemon(t: ExecutionContext, answer = openHandshake
   });
   const open = (options: Partial<ConnectOptions> = {}) =>
     connect({ socketPath, uri: 'test:///x', ...options });
-  return { clients, connect: open };
+  return { socketPath, clients, connect: open };
 }
 
 /** A connection to a double, and the double's end of it. */
