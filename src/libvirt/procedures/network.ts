@@ -1,9 +1,9 @@
 /** Calls on virtual networks. */
-import { call, flag, flags, table, xmlFlags } from '../procedure.ts';
+import { call, flag, flags, type Message, table, xmlFlags } from '../procedure.ts';
 import { networkHandle as net } from '../wire-structures.ts';
 import { optionalString, string, uuid } from '../wire-types.ts';
 import { int32, int64, nothing, uint32, type Value } from '../xdr.ts';
-import { list, mapped, structure } from '../xdr-structures.ts';
+import { list, mapped, optional, structure } from '../xdr-structures.ts';
 
 /** REMOTE_NETWORK_LIST_MAX and REMOTE_NETWORK_DHCP_LEASES_MAX. */
 const [maxNetworks, maxLeases] = [16_384, 65_536];
@@ -11,6 +11,8 @@ const [maxNetworks, maxLeases] = [16_384, 65_536];
 const onNetwork = structure({ net });
 const onNetworkFlags = structure({ net, flags });
 const gotNetwork = structure({ net });
+/** `callback` is the number that the registration's messages carry. */
+const registration = structure({ callback: int32 });
 
 const seconds = mapped(int64, (value: number) => BigInt(value), Number);
 const lease = structure({
@@ -55,4 +57,10 @@ export const networkCalls = table({
   ),
   networkDefineXmlFlags: call(432, xmlFlags, gotNetwork),
   networkCreateXmlFlags: call(437, xmlFlags, gotNetwork),
+  connectNetworkEventRegisterAny: call(313, structure({ event: int32, net: optional(net) }), registration),
+  connectNetworkEventDeregisterAny: call(314, registration, nothing),
 });
+
+export const networkMessages = {
+  lifecycle: { number: 315, codec: structure({ callback: int32, net, event: int32, detail: int32 }) },
+} satisfies Record<string, Message<unknown>>;

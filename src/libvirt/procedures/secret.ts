@@ -1,15 +1,17 @@
 /** Calls on secrets. */
-import { call, flag, flags, table, xmlFlags } from '../procedure.ts';
+import { call, flag, flags, type Message, table, xmlFlags } from '../procedure.ts';
 import { secretHandle as secret } from '../wire-structures.ts';
 import { string, uuid } from '../wire-types.ts';
 import { bytes, int32, nothing, uint32 } from '../xdr.ts';
-import { list, structure } from '../xdr-structures.ts';
+import { list, optional, structure } from '../xdr-structures.ts';
 
 /** REMOTE_SECRET_LIST_MAX and, in bytes, REMOTE_SECRET_VALUE_MAX. */
 const [maxSecrets, maxValue] = [16_384, 65_536];
 
 const onSecretFlags = structure({ secret, flags });
 const gotSecret = structure({ secret });
+/** `callback` is the number that the registration's messages carry. */
+const registration = structure({ callback: int32 });
 
 export const secretCalls = table({
   secretLookupByUuid: call(141, structure({ uuid }), gotSecret),
@@ -24,4 +26,15 @@ export const secretCalls = table({
     structure({ needResults: flag, flags }),
     structure({ secrets: list(secret, maxSecrets), count: uint32 }),
   ),
+  connectSecretEventRegisterAny: call(
+    380,
+    structure({ event: int32, secret: optional(secret) }),
+    registration,
+  ),
+  connectSecretEventDeregisterAny: call(381, registration, nothing),
 });
+
+export const secretMessages = {
+  lifecycle: { number: 382, codec: structure({ callback: int32, secret, event: int32, detail: int32 }) },
+  valueChanged: { number: 383, codec: structure({ callback: int32, secret }) },
+} satisfies Record<string, Message<unknown>>;

@@ -1,9 +1,9 @@
 /** Calls on storage pools and on the volumes in them. */
-import { call, flag, flags, table, xmlFlags } from '../procedure.ts';
+import { call, flag, flags, type Message, table, xmlFlags } from '../procedure.ts';
 import { poolHandle as pool, volumeHandle as vol } from '../wire-structures.ts';
 import { optionalString, quantity, string, uuid } from '../wire-types.ts';
 import { int32, nothing, uint8, uint32 } from '../xdr.ts';
-import { list, structure } from '../xdr-structures.ts';
+import { list, optional, structure } from '../xdr-structures.ts';
 
 /** REMOTE_STORAGE_POOL_LIST_MAX and REMOTE_STORAGE_VOL_LIST_MAX. */
 const maxListed = 16_384;
@@ -11,6 +11,8 @@ const maxListed = 16_384;
 const onPool = structure({ pool });
 const onPoolFlags = structure({ pool, flags });
 const gotPool = structure({ pool });
+/** `callback` is the number that the registration's messages carry. */
+const registration = structure({ callback: int32 });
 const onVolume = structure({ vol });
 const onVolumeFlags = structure({ vol, flags });
 const gotVolume = structure({ vol });
@@ -56,6 +58,12 @@ export const poolCalls = table({
   ),
   storagePoolLookupByTargetPath: call(391, structure({ path: string }), gotPool),
   connectGetStoragePoolCapabilities: call(403, structure({ flags }), string),
+  connectStoragePoolEventRegisterAny: call(
+    368,
+    structure({ event: int32, pool: optional(pool) }),
+    registration,
+  ),
+  connectStoragePoolEventDeregisterAny: call(369, registration, nothing),
 });
 
 export const volumeCalls = table({
@@ -74,3 +82,8 @@ export const volumeCalls = table({
   storageVolResize: call(260, structure({ vol, capacity: quantity, flags }), nothing),
   storageVolGetInfoFlags: call(378, onVolumeFlags, volumeInfo),
 });
+
+export const poolMessages = {
+  lifecycle: { number: 370, codec: structure({ callback: int32, pool, event: int32, detail: int32 }) },
+  refresh: { number: 373, codec: structure({ callback: int32, pool }) },
+} satisfies Record<string, Message<unknown>>;

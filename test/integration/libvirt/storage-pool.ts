@@ -1,0 +1,74 @@
+/** Directory pools on a server's machine, and volumes in them. */
+import { createHash, type Hash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ExecutionContext } from 'ava';
+import type { Connection } from '../../../src/libvirt/connection.ts';
+import { errorCodes } from '../../../src/libvirt/error-codes.ts';
+import { isLibvirtError } from '../../../src/libvirt/errors.ts';
+import type { StoragePool } from '../../../src/libvirt/storage/pool.ts';
+import type { Volume } from '../../../src/libvirt/storage/volume.ts';
+
+export const poolXml = (name: string, path: string): string =>
+  `<pool type='dir'><name>${name}</name><target><path>${path}</path></target></pool>`;
+
+export const volumeXml = (name: string, capacity: number, format = 'raw'): string => `
+  <volume>
+    <name>${name}</name><capacity unit='bytes'>${capacity}</capacity>
+    <target><format type='${format}'/></target>
+  </volume>`;
+
+/** Whether the daemon has a storage driver for real disks: some packages leave it out. */
+export async function hasStorage({ storage }: Connection): Promise<boolean> {
+  try {
+    await storage.list();
+    return true;
+  } catch (error) {
+    if (isLibvirtError(error, errorCodes.noSupport, errorCodes.noConnect)) return false;
+    throw error;
+  }
+}
+
+/** What a test says that needs it in vain. */
+export function skipped(t: ExecutionContext): void {
+  t.log('Skipped: this daemon has no storage driver.');
+  t.pass();
+}
+
+/** Stops a pool and forgets it, whatever is left of it. */
+export async function dropPool(pool: StoragePool): Promise<void> {
+  for (const volume of await pool.volumes.list()) await volume.delete();
+  await pool.destroy();
+  await pool.delete();
+  await pool.undefine();
+}
+
+/** Bytes that repeat nowhere near: `size` of them, in pieces of odd lengths. */
+export function* content(size: number, pieceSize = 65_521): Generator<Buffer, void> {
+  for (let at = 0; at < size; at += pieceSize) {
+    const piece = Buffer.alloc(Math.min(pieceSize, size - at), at % 251);
+    piece.write(`@${at}`);
+    yield piece;
+  }
+}
+
+export const bytesOf = (size: number): Buffer => Buffer.concat([...content(size)]);
+
+const sha256 = (): Hash => createHash('sha256');
+export const digest = (bytes: Uint8Array): string => sha256().update(bytes).digest('hex');
+
+export async function digestOf(source: Readable | Iterable<Buffer>): Promise<string> {
+  const hash = sha256();
+  for await (const piece of source) hash.update(piece as Buffer);
+  return hash.digest('hex');
+}
+
+export async function readAll(source: Readable): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of source) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces);
+}
+
+export async function fill(volume: Volume, size: number): Promise<void> {
+  await pipeline(content(size), await volume.upload());
+}
