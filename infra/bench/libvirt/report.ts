@@ -96,7 +96,7 @@ export function reportEvents({
   return [
     formatTable([[title, 'first MiB', 'last', 'most', 'bytes an event'], heap.cells, resident.cells]),
     `made in ${(madeMs / 1_000).toFixed(1)} s, seen in ${(seenMs / 1_000).toFixed(1)} s; the most ever resident: ${mebi(peak)} MiB`,
-    `when the last was made ${behind} were still to be seen; ` +
+    `when the last was made at most ${behind} were still to be seen; ` +
       `the daemon's resident memory went from ${mebi(daemonBytes.before)} to ${mebi(daemonBytes.after)} MiB`,
     flatness(events, heap.slope),
   ].join('\n');
