@@ -159,3 +159,112 @@ test('a reader that does not read stops the daemon, and loses nothing', async (t
   t.is(read, total * piece.length);
   stream.destroy();
 });
+
+test('data that follows the end of the data is dropped', async (t) => {
+  const { stream, client, say } = await openConsole(t);
+  const closed = closeOf(stream);
+  let text = '';
+  stream.on('data', (piece: Buffer) => {
+    text += piece.toString();
+  });
+  client.socket.cork();
+  for (const [status, piece] of [
+    [statuses.continue, 'all'],
+    [statuses.continue],
+    [statuses.continue, 'more'],
+    [statuses.continue],
+    [statuses.ok],
+    [statuses.continue, 'late'],
+  ] as const) {
+    say(status, piece);
+  }
+  client.socket.uncork();
+  t.is(await closed, undefined);
+  t.is(text, 'all');
+});
+
+test('an empty write is not sent: to the protocol it would be an end', async (t) => {
+  const { stream, client } = await openConsole(t);
+  stream.write('');
+  stream.write(Buffer.alloc(0));
+  await new Promise((resolve) => stream.write('x', resolve));
+  const first = await client.message(isStream);
+  t.is(first.payload.toString(), 'x');
+  stream.destroy();
+});
+
+test('an abort that the daemon never confirms is given up, and the connection closed', async (t) => {
+  const { stream, client } = await openConsole(t);
+  stream.destroy();
+  await client.message((frame) => isStream(frame) && frame.status === statuses.error);
+  await client.call(connectCalls.connectClose);
+  if (!client.socket.closed) await once(client.socket, 'close');
+  t.pass();
+});
+
+/** Sends pieces of 256 KiB until the other end takes no more or `until` holds. */
+async function flood({ client, call }: Pick<Opened, 'client' | 'call'>, until: () => boolean): Promise<void> {
+  const { serial, procedure } = call;
+  const payload = Buffer.alloc(262_120, 0x62);
+  while (!until() && !client.socket.destroyed) {
+    client.send({ type: messageTypes.stream, serial, procedure, status: statuses.continue, payload });
+    while (client.socket.writableNeedDrain && !client.socket.destroyed) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
+
+test('data that comes after end(), when it cannot be stopped, is bounded', async (t) => {
+  const opened = await openConsole(t);
+  const { stream } = opened;
+  const closed = closeOf(stream);
+  let most = 0;
+  stream.end();
+  await flood(opened, () => {
+    most = Math.max(most, stream.readableLength);
+    return stream.destroyed;
+  });
+  t.regex(String(await closed), /LibvirtConnectionError: libvirt sent data that nobody could stop/);
+  t.true(most < 10 * 1024 * 1024, `${most} bytes waited`);
+});
+
+test('data that comes before the reply is kept, within a bound', async (t) => {
+  const { connection, double } = await connected(t);
+  const opening = [connection, connection].map((each) => each.domain(domainHandle).openConsole());
+  while (double.clients.length < 3) await new Promise((resolve) => setImmediate(resolve));
+  const [polite, rude] = double.clients.slice(1);
+  if (polite === undefined || rude === undefined) throw new Error('Nobody connected.');
+  const call = await polite.call(domainCalls.domainOpenConsole);
+  const { serial, procedure } = call;
+  const payload = Buffer.from('early');
+  polite.send({ type: messageTypes.stream, serial, procedure, status: statuses.continue, payload });
+  polite.reply(call, domainCalls.domainOpenConsole, undefined);
+  const rudeCall = await rude.call(domainCalls.domainOpenConsole);
+  let pieces = 0;
+  await flood({ client: rude, call: rudeCall }, () => {
+    pieces += 1;
+    return pieces > 200;
+  });
+  rude.reply(rudeCall, domainCalls.domainOpenConsole, undefined);
+  const [one, other] = await Promise.all(opening);
+  if (one === undefined || other === undefined) throw new Error('Not opened.');
+  const failed = closeOf(other);
+  t.true(other.readableLength < 10 * 1024 * 1024, `${other.readableLength} bytes wait`);
+  t.regex(String(await failed), /libvirt sent data that nobody could stop/);
+  const [early] = await once(one, 'data');
+  t.is(String(early), 'early');
+  one.destroy();
+});
+
+test('a console that is aborted while it opens is aborted at the daemon too, and keeps nothing', async (t) => {
+  const { connection, double } = await connected(t);
+  const controller = new AbortController();
+  const opening = connection.domain(domainHandle).openConsole({}, { signal: controller.signal });
+  while (double.clients[1] === undefined) await new Promise((resolve) => setImmediate(resolve));
+  const client = double.clients[1];
+  const call = await client.call(domainCalls.domainOpenConsole);
+  controller.abort(new Error('enough'));
+  client.reply(call, domainCalls.domainOpenConsole, undefined);
+  await t.throwsAsync(opening, { message: 'enough' });
+  if (!client.socket.closed) await once(client.socket, 'close');
+});
