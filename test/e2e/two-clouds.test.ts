@@ -11,6 +11,7 @@ import { migrate, whileObserved } from '../../infra/demo/migration.ts';
 import { askOnce } from '../../infra/demo/observer.ts';
 import type { Host, Operation } from '../../src/wire/resources.ts';
 import { bootFleet, destination, type Fleet, guest, source } from './fleet.ts';
+import { playLibvirtInHost } from './libvirt-in-host.ts';
 
 const test = anyTest as TestFn<Fleet>;
 const never = new AbortController().signal;
@@ -20,9 +21,12 @@ const SLOW = ['--bandwidth', '2MB'];
 
 const other = (host: string): string => (host === source ? destination : source);
 
+let fleet: Fleet;
+
 test.before(async (t) => {
   t.timeout(25 * 60_000);
-  t.context = await bootFleet((text) => process.stderr.write(text));
+  fleet = await bootFleet((text) => process.stderr.write(text));
+  t.context = fleet;
 });
 
 test.after.always(async (t) => {
@@ -180,6 +184,8 @@ test.serial('a destination that dies is told, and the guest stays', async (t) =>
   t.like(await fleet.where(), { host: source, state: 'running' });
   t.is((await fleet.cli('host', 'remove', destination, '--yes')).code, 0);
 });
+
+playLibvirtInHost(() => fleet, source);
 
 test.serial('all is taken down without a trace', async (t) => {
   const fleet = t.context;

@@ -15,29 +15,45 @@ export type Topic<C> = {
   tearDown(context: C): Promise<void>;
 };
 
-/** Declares the topic's tests. `open` is called once; the server is stopped when they are over. */
+type Stage<C> = { server: Server; context: C };
+
+/** Declares the topic's tests. `open` is called once, with the first of them; with the last the server is stopped. */
 export function play<C>(topic: Topic<C>, open: () => Promise<Server>): void {
-  let server: Server | undefined;
-  let context: { value: C } | undefined;
   const account = accountOf(topic.name);
-  test.before(async () => {
-    server = await open();
-    const own = server;
-    context = { value: await witnessed(account, '(set-up)', () => topic.setUp(own)) };
-  });
+  let opened: Promise<Stage<C>> | undefined;
+  const stage = (): Promise<Stage<C>> => {
+    opened ??= openStage(topic, open, (set) => witnessed(account, '(set-up)', set));
+    return opened;
+  };
   for (const [title, action] of Object.entries(topic.tests)) {
     test.serial(`${topic.name}: ${title}`, async (t) => {
-      if (context === undefined) throw new Error('The set-up failed.');
-      const { value } = context;
-      await witnessed(account, title, () => action(t, value));
+      const { context } = await stage();
+      await witnessed(account, title, () => action(t, context));
     });
   }
   test.serial(`${topic.name}: the account of what these tests cover is true`, async (t) => {
-    if (server === undefined) throw new Error('There is no server.');
+    const { server, context } = await stage();
     await check(t, server, account);
+    opened = undefined;
+    await topic.tearDown(context).finally(() => server.stop());
   });
   test.after.always(async () => {
-    if (context !== undefined) await topic.tearDown(context.value);
-    await server?.stop();
+    if (opened === undefined) return;
+    const { server, context } = await opened; // only when a run was cut short, or the check failed
+    await topic.tearDown(context).finally(() => server.stop());
   });
+}
+
+async function openStage<C>(
+  { setUp }: Topic<C>,
+  open: () => Promise<Server>,
+  witness: (set: () => Promise<C>) => Promise<C>,
+): Promise<Stage<C>> {
+  const server = await open();
+  try {
+    return { server, context: await witness(() => setUp(server)) };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
 }

@@ -19,7 +19,7 @@ const definition = (name: string, uuid = randomUUID()) => `
 export const testDriver: Topic<Context> = {
   name: 'test-driver',
   setUp: async (server) => {
-    const keepalive = { intervalMs: 200, count: 20 };
+    const keepalive = { intervalMs: 200, count: 150 };
     return { server, connection: await server.connect('test:///default', { keepalive }) };
   },
   tests: {
