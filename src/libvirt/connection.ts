@@ -1,9 +1,11 @@
 /** One connection to a daemon, with one of its drivers: what concerns the whole host. `connect.ts` makes it. */
 import type { CallOptions } from './call.ts';
+import { type SaveImages, saveImages } from './domain/saves.ts';
 import { Domain } from './domain.ts';
 import { Domains } from './domains.ts';
 import type { LibvirtConnectionError } from './errors.ts';
 import type { EventKind, EventRouter, Events, SubscribeOptions, Subscription } from './events.ts';
+import { type Host, host } from './host.ts';
 import { type DestinationMigration, destinationMigration } from './migration.ts';
 import { Networks } from './network/networks.ts';
 import { connectCalls } from './procedures/connect.ts';
@@ -45,6 +47,10 @@ export class Connection {
   /** Virtual networks. */
   readonly networks: Networks;
   readonly secrets: Secrets;
+  /** The host's CPUs and memory. */
+  readonly host: Host;
+  /** Domains' memory in files. */
+  readonly saveImages: SaveImages;
   /** The destination's part of a migration. */
   readonly migration: DestinationMigration;
   /** What happens to domains and other objects. */
@@ -66,6 +72,8 @@ export class Connection {
     this.storage = new Storage(session);
     this.networks = new Networks(session);
     this.secrets = new Secrets(session);
+    this.host = host(session);
+    this.saveImages = saveImages(session);
     this.migration = destinationMigration(session);
     this.events = { on: (kind, listener, options) => router.on(session, kind, listener, options) };
   }

@@ -1,18 +1,13 @@
 /** One domain: what can be asked of it and done to it. Flags are in `constants.ts`. */
 import type { Duplex } from 'node:stream';
 import type { CallOptions } from './call.ts';
-import { type DomainBackup, domainBackup } from './domain/backup.ts';
-import { type DomainBlockJobs, domainBlockJobs } from './domain/block-jobs.ts';
-import { type DomainCheckpoints, domainCheckpoints } from './domain/checkpoints.ts';
-import { type DomainDisks, domainDisks } from './domain/disks.ts';
-import { type DomainSnapshots, domainSnapshots } from './domain/snapshots.ts';
+import { DomainParts } from './domain/parts.ts';
 import { type DomainState, describeState, domainStates, type StateReport } from './domain-states.ts';
 import { type JobStats, type JobType, jobTypeName, toJobStats } from './job-stats.ts';
 import { type MemoryStats, toMemoryStats } from './memory-stats.ts';
-import { type SourceMigration, sourceMigration } from './migration.ts';
+import { openOwnStream } from './own-stream.ts';
 import type { Procedure } from './procedure.ts';
 import { domainCalls } from './procedures/domain.ts';
-import type { Session } from './session.ts';
 import type { DomainHandle, InterfaceStats } from './wire-structures.ts';
 
 export type DomainInfo = {
@@ -37,55 +32,7 @@ type OnFlags = Procedure<{ dom: DomainHandle; flags: number }, void>;
 
 const jobStatsFlags = { completed: 1 << 0, keepCompleted: 1 << 1 } as const;
 
-export class Domain {
-  /** The source's part of a migration. */
-  readonly migration: SourceMigration;
-  readonly disks: DomainDisks;
-  private readonly session: Session;
-  private current: DomainHandle;
-
-  constructor(session: Session, handle: DomainHandle) {
-    this.session = session;
-    this.current = handle;
-    this.migration = sourceMigration(session, handle);
-    this.disks = domainDisks(session, handle);
-  }
-
-  /** Copies, commits and pulls of disks' layers. */
-  get blockJobs(): DomainBlockJobs {
-    return domainBlockJobs(this.session, this.current);
-  }
-
-  get snapshots(): DomainSnapshots {
-    return domainSnapshots(this.session, this.current);
-  }
-
-  get checkpoints(): DomainCheckpoints {
-    return domainCheckpoints(this.session, this.current);
-  }
-
-  get backup(): DomainBackup {
-    return domainBackup(this.session, this.current);
-  }
-
-  get name(): string {
-    return this.current.name;
-  }
-
-  get uuid(): string {
-    return this.current.uuid;
-  }
-
-  /** libvirt's number of the running domain when it was looked up or started; -1 when it did not run. */
-  get id(): number {
-    return this.current.id;
-  }
-
-  /** Plain data, for `connection.domain()` and for events. */
-  get handle(): DomainHandle {
-    return this.current;
-  }
-
+export class Domain extends DomainParts {
   /** Starts a defined domain. @throws LibvirtError operationInvalid when it runs. */
   async start(flags = 0, options?: CallOptions): Promise<void> {
     const { dom } = await this.session.call(domainCalls.domainCreateWithFlags, this.with(flags), options);
@@ -127,6 +74,35 @@ export class Domain {
   async state(options?: CallOptions): Promise<StateReport> {
     const { state, reason } = await this.session.call(domainCalls.domainGetState, this.with(0), options);
     return describeState(state, reason);
+  }
+
+  isActive(options?: CallOptions): Promise<boolean> {
+    return this.session.call(domainCalls.domainIsActive, { dom: this.current }, options);
+  }
+
+  /** Whether it has a definition that stays when it ends. */
+  isPersistent(options?: CallOptions): Promise<boolean> {
+    return this.session.call(domainCalls.domainIsPersistent, { dom: this.current }, options);
+  }
+
+  /** Whether its definition was changed since it started. */
+  isUpdated(options?: CallOptions): Promise<boolean> {
+    return this.session.call(domainCalls.domainIsUpdated, { dom: this.current }, options);
+  }
+
+  /** Whether it starts with the daemon. */
+  autostart(options?: CallOptions): Promise<boolean> {
+    return this.session.call(domainCalls.domainGetAutostart, { dom: this.current }, options);
+  }
+
+  setAutostart(autostart: boolean, options?: CallOptions): Promise<void> {
+    return this.session.call(domainCalls.domainSetAutostart, { dom: this.current, autostart }, options);
+  }
+
+  /** Gives a domain that does not run another name. */
+  async rename(name: string, options?: CallOptions): Promise<void> {
+    await this.session.call(domainCalls.domainRename, { ...this.with(0), name }, options);
+    this.current = { ...this.current, name };
   }
 
   async info(options?: CallOptions): Promise<DomainInfo> {
@@ -179,20 +155,12 @@ export class Domain {
    * The serial console, on a connection of its own that closes with the stream: neither a reader who does not read
    * nor a guest that takes no input can hold up other calls. `end()` closes the console in both directions.
    */
-  async openConsole(
+  openConsole(
     { device, flags = 0 }: { device?: string; flags?: number } = {},
     options?: CallOptions,
   ): Promise<Duplex> {
-    const own = await this.session.again(options);
-    try {
-      const args = { dom: this.current, device, flags };
-      const stream = await own.openStream(domainCalls.domainOpenConsole, args, options);
-      stream.onOver(() => own.close());
-      return stream;
-    } catch (error) {
-      await own.close();
-      throw error;
-    }
+    const args = { dom: this.current, device, flags };
+    return openOwnStream(this.session, domainCalls.domainOpenConsole, args, options);
   }
 
   private with(flags: number): { dom: DomainHandle; flags: number } {

@@ -2,6 +2,7 @@
 import type { CallOptions } from './call.ts';
 import { Domain } from './domain.ts';
 import { allDomainStats, type DomainStats, type StatsOptions } from './domain-stats.ts';
+import { connectCalls } from './procedures/connect.ts';
 import { domainCalls } from './procedures/domain.ts';
 import type { Session } from './session.ts';
 
@@ -34,6 +35,17 @@ export class Domains {
   async byUuid(uuid: string, options?: CallOptions): Promise<Domain> {
     const { dom } = await this.session.call(domainCalls.domainLookupByUuid, { uuid }, options);
     return new Domain(this.session, dom);
+  }
+
+  /** By libvirt's number of a running domain. @throws LibvirtError noDomain. */
+  async byId(id: number, options?: CallOptions): Promise<Domain> {
+    const { dom } = await this.session.call(domainCalls.domainLookupById, { id }, options);
+    return new Domain(this.session, dom);
+  }
+
+  /** How the hypervisor itself would be told to start it. @param format `qemu-argv` for QEMU, `xen-xl` for Xen. */
+  toNative(format: string, xml: string, options?: CallOptions): Promise<string> {
+    return this.session.call(connectCalls.connectDomainXmlToNative, { format, xml, flags: 0 }, options);
   }
 
   /** Makes a definition known, or changes that of the domain with this UUID. @param flags `defineFlags`. */
