@@ -35,12 +35,10 @@ export function skipped(t: ExecutionContext): void {
   t.pass();
 }
 
-/** Stops a pool and forgets it, whatever is left of it. */
-export async function dropPool(pool: StoragePool): Promise<void> {
+/** Deletes what is left in a pool that is not defined, and stops it, which is its end. */
+export async function dropTransientPool(pool: StoragePool): Promise<void> {
   for (const volume of await pool.volumes.list()) await volume.delete();
   await pool.destroy();
-  await pool.delete();
-  await pool.undefine();
 }
 
 /** Bytes that repeat nowhere near: `size` of them, in pieces of odd lengths. */
