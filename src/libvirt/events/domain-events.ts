@@ -59,9 +59,9 @@ export type DomainEvents = {
   'job-completed': OnDomain & { stats: JobStats };
   /** `uri` names the element of the type `element`. */
   'metadata-change': OnDomain & { type: words.MetadataType; uri: string | undefined };
-  /** More than `thresholdBytes` of the image are written, by so much; the threshold is gone with this. */
+  /** A write went past the mark of `Domain.disks.setThreshold`, once: the mark is gone then. `device` as it was given
+   *  there, `path` the file's when there is one; the mark and how far beyond it the write went in bytes. */
   'block-threshold': OnDomain & {
-    /** The disk's target, with the index of the image in its chain, e.g. `vda[1]`. */
     device: string;
     path: string | undefined;
     thresholdBytes: number;
