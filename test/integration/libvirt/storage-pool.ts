@@ -2,10 +2,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ExecutionContext } from 'ava';
-import type { Connection } from '../../../src/libvirt/connection.ts';
-import { errorCodes } from '../../../src/libvirt/error-codes.ts';
-import { isLibvirtError } from '../../../src/libvirt/errors.ts';
 import type { StoragePool } from '../../../src/libvirt/storage/pool.ts';
 import type { Volume } from '../../../src/libvirt/storage/volume.ts';
 
@@ -17,23 +13,6 @@ export const volumeXml = (name: string, capacity: number, format = 'raw'): strin
     <name>${name}</name><capacity unit='bytes'>${capacity}</capacity>
     <target><format type='${format}'/></target>
   </volume>`;
-
-/** Whether the daemon has a storage driver for real disks: some packages leave it out. */
-export async function hasStorage({ storage }: Connection): Promise<boolean> {
-  try {
-    await storage.list();
-    return true;
-  } catch (error) {
-    if (isLibvirtError(error, errorCodes.noSupport, errorCodes.noConnect)) return false;
-    throw error;
-  }
-}
-
-/** What a test says that needs it in vain. */
-export function skipped(t: ExecutionContext): void {
-  t.log('Skipped: this daemon has no storage driver.');
-  t.pass();
-}
 
 /** Deletes what is left in a pool that is not defined, and stops it, which is its end. */
 export async function dropTransientPool(pool: StoragePool): Promise<void> {

@@ -4,9 +4,10 @@ import type { Connection } from '../../../../src/libvirt/connection.ts';
 import { errorCodes } from '../../../../src/libvirt/error-codes.ts';
 import { LibvirtError } from '../../../../src/libvirt/errors.ts';
 import { secretListFlags } from '../../../../src/libvirt/secret.ts';
+import { answers, skipped } from '../driver-presence.ts';
 import type { Topic } from '../topic.ts';
 
-type Context = { connection: Connection };
+type Context = { connection: Connection; there: boolean };
 
 type Kind = { ephemeral?: boolean; isPrivate?: boolean };
 
@@ -18,9 +19,13 @@ const definition = (uuid: string, usage: string, { ephemeral = true, isPrivate =
 
 export const secrets: Topic<Context> = {
   name: 'secrets',
-  setUp: async (server) => ({ connection: await server.connect(server.qemuUri) }),
+  setUp: async (server) => {
+    const connection = await server.connect(server.qemuUri);
+    return { connection, there: await answers(() => connection.secrets.list()) };
+  },
   tests: {
-    'a secret is defined, found, described and undefined': async (t, { connection }) => {
+    'a secret is defined, found, described and undefined': async (t, { connection, there }) => {
+      if (!there) return skipped(t, 'secret');
       const [uuid, usage] = [randomUUID(), `usage-${randomUUID()}`];
       const secret = await connection.secrets.define(definition(uuid, usage, { ephemeral: false }));
       t.is(secret.uuid, uuid);
@@ -38,7 +43,8 @@ export const secrets: Topic<Context> = {
       t.false(await listed(0));
     },
 
-    'a value comes back byte by byte, up to the largest': async (t, { connection }) => {
+    'a value comes back byte by byte, up to the largest': async (t, { connection, there }) => {
+      if (!there) return skipped(t, 'secret');
       const secret = await connection.secrets.define(definition(randomUUID(), `value-${randomUUID()}`));
       const none = await t.throwsAsync(secret.value(), { instanceOf: LibvirtError });
       t.is(none?.codeName, 'noSecret');
@@ -52,7 +58,8 @@ export const secrets: Topic<Context> = {
       await secret.undefine();
     },
 
-    'what happens to secrets is told, but no value': async (t, { connection }) => {
+    'what happens to secrets is told, but no value': async (t, { connection, there }) => {
+      if (!there) return skipped(t, 'secret');
       const uuid = randomUUID();
       const seen: unknown[] = [];
       const over = Promise.withResolvers<void>();
@@ -75,7 +82,8 @@ export const secrets: Topic<Context> = {
       await values.stop();
     },
 
-    'bad input is refused with a typed error': async (t, { connection }) => {
+    'bad input is refused with a typed error': async (t, { connection, there }) => {
+      if (!there) return skipped(t, 'secret');
       const code = async (promise: Promise<unknown>) =>
         (await t.throwsAsync<LibvirtError>(promise, { instanceOf: LibvirtError }))?.code;
       t.is(await code(connection.secrets.byUuid(randomUUID())), errorCodes.noSecret);

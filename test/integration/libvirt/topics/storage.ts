@@ -6,8 +6,9 @@ import { errorCodes } from '../../../../src/libvirt/error-codes.ts';
 import { LibvirtError } from '../../../../src/libvirt/errors.ts';
 import { poolListFlags, poolStartFlags, poolXmlFlags } from '../../../../src/libvirt/storage/flags.ts';
 import type { StoragePool } from '../../../../src/libvirt/storage/pool.ts';
+import { answers, skipped } from '../driver-presence.ts';
 import type { Server } from '../server.ts';
-import { hasStorage, poolXml, skipped, volumeXml } from '../storage-pool.ts';
+import { poolXml, volumeXml } from '../storage-pool.ts';
 import type { Topic } from '../topic.ts';
 
 type Context = { server: Server; fake: Connection; real: Connection; skip: boolean };
@@ -39,7 +40,7 @@ export const storage: Topic<Context> = {
   name: 'storage',
   setUp: async (server) => {
     const [fake, real] = [await server.connect('test:///default'), await server.connect(server.qemuUri)];
-    return { server, fake, real, skip: !(await hasStorage(real)) };
+    return { server, fake, real, skip: !(await answers(() => real.storage.list())) };
   },
   tests: {
     'the test driver has a pool from definition to oblivion': async (t, { fake }) => {
@@ -63,7 +64,7 @@ export const storage: Topic<Context> = {
     },
 
     'a pool of a real directory, from definition to oblivion': async (t, { server, real, skip }) => {
-      if (skip) return skipped(t);
+      if (skip) return skipped(t, 'storage');
       const path = `${server.directory}/pools/life`;
       const name = `life-${randomUUID()}`;
       const pool = await real.storage.define(poolXml(name, path));
@@ -98,7 +99,7 @@ export const storage: Topic<Context> = {
       t,
       { server, real, skip },
     ) => {
-      if (skip) return skipped(t);
+      if (skip) return skipped(t, 'storage');
       const path = `${server.directory}/pools/passing`;
       const pool = await real.storage.create(poolXml(`passing-${randomUUID()}`, path), poolStartFlags.build);
       await server.run('test', ['-d', path]);
@@ -111,7 +112,7 @@ export const storage: Topic<Context> = {
     },
 
     'the daemon tells which pools it knows': async (t, { real, skip }) => {
-      if (skip) return skipped(t);
+      if (skip) return skipped(t, 'storage');
       t.regex(
         await real.storage.capabilities(),
         /<storagepoolCapabilities>[\s\S]*<pool type='dir' supported='yes'>/,

@@ -4,22 +4,15 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExecutionContext } from 'ava';
 import type { Connection } from '../../../../src/libvirt/connection.ts';
 import { LibvirtConnectionError, LibvirtError } from '../../../../src/libvirt/errors.ts';
 import { poolStartFlags } from '../../../../src/libvirt/storage/flags.ts';
 import type { StoragePool } from '../../../../src/libvirt/storage/pool.ts';
 import type { Volume } from '../../../../src/libvirt/storage/volume.ts';
+import { answers, skipped } from '../driver-presence.ts';
 import { proxySocket, type SocketProxy } from '../socket-proxy.ts';
-import {
-  content,
-  digestOf,
-  dropTransientPool,
-  fill,
-  hasStorage,
-  poolXml,
-  skipped,
-  volumeXml,
-} from '../storage-pool.ts';
+import { content, digestOf, dropTransientPool, fill, poolXml, volumeXml } from '../storage-pool.ts';
 import type { Topic } from '../topic.ts';
 
 /** `pool` is undefined where the daemon has no driver for real disks. */
@@ -46,10 +39,10 @@ async function withVolume(
 
 /** A test that needs a volume. */
 const onVolume =
-  (action: (t: Parameters<typeof skipped>[0], context: Context, volume: Volume) => Promise<void>) =>
-  (t: Parameters<typeof skipped>[0], context: Context): Promise<void> =>
+  (action: (t: ExecutionContext, context: Context, volume: Volume) => Promise<void>) =>
+  (t: ExecutionContext, context: Context): Promise<void> =>
     context.pool === undefined
-      ? Promise.resolve(skipped(t))
+      ? Promise.resolve(skipped(t, 'storage'))
       : withVolume(context.pool, context, (volume) => action(t, context, volume));
 
 export const volumeStreams: Topic<Context> = {
@@ -58,7 +51,7 @@ export const volumeStreams: Topic<Context> = {
     const proxy = await proxySocket(server.socketPath);
     const connection = await server.connect(server.qemuUri, { socketPath: proxy.socketPath });
     const xml = poolXml(`streams-${randomUUID()}`, `${server.directory}/streams`);
-    const pool = (await hasStorage(connection))
+    const pool = (await answers(() => connection.storage.list()))
       ? await connection.storage.create(xml, poolStartFlags.build)
       : undefined;
     return { proxy, connection, pool };

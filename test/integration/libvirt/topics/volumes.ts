@@ -6,6 +6,7 @@ import type { Connection } from '../../../../src/libvirt/connection.ts';
 import { LibvirtError } from '../../../../src/libvirt/errors.ts';
 import { poolStartFlags, volumeResizeFlags } from '../../../../src/libvirt/storage/flags.ts';
 import type { StoragePool } from '../../../../src/libvirt/storage/pool.ts';
+import { answers, skipped } from '../driver-presence.ts';
 import type { Server } from '../server.ts';
 import {
   bytesOf,
@@ -13,10 +14,8 @@ import {
   digestOf,
   dropTransientPool,
   fill,
-  hasStorage,
   poolXml,
   readAll,
-  skipped,
   volumeXml,
 } from '../storage-pool.ts';
 import type { Topic } from '../topic.ts';
@@ -53,7 +52,9 @@ export const volumes: Topic<Context> = {
   setUp: async (server) => {
     const [fake, real] = [await server.connect('test:///default'), await server.connect(server.qemuUri)];
     const xml = poolXml(`volumes-${randomUUID()}`, `${server.directory}/volumes`);
-    const pool = (await hasStorage(real)) ? await real.storage.create(xml, poolStartFlags.build) : undefined;
+    const pool = (await answers(() => real.storage.list()))
+      ? await real.storage.create(xml, poolStartFlags.build)
+      : undefined;
     return { server, fake, real, pool };
   },
   tests: {
@@ -62,12 +63,12 @@ export const volumes: Topic<Context> = {
     },
 
     'a real volume, from making to deletion': async (t, { real, pool }) => {
-      if (pool === undefined) return skipped(t);
+      if (pool === undefined) return skipped(t, 'storage');
       await checkLife(t, real, pool);
     },
 
     'a volume takes another size, up and, told so, down': async (t, { server, pool }) => {
-      if (pool === undefined) return skipped(t);
+      if (pool === undefined) return skipped(t, 'storage');
       const volume = await pool.volumes.create(volumeXml('resized', mebibyte));
       const size = async () => Number(await server.run('stat', ['-c', '%s', await volume.path()]));
       await volume.resize(3 * mebibyte);
@@ -81,7 +82,7 @@ export const volumes: Topic<Context> = {
     },
 
     'physical is the size of the file, allocation what it takes': async (t, { pool }) => {
-      if (pool === undefined) return skipped(t);
+      if (pool === undefined) return skipped(t, 'storage');
       const sparse = volumeXml('sparse', 8 * mebibyte).replace(
         '<target>',
         '<allocation>0</allocation><target>',
@@ -93,7 +94,7 @@ export const volumes: Topic<Context> = {
     },
 
     'bytes come back as they went, whatever their number': async (t, { server, pool }) => {
-      if (pool === undefined) return skipped(t);
+      if (pool === undefined) return skipped(t, 'storage');
       const piece = 262_120; // the largest of one message
       for (const size of [0, 1, 3, 65_536, piece - 1, piece, piece + 1, 3 * piece + 7, 5_000_011]) {
         const volume = await pool.volumes.create(volumeXml(`bytes-${size}`, size));
@@ -107,7 +108,7 @@ export const volumes: Topic<Context> = {
     },
 
     'a window of a volume is written and read alone': async (t, { pool }) => {
-      if (pool === undefined) return skipped(t);
+      if (pool === undefined) return skipped(t, 'storage');
       const volume = await pool.volumes.create(volumeXml('window', mebibyte));
       await fill(volume, mebibyte);
       const [offset, length] = [300_001, 400_003];
@@ -128,7 +129,7 @@ export const volumes: Topic<Context> = {
     },
 
     "a qcow2 volume's file goes from one volume to another": async (t, { server, pool }) => {
-      if (pool === undefined) return skipped(t);
+      if (pool === undefined) return skipped(t, 'storage');
       const [from, to] = [
         await pool.volumes.create(volumeXml('from.qcow2', 3 * mebibyte, 'qcow2')),
         await pool.volumes.create(volumeXml('to.qcow2', mebibyte, 'qcow2')),
@@ -145,7 +146,7 @@ export const volumes: Topic<Context> = {
     },
 
     'a wiped volume has nothing left': async (t, { pool }) => {
-      if (pool === undefined) return skipped(t);
+      if (pool === undefined) return skipped(t, 'storage');
       const volume = await pool.volumes.create(volumeXml('wiped', mebibyte));
       await fill(volume, mebibyte);
       await volume.wipe();
@@ -155,7 +156,7 @@ export const volumes: Topic<Context> = {
     },
 
     'bad input is refused with a typed error': async (t, { server, pool }) => {
-      if (pool === undefined) return skipped(t);
+      if (pool === undefined) return skipped(t, 'storage');
       const code = async (promise: Promise<unknown>) =>
         (await t.throwsAsync<LibvirtError>(promise, { instanceOf: LibvirtError }))?.codeName;
       t.is(await code(pool.volumes.byName('nowhere')), 'noStorageVolume');
