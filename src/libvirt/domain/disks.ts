@@ -64,8 +64,9 @@ export type DomainDisks = IoTuning & {
   /** The disks of a running domain that had an I/O error, which may have stopped it. */
   errors(options?: CallOptions): Promise<DiskError[]>;
   /**
-   * Asks for one `block-threshold` event, when the host's file is first written beyond `threshold` bytes.
-   * @param device a target, or one of its layers: `vda[1]` as the domain's XML numbers them. 0 takes the mark away.
+   * Asks for a `block-threshold` event when the host's file is first written beyond `threshold` bytes; 0 takes the
+   * mark away. The event comes once for each of the file's names: `vda` (of the top layer) and `vda[1]`.
+   * @param device a target, or one of its layers, `vda[1]`, as the domain's XML numbers them.
    */
   setThreshold(device: string, threshold: number, options?: CallOptions): Promise<void>;
 };
