@@ -1,9 +1,10 @@
 /**
  * Events: the daemon tells of what happens to domains and other objects, once asked to.
  *
- * Each subscription is a registration of its own with the daemon, which numbers it and puts the number into every
- * message. A message may overtake the reply that tells the number (they come from different threads of the daemon),
- * so messages of unknown numbers are kept while a registration is under way.
+ * The daemon numbers each registration and puts the number into every message. A message may overtake the reply that
+ * tells the number (they come from different threads of the daemon), so messages of unknown numbers are kept while a
+ * registration is under way. A second registration like one that is there is refused ("event callback already
+ * tracked"), so all who listen for the same share one: the first makes it, the last ends it.
  */
 import { channel } from 'node:diagnostics_channel';
 import type { CallOptions } from './call.ts';
@@ -36,8 +37,46 @@ export type SubscribeOptions<K extends EventKind> = CallOptions & {
 /** How many messages may wait for the number of their registration. */
 const maxEarly = 1024;
 
-type Listener = (event: unknown) => void;
+type Listener = { hear: (event: unknown) => void };
 type Arrival = { key: string; event: unknown };
+
+/** A domain's id comes and goes; libvirt tells domains apart by their UUIDs. */
+const withoutId = (key: string, value: unknown): unknown => (key === 'id' ? undefined : value);
+
+/** All who listen for the same, and the daemon's registration for them. */
+class Audience {
+  /** What they listen for. */
+  readonly what: string;
+  readonly listeners = new Set<Listener>();
+  /** The number, while there is a registration. */
+  callback: number | undefined;
+  private last: Promise<unknown> | undefined;
+
+  constructor(what: string) {
+    this.what = what;
+  }
+
+  /** Registering and deregistering go one after the other: the daemon may answer requests in any order. */
+  inTurn<T>(action: () => Promise<T>): Promise<T> {
+    const turn = this.last === undefined ? action() : this.last.then(action);
+    const over = turn
+      .catch(() => undefined) // it is the caller's to hear of
+      .then(() => {
+        if (this.last === over) this.last = undefined;
+      });
+    this.last = over;
+    return turn;
+  }
+
+  /** In a microtask of its own: what a listener throws is no fault of the connection. */
+  tell(event: unknown): void {
+    for (const listener of this.listeners) {
+      queueMicrotask(() => {
+        if (this.listeners.has(listener)) listener.hear(event);
+      });
+    }
+  }
+}
 
 type Known = Kind<unknown> & { name: EventKind };
 const messageKey = ({ program, number }: { program: number; number: number }): string =>
@@ -53,7 +92,10 @@ const kindsByMessage = new Map<string, Known>(
 const listenerKey = (name: EventKind, callback: number): string => `${name} ${callback}`;
 
 export class EventRouter {
-  private readonly listeners = new Map<string, Listener>();
+  /** By what they listen for. */
+  private readonly audiences = new Map<string, Audience>();
+  /** By kind and the number of their registration. */
+  private readonly registered = new Map<string, Audience>();
   private early: Arrival[] = [];
   private registering = 0;
 
@@ -67,23 +109,70 @@ export class EventRouter {
     listener: (event: Events[K]) => void,
     { signal, ...filter }: CallOptions & Filter = {},
   ): Promise<Subscription> {
-    const kind: Kind<unknown> = eventKinds[name];
+    const audience = this.audienceOf(name, filter);
+    // The audience is told of this kind alone.
+    const one: Listener = { hear: listener as Listener['hear'] };
+    audience.listeners.add(one);
+    try {
+      await audience.inTurn(async () => {
+        if (audience.callback === undefined) await this.register(session, name, audience, filter, { signal });
+      });
+    } catch (error) {
+      audience.listeners.delete(one);
+      this.forgetEmpty(audience);
+      throw error;
+    }
+    return { stop: (options) => this.leave(session, name, audience, one, options) };
+  }
+
+  private audienceOf(name: EventKind, filter: Filter): Audience {
+    const what = `${name} ${JSON.stringify(filter, withoutId)}`;
+    const audience = this.audiences.get(what) ?? new Audience(what);
+    this.audiences.set(what, audience);
+    return audience;
+  }
+
+  /** Whoever comes adds itself at once, so an audience that is empty now is nobody's. */
+  private forgetEmpty({ what, listeners }: Audience): void {
+    if (listeners.size === 0) this.audiences.delete(what);
+  }
+
+  private async register(
+    session: Session,
+    name: EventKind,
+    audience: Audience,
+    filter: Filter,
+    options: CallOptions,
+  ): Promise<void> {
     this.registering += 1;
     try {
-      const { callback } = await kind.register(session, filter, { signal });
+      const { callback } = await eventKinds[name].register(session, filter, options);
+      audience.callback = callback;
       const key = listenerKey(name, callback);
-      // The registration's number stands for this kind alone.
-      this.listeners.set(key, listener as Listener);
-      this.deliverEarly(key);
-      return {
-        stop: async (options) => {
-          if (this.listeners.delete(key)) await kind.deregister(session, callback, options);
-        },
-      };
+      this.registered.set(key, audience);
+      for (const arrival of this.early) if (arrival.key === key) audience.tell(arrival.event);
+      this.early = this.early.filter((arrival) => arrival.key !== key);
     } finally {
       this.registering -= 1;
       if (this.registering === 0) this.early = [];
     }
+  }
+
+  private async leave(
+    session: Session,
+    name: EventKind,
+    audience: Audience,
+    listener: Listener,
+    options?: CallOptions,
+  ): Promise<void> {
+    if (!audience.listeners.delete(listener)) return;
+    await audience.inTurn(async () => {
+      const { callback } = audience;
+      if (audience.listeners.size > 0 || callback === undefined) return;
+      audience.callback = undefined;
+      this.registered.delete(listenerKey(name, callback));
+      await eventKinds[name].deregister(session, callback, options).finally(() => this.forgetEmpty(audience));
+    });
   }
 
   /** Takes a message. Kinds that nobody can have asked for are not looked at. */
@@ -93,7 +182,8 @@ export class EventRouter {
     const wire = decode(kind.codec, payload);
     const arrival = { key: listenerKey(kind.name, wire.callback), event: kind.toEvent(wire) };
     trace.publish({ name: kind.name } satisfies EventTrace);
-    if (this.listeners.has(arrival.key)) this.deliver(arrival);
+    const audience = this.registered.get(arrival.key);
+    if (audience !== undefined) audience.tell(arrival.event);
     else if (this.registering > 0) this.keep(arrival);
   }
 
@@ -105,15 +195,5 @@ export class EventRouter {
       );
     }
     this.early.push(arrival);
-  }
-
-  /** In a microtask of its own: what a listener throws is no fault of the connection. */
-  private deliver({ key, event }: Arrival): void {
-    queueMicrotask(() => this.listeners.get(key)?.(event));
-  }
-
-  private deliverEarly(key: string): void {
-    for (const arrival of this.early) if (arrival.key === key) this.deliver(arrival);
-    this.early = this.early.filter((arrival) => arrival.key !== key);
   }
 }

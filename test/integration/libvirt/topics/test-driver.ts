@@ -111,6 +111,25 @@ export const testDriver: Topic<Context> = {
       t.deepEqual(all.length, 4);
     },
 
+    'whoever listens for what another hears hears it too, until told to stop': async (t, { connection }) => {
+      const domain = await connection.domains.define(definition('heard'));
+      const heard: Record<string, string[]> = { first: [], second: [], third: [] };
+      const listen = (name: string) =>
+        connection.events.on('lifecycle', ({ event }) => heard[name]?.push(event), { domain: domain.handle });
+      const [first, second] = await Promise.all([listen('first'), listen('second')]);
+      await domain.start();
+      await connection.hostname(); // what came before this answer was heard
+      await first.stop();
+      await domain.suspend();
+      await connection.hostname();
+      const [, third] = await Promise.all([second.stop(), listen('third')]);
+      await domain.destroy();
+      await connection.hostname();
+      t.deepEqual(heard, { first: ['started'], second: ['started', 'suspended'], third: ['stopped'] });
+      await third.stop();
+      await domain.undefine();
+    },
+
     'many calls at once all get their own answer': async (t, { connection }) => {
       const domains = await Promise.all(
         Array.from({ length: 40 }, (_, index) => connection.domains.define(definition(`many-${index}`))),
