@@ -7,20 +7,6 @@ import type { DomainHandle } from '../wire-structures.ts';
 
 /** By section, what can be set, and as what it travels: drivers refuse another type. */
 const fields = {
-  scheduler: {
-    cpu_shares: 'ullong',
-    vcpu_period: 'ullong',
-    vcpu_quota: 'llong',
-    global_period: 'ullong',
-    global_quota: 'llong',
-    emulator_period: 'ullong',
-    emulator_quota: 'llong',
-    iothread_period: 'ullong',
-    iothread_quota: 'llong',
-    /** Xen's. */
-    weight: 'uint',
-    cap: 'uint',
-  },
   /** KiB. */
   memory: { hard_limit: 'ullong', soft_limit: 'ullong', swap_hard_limit: 'ullong' },
   blkio: {
@@ -44,14 +30,13 @@ const getters = {
   numa: tuningCalls.domainGetNumaParameters,
 } as const;
 const setters = {
-  scheduler: tuningCalls.domainSetSchedulerParametersFlags,
   memory: tuningCalls.domainSetMemoryParameters,
   blkio: tuningCalls.domainSetBlkioParameters,
   numa: tuningCalls.domainSetNumaParameters,
 } as const;
 
 export type DomainTuning = {
-  /** All that the driver tells, also beyond what can be set. @param flags `affectFlags`. */
+  /** @param flags `affectFlags`. */
   get(section: TuningSection, flags?: number, options?: CallOptions): Promise<Record<string, PlainValue>>;
   /** What is absent stays as it is. @param flags `affectFlags`. */
   set<S extends TuningSection>(
@@ -74,17 +59,11 @@ function toParameters(section: TuningSection, values: Record<string, PlainValue 
   });
 }
 
-async function read(session: Session, section: TuningSection, args: Query, options?: CallOptions) {
-  if (section === 'scheduler') {
-    return session.call(tuningCalls.domainGetSchedulerParametersFlags, args, options);
-  }
-  return (await session.call(getters[section], args, options)).params;
-}
-type Query = { dom: DomainHandle; count: number; flags: number };
-
 export const domainTuning = (session: Session, dom: DomainHandle): DomainTuning => ({
-  get: async (section, flags = 0, options) =>
-    toRecord(await read(session, section, { dom, count: maxTuning, flags }, options)),
+  get: async (section, flags = 0, options) => {
+    const { params } = await session.call(getters[section], { dom, count: maxTuning, flags }, options);
+    return toRecord(params);
+  },
   set: (section, values, flags = 0, options) =>
     session.call(setters[section], { dom, params: toParameters(section, values), flags }, options),
 });

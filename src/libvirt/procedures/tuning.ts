@@ -6,7 +6,7 @@ import { quantity, string } from '../wire-types.ts';
 import { int32, nothing } from '../xdr.ts';
 import { structure } from '../xdr-structures.ts';
 
-/** REMOTE_DOMAIN_{SCHEDULER,BLKIO,MEMORY,NUMA,INTERFACE}_PARAMETERS_MAX are all 16. */
+/** REMOTE_DOMAIN_{BLKIO,MEMORY,NUMA,INTERFACE}_PARAMETERS_MAX are all 16. */
 export const maxTuning = 16;
 const params = typedParametersUpTo(maxTuning);
 
@@ -20,8 +20,6 @@ export const tuningCalls = table({
   domainSetMemoryFlags: call(204, structure({ dom, memory: quantity, flags }), nothing),
   domainSetBlkioParameters: call(205, change, nothing),
   domainGetBlkioParameters: call(206, query, answer),
-  domainSetSchedulerParametersFlags: call(219, change, nothing),
-  domainGetSchedulerParametersFlags: call(223, query, params),
   domainSetNumaParameters: call(254, change, nothing),
   domainGetNumaParameters: call(255, query, answer),
   domainSetInterfaceParameters: call(256, structure({ dom, device: string, params, flags }), nothing),
