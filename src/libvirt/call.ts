@@ -208,7 +208,6 @@ export class Caller {
   }
 
   private failAll(reason: LibvirtConnectionError): void {
-    for (const serial of this.inFlight.keys()) this.streams.get(serial)?.refused();
     for (const pending of [...this.inFlight.values(), ...this.waiting.splice(0)]) pending.fail(reason);
     this.inFlight.clear();
     for (const stream of [...this.streams.values()]) stream.lost(reason);

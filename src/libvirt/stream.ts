@@ -115,8 +115,8 @@ export class ByteStream extends Duplex {
   }
 
   private endOfData(): void {
-    if (!this.ended) this.push(null);
     this.ended = true;
+    this.push(null);
   }
 
   private confirmed(): void {

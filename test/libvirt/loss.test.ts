@@ -1,18 +1,16 @@
 /** Whatever ends a connection, all that wait learn of it, with its reason: calls, streams, subscribers. */
 import { once } from 'node:events';
-import { createConnection, type Socket } from 'node:net';
 import { setImmediate as tick } from 'node:timers/promises';
-import test, { type ExecutionContext } from 'ava';
-import { Caller } from '../../src/libvirt/call.ts';
+import test from 'ava';
+import type { Caller } from '../../src/libvirt/call.ts';
 import { LibvirtConnectionError, type LostReason } from '../../src/libvirt/errors.ts';
 import { encodeFrame, type Frame, messageTypes, programs, statuses } from '../../src/libvirt/frame.ts';
 import { connectCalls } from '../../src/libvirt/procedures/connect.ts';
 import { domainCalls } from '../../src/libvirt/procedures/domain.ts';
 import { eventCalls } from '../../src/libvirt/procedures/events.ts';
 import type { ByteStream } from '../../src/libvirt/stream.ts';
-import { Transport } from '../../src/libvirt/transport.ts';
 import { encode } from '../../src/libvirt/xdr.ts';
-import { type Client, connected, domainHandle, scriptedDaemon } from './scripted-daemon.ts';
+import { type Client, callerOf, connected, domainHandle } from './scripted-daemon.ts';
 
 const { reply, call } = messageTypes;
 const name = encode(connectCalls.connectGetHostname.result, 'h');
@@ -98,17 +96,6 @@ test('a second reply to the same call ends the connection', async (t) => {
   t.is(error?.reason, 'protocol');
 });
 
-/** Calls and streams on one connection. */
-async function callerOf(t: ExecutionContext) {
-  const double = await scriptedDaemon(t, () => undefined);
-  const socket: Socket = createConnection({ path: double.socketPath });
-  const transport = new Transport(socket);
-  const caller = new Caller(transport, 2);
-  transport.start((frame) => (frame.type === reply ? caller.reply(frame) : caller.stream(frame)));
-  while (double.clients[0] === undefined) await tick();
-  return { transport, caller, client: double.clients[0] };
-}
-
 async function openConsole(caller: Caller, client: Client): Promise<{ stream: ByteStream; call: Frame }> {
   const args = { dom: domainHandle, device: undefined, flags: 0 };
   const opening = caller.openStream(domainCalls.domainOpenConsole, args);
@@ -150,13 +137,22 @@ test('a stream that was opened just before the loss learns of it', async (t) => 
   t.is(await endOf(await opening), await transport.lost);
 });
 
-test('a write that the connection lost under way is called back, with or without an error', async (t) => {
+test('writes are called back though the connection is lost, with or without an error', async (t) => {
   const { transport, caller, client } = await callerOf(t);
   const { stream } = await openConsole(caller, client);
   const ended = endOf(stream);
   client.socket.pause();
-  const written = new Promise((resolve) => stream.write(Buffer.alloc(8_000_000), resolve));
+  const before = new Promise((resolve) => stream.write(Buffer.alloc(8_000_000), resolve));
   transport.close(new LibvirtConnectionError('closed', 'Enough.'));
-  await written;
+  await before;
+  t.is(await ended, await transport.lost);
+});
+
+test('a write in the moment of the loss is called back', async (t) => {
+  const { transport, caller, client } = await callerOf(t);
+  const { stream } = await openConsole(caller, client);
+  const ended = endOf(stream);
+  transport.close(new LibvirtConnectionError('closed', 'Enough.'));
+  await new Promise((resolve) => stream.write('late', resolve));
   t.is(await ended, await transport.lost);
 });

@@ -1,10 +1,11 @@
 /** A daemon's double, for what a real one does not do on demand: faults, late replies, replies out of order. */
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Socket } from 'node:net';
+import { createConnection, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { Caller } from '../../src/libvirt/call.ts';
 import { type ConnectOptions, connect } from '../../src/libvirt/connect.ts';
 import type { Connection } from '../../src/libvirt/connection.ts';
 import type { ErrorReport } from '../../src/libvirt/errors.ts';
@@ -18,6 +19,7 @@ import {
 } from '../../src/libvirt/frame.ts';
 import type { Procedure } from '../../src/libvirt/procedure.ts';
 import { connectCalls } from '../../src/libvirt/procedures/connect.ts';
+import { Transport } from '../../src/libvirt/transport.ts';
 import { errorReport } from '../../src/libvirt/wire-structures.ts';
 import { type Codec, encode } from '../../src/libvirt/xdr.ts';
 
@@ -127,6 +129,18 @@ export async function connected(t: ExecutionContext, options: Partial<ConnectOpt
   const [client] = double.clients;
   if (client === undefined) throw new Error('Nobody connected.');
   return { connection, client, double };
+}
+
+/** Calls and streams on one connection, without a handshake. */
+export async function callerOf(t: ExecutionContext) {
+  const double = await scriptedDaemon(t, () => undefined);
+  const transport = new Transport(createConnection({ path: double.socketPath }));
+  const caller = new Caller(transport, 2);
+  transport.start((frame) =>
+    frame.type === messageTypes.reply ? caller.reply(frame) : caller.stream(frame),
+  );
+  while (double.clients[0] === undefined) await new Promise((resolve) => setImmediate(resolve));
+  return { transport, caller, client: double.clients[0] };
 }
 
 export const domainHandle = { name: 'd', uuid: '00112233-4455-6677-8899-aabbccddeeff', id: 1 };

@@ -5,7 +5,7 @@ import { LibvirtConnectionError, LibvirtError } from '../../src/libvirt/errors.t
 import { type Frame, messageTypes, statuses } from '../../src/libvirt/frame.ts';
 import { connectCalls } from '../../src/libvirt/procedures/connect.ts';
 import { domainCalls } from '../../src/libvirt/procedures/domain.ts';
-import { type Client, connected, domainHandle } from './scripted-daemon.ts';
+import { type Client, callerOf, connected, domainHandle } from './scripted-daemon.ts';
 
 const isStream = ({ type }: Frame): boolean => type === messageTypes.stream;
 
@@ -267,4 +267,18 @@ test('a console that is aborted while it opens is aborted at the daemon too, and
   client.reply(call, domainCalls.domainOpenConsole, undefined);
   await t.throwsAsync(opening, { message: 'enough' });
   if (!client.socket.closed) await once(client.socket, 'close');
+});
+
+test('a stream that is aborted while it opens on a shared connection is aborted once it is open', async (t) => {
+  const { caller, client } = await callerOf(t);
+  const controller = new AbortController();
+  const args = { dom: domainHandle, device: undefined, flags: 0 };
+  const opening = caller.openStream(domainCalls.domainOpenConsole, args, { signal: controller.signal });
+  const call = await client.call(domainCalls.domainOpenConsole);
+  controller.abort(new Error('enough'));
+  await t.throwsAsync(opening, { message: 'enough' });
+  t.deepEqual(client.received, [call]);
+  client.reply(call, domainCalls.domainOpenConsole, undefined);
+  const abort = await client.message((frame) => isStream(frame) && frame.status === statuses.error);
+  t.is(abort.serial, call.serial);
 });
