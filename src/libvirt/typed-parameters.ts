@@ -46,7 +46,7 @@ export const typedParameter: Codec<TypedParameter> = {
     values[type].encode(writer, value);
   },
   decode(reader) {
-    const field = string.decode(reader);
+    const field = fieldName.decode(reader);
     const tag = int32.decode(reader);
     const type = types.get(tag);
     if (type === undefined) throw new XdrError(`The parameter "${field}" has the unknown type ${tag}.`);

@@ -45,6 +45,9 @@ test('typed parameters are bounded, in number, name and type', (t) => {
   const one = { field: 'x', type: 'int', value: 1 } as const;
   t.throws(() => encode(typedParameters, Array(65).fill(one)), { instanceOf: XdrError });
   t.throws(() => encode(typedParameters, [{ ...one, field: 'x'.repeat(80) }]), { instanceOf: XdrError });
+  // libvirt's own client refuses a longer name as well (virTypedParamsDeserialize).
+  const long = Buffer.concat([Buffer.from('0000000100000050', 'hex'), Buffer.alloc(88, 'x')]);
+  t.throws(() => decode(typedParameters, long), { instanceOf: XdrError, message: /over the bound of 79/ });
   const bytes = encode(typedParameters, [one]);
   bytes.writeUInt32BE(8, 12);
   t.throws(() => decode(typedParameters, bytes), { message: /"x" has the unknown type 8/ });
