@@ -14,7 +14,7 @@ import { tracingChannel } from 'node:diagnostics_channel';
 import { LibvirtConnectionError, LibvirtError, XdrError } from './errors.ts';
 import { type Frame, headerSize, maxFrame, messageTypes, statuses } from './frame.ts';
 import type { Procedure } from './procedure.ts';
-import { ByteStream } from './stream.ts';
+import { ByteStream, type StreamPort } from './stream.ts';
 import type { Transport } from './transport.ts';
 import { errorReport } from './wire-structures.ts';
 import { decode, encode, Reader } from './xdr.ts';
@@ -22,6 +22,11 @@ import { decode, encode, Reader } from './xdr.ts';
 export type CallOptions = {
   /** Rejects the call with the signal's reason. A request that was sent is carried out by the daemon all the same. */
   signal?: AbortSignal | undefined;
+};
+
+export type StreamOptions = CallOptions & {
+  /** The call asks for a stream with holes: the daemon may send them, and takes them. */
+  holes?: boolean | undefined;
 };
 
 /**
@@ -95,10 +100,10 @@ export class Caller {
   }
 
   /** Makes a call that opens a stream; the stream's messages carry the call's serial. */
-  openStream<A>(procedure: Procedure<A, void>, args: A, options: CallOptions = {}): Promise<ByteStream> {
+  openStream<A>(procedure: Procedure<A, void>, args: A, options: StreamOptions = {}): Promise<ByteStream> {
     let stream: ByteStream | undefined;
     const sending = (serial: number) => {
-      stream = this.addStream(procedure, serial);
+      stream = this.addStream(procedure, serial, options.holes === true);
     };
     const request = () => this.request(procedure, args, options, sending, () => stream);
     const opened = trace.tracePromise(request, { procedure });
@@ -193,16 +198,23 @@ export class Caller {
     this.streams.get(frame.serial)?.receive(frame);
   }
 
-  private addStream<A>({ name, program, number }: Procedure<A, void>, serial: number): ByteStream {
+  private addStream<A>(
+    { name, program, number: procedure }: Procedure<A, void>,
+    serial: number,
+    holes: boolean,
+  ): ByteStream {
     const { transport } = this;
-    const { stream: type } = messageTypes;
-    const stream = new ByteStream(name, {
-      send: (status, payload, written) =>
-        transport.send({ program, procedure: number, type, serial, status, payload }, written),
+    const { stream: type, streamHole } = messageTypes;
+    const about = { program, procedure, serial };
+    const port: StreamPort = {
+      send: (status, payload, written) => transport.send({ ...about, type, status, payload }, written),
+      sendHole: (payload, written) =>
+        transport.send({ ...about, type: streamHole, status: statuses.continue, payload }, written),
       hold: () => transport.hold(),
       letGo: () => transport.letGo(),
       over: () => this.streams.delete(serial),
-    });
+    };
+    const stream = new ByteStream(name, port, holes);
     this.streams.set(serial, stream);
     return stream;
   }

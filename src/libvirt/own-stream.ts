@@ -2,7 +2,7 @@
  * A stream on a connection of its own, which closes with it: neither a reader who does not read nor a daemon that
  * takes no input can hold up other calls.
  */
-import type { CallOptions } from './call.ts';
+import type { StreamOptions } from './call.ts';
 import type { Procedure } from './procedure.ts';
 import type { Session } from './session.ts';
 import type { ByteStream } from './stream.ts';
@@ -11,7 +11,7 @@ export async function openOwnStream<A>(
   session: Session,
   procedure: Procedure<A, void>,
   args: A,
-  options?: CallOptions,
+  options?: StreamOptions,
 ): Promise<ByteStream> {
   const own = await session.again(options);
   try {

@@ -2,6 +2,7 @@
  * A byte stream beside a connection's calls (a console; later a volume's content), as a Node Duplex.
  *
  *   daemon -> us   CONTINUE + bytes: data;  CONTINUE, empty: no more data;  ERROR + report: the stream failed
+ *                  CONTINUE + length, of the type STREAM_HOLE: so many zeros, where they were asked for
  *   us -> daemon   CONTINUE + bytes: data;  OK, empty: finish;              ERROR, empty: abort
  *   Finish and abort are confirmed by the daemon with OK (or ERROR), empty; then the stream is over.
  *   (libvirt's src/rpc/virnetprotocol.x and src/remote/remote_daemon_stream.c)
@@ -15,12 +16,14 @@
 import { Duplex } from 'node:stream';
 import { LibvirtConnectionError, LibvirtError } from './errors.ts';
 import { type Frame, messageTypes, statuses } from './frame.ts';
+import { Pieces, streamHole } from './stream-pieces.ts';
 import { errorReport } from './wire-structures.ts';
-import { decode } from './xdr.ts';
+import { decode, encode } from './xdr.ts';
 
 /** What a stream needs of its connection. */
 export type StreamPort = {
   send(status: number, payload: Buffer, written?: () => void): void;
+  sendHole(payload: Buffer, written: () => void): void;
   hold(): void;
   letGo(): void;
   /** The daemon has forgotten the stream, or was never told of it. */
@@ -43,6 +46,9 @@ type Callback = (error?: Error | null) => void;
 export class ByteStream extends Duplex {
   private readonly procedure: string;
   private readonly port: StreamPort;
+  private readonly takesHoles: boolean;
+  /** What came and was not pushed yet. */
+  private readonly pieces = new Pieces();
   private isOpen = false;
   /** What ended the stream before the caller had it, and so could have listened. */
   private early: Error | undefined;
@@ -52,10 +58,11 @@ export class ByteStream extends Duplex {
   private readonly whenOver: (() => void)[] = [];
   private finished: Callback | undefined;
 
-  constructor(procedure: string, port: StreamPort) {
+  constructor(procedure: string, port: StreamPort, takesHoles = false) {
     super({ allowHalfOpen: false });
     this.procedure = procedure;
     this.port = port;
+    this.takesHoles = takesHoles;
   }
 
   /** The caller has the stream. */
@@ -86,10 +93,9 @@ export class ByteStream extends Duplex {
   receive({ type, status, payload }: Frame): void {
     if (status !== statuses.continue) this.setOver();
     if (status === statuses.error) this.fail(this.failure(payload));
-    else if (type === messageTypes.streamHole)
-      this.fail(broken('libvirt sent a hole that was not asked for.'));
+    else if (type === messageTypes.streamHole) this.hole(payload);
     else if (status === statuses.ok) this.confirmed();
-    else this.data(payload);
+    else this.arrived(payload);
   }
 
   private fail(error: Error): void {
@@ -97,10 +103,30 @@ export class ByteStream extends Duplex {
     else this.early ??= error;
   }
 
-  private data(payload: Buffer): void {
+  private hole(payload: Buffer): void {
+    if (!this.takesHoles) this.fail(broken('libvirt sent a hole that was not asked for.'));
+    else
+      try {
+        this.arrived(decode(streamHole, payload).length);
+      } catch (error) {
+        this.fail(broken('libvirt sent a hole that cannot be understood.', error));
+      }
+  }
+
+  private arrived(piece: Buffer | number): void {
     if (this.destroyed || this.ended || this.early !== undefined) return;
-    if (payload.length === 0) this.endOfData();
-    else if (!this.push(payload)) this.full();
+    this.pieces.add(piece);
+    this.flow();
+  }
+
+  private flow(): void {
+    for (let piece = this.pieces.next(); piece !== undefined; piece = this.pieces.next()) {
+      if (piece.length === 0) this.endOfData();
+      else if (!this.push(piece)) {
+        this.full();
+        return;
+      }
+    }
   }
 
   private full(): void {
@@ -146,7 +172,8 @@ export class ByteStream extends Duplex {
   }
 
   override _read(): void {
-    this.release();
+    if (!this.ended) this.flow();
+    if (this.pieces.isEmpty) this.release();
   }
 
   override _write(chunk: Buffer, encoding: BufferEncoding, callback: Callback): void {
@@ -156,6 +183,12 @@ export class ByteStream extends Duplex {
     else if (chunk.length === 0)
       callback(); // to the protocol, an empty message is an end
     else this.port.send(statuses.continue, chunk.subarray(0, maxPiece), next);
+  }
+
+  /** Sends so many zeros as a hole. Not to be mixed with writes that are under way. */
+  skip(length: number, callback: Callback): void {
+    if (this.isOver) callback(new LibvirtConnectionError('closed', 'The stream is over.'));
+    else this.port.sendHole(encode(streamHole, { length, flags: 0 }), () => callback());
   }
 
   override _final(callback: Callback): void {

@@ -1,63 +1,65 @@
 /**
- * A volume's content as a stream, on a connection of its own: neither a slow reader nor a slow disk can hold up other
- * calls. The connection ends when the daemon has forgotten the stream, or when the stream was destroyed: it is open
- * no longer than the stream, whatever happens.
+ * A volume's content as a stream, on a connection of its own.
  *
  * Back-pressure goes all the way to the daemon's socket: it reads no further from the disk while we do not read. When
  * we write, it reads the socket as fast as it can and queues for its disk (libvirt 9.0, src/util/virfdstream.c).
  */
 import { addAbortSignal, finished, Readable, type Writable } from 'node:stream';
 import type { CallOptions } from '../call.ts';
+import { openOwnStream } from '../own-stream.ts';
 import type { Procedure } from '../procedure.ts';
 import { volumeCalls } from '../procedures/storage.ts';
 import type { Session } from '../session.ts';
 import type { ByteStream } from '../stream.ts';
 import type { VolumeHandle } from '../wire-structures.ts';
+import { sparseWriter } from './sparse-writer.ts';
 
-/** Bytes. Without `length` all that follows, and for an upload all that is written. */
-export type Part = { offset?: number | undefined; length?: number | undefined };
+export type Part = {
+  /** Bytes. */
+  offset?: number | undefined;
+  /** Bytes. Without it all that follows, and for an upload all that is written. */
+  length?: number | undefined;
+  /** Zeros are not sent. */
+  sparse?: boolean | undefined;
+};
 
-type WirePart = { vol: VolumeHandle; offset: number; length: number; flags: number };
+/** VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM and VIR_STORAGE_VOL_DOWNLOAD_SPARSE_STREAM (libvirt 3.4). */
+const sparseFlag = 1 << 0;
 
 export async function upload(
   session: Session,
   vol: VolumeHandle,
-  { offset = 0, length = 0 }: Part = {},
+  part: Part = {},
   options?: CallOptions,
 ): Promise<Writable> {
-  const args = { vol, offset, length, flags: 0 };
-  const stream = await ownStream(session, volumeCalls.storageVolUpload, args, options);
-  return stream.resume(); // nothing comes but the end, without which the stream would not close
+  const stream = await openPart(session, volumeCalls.storageVolUpload, vol, part, options);
+  stream.resume(); // nothing comes but the end, without which the stream would not close
+  return part.sparse === true ? sparseWriter(stream) : stream;
 }
 
 export async function download(
   session: Session,
   vol: VolumeHandle,
-  { offset = 0, length }: Part = {},
+  part: Part = {},
   options?: CallOptions,
 ): Promise<Readable> {
   // For the daemon a length of 0 means all.
-  if (length === 0) return Readable.from([], { objectMode: false });
-  const args = { vol, offset, length: length ?? 0, flags: 0 };
-  return reading(await ownStream(session, volumeCalls.storageVolDownload, args, options));
+  if (part.length === 0) return Readable.from([], { objectMode: false });
+  return reading(await openPart(session, volumeCalls.storageVolDownload, vol, part, options));
 }
 
-async function ownStream(
+type WirePart = { vol: VolumeHandle; offset: number; length: number; flags: number };
+
+async function openPart(
   session: Session,
   procedure: Procedure<WirePart, void>,
-  args: WirePart,
+  vol: VolumeHandle,
+  { offset = 0, length = 0, sparse = false }: Part,
   options: CallOptions = {},
 ): Promise<ByteStream> {
-  const own = await session.again(options);
-  try {
-    const stream = await own.openStream(procedure, args, options);
-    stream.onOver(() => own.close());
-    stream.once('close', () => own.close());
-    return options.signal === undefined ? stream : addAbortSignal(options.signal, stream);
-  } catch (error) {
-    await own.close();
-    throw error;
-  }
+  const args = { vol, offset, length, flags: sparse ? sparseFlag : 0 };
+  const stream = await openOwnStream(session, procedure, args, { ...options, holes: sparse });
+  return options.signal === undefined ? stream : addAbortSignal(options.signal, stream);
 }
 
 /** Only what is read. It ends after the daemon has confirmed the end, not when the last byte has come. */

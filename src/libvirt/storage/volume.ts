@@ -95,7 +95,9 @@ export class Volume {
   /**
    * Overwrites a part of the file or device (of a qcow2 volume: the bytes of the file itself), which grows where it
    * must. The stream finishes once the daemon has said that it has all; what it refuses (more bytes than `length`,
-   * a full disk) is the stream's error. It has a connection of its own, which ends with it.
+   * a full disk) is the stream's error. It has a connection of its own, which ends with it. With `sparse` blocks of
+   * zeros are left out, and a file takes no room for them: only for a volume that has nothing but zeros there and
+   * no data behind, since libvirt writes nothing where they are and cuts the file off after them.
    * @param options `signal` goes for the whole stream.
    */
   upload(part?: Part, options?: CallOptions): Promise<Writable> {
@@ -104,7 +106,8 @@ export class Volume {
 
   /**
    * Reads a part of the file or device. The stream ends once the daemon has said that this is all; who reads slowly
-   * slows the daemon. It has a connection of its own, which ends with it.
+   * slows the daemon. It has a connection of its own, which ends with it. With `sparse` the holes of a file are not
+   * sent; the reader gets their zeros all the same.
    * @param options `signal` goes for the whole stream.
    */
   download(part?: Part, options?: CallOptions): Promise<Readable> {

@@ -8,9 +8,20 @@ import type { Volume } from '../../../src/libvirt/storage/volume.ts';
 export const poolXml = (name: string, path: string): string =>
   `<pool type='dir'><name>${name}</name><target><path>${path}</path></target></pool>`;
 
-export const volumeXml = (name: string, capacity: number, format = 'raw'): string => `
+type Shape = {
+  format?: string;
+  /** Bytes that are taken at once; the rest is a hole. */
+  allocation?: number;
+};
+
+export const volumeXml = (
+  name: string,
+  capacity: number,
+  { format = 'raw', allocation = capacity }: Shape = {},
+): string => `
   <volume>
-    <name>${name}</name><capacity unit='bytes'>${capacity}</capacity>
+    <name>${name}</name>
+    <capacity unit='bytes'>${capacity}</capacity><allocation unit='bytes'>${allocation}</allocation>
     <target><format type='${format}'/></target>
   </volume>`;
 

@@ -2,11 +2,12 @@
 import { once } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import type { Connection } from '../../../src/libvirt/connection.ts';
-import { LibvirtError } from '../../../src/libvirt/errors.ts';
+import { LibvirtConnectionError, LibvirtError } from '../../../src/libvirt/errors.ts';
 import { type Frame, messageTypes, statuses } from '../../../src/libvirt/frame.ts';
 import type { Procedure } from '../../../src/libvirt/procedure.ts';
 import { volumeCalls } from '../../../src/libvirt/procedures/storage.ts';
 import type { Volume } from '../../../src/libvirt/storage/volume.ts';
+import { decode } from '../../../src/libvirt/xdr.ts';
 import { type Client, connected } from '../scripted-daemon.ts';
 
 const volumeOf = ({ storage }: Connection): Volume => storage.volume({ pool: 'p', name: 'v', key: '/p/v' });
@@ -109,6 +110,77 @@ test('what fails half-way is the error of the download', async (t) => {
   const failed = await t.throwsAsync(once(stream, 'end'), { instanceOf: LibvirtError });
   t.is(failed?.message, 'the disk is broken');
   await once(client.socket, 'close');
+});
+
+/** A daemon's hole, of a length as it stands on the wire. */
+const sayHole = (client: Client, { serial, procedure }: Frame, length: bigint) => {
+  const payload = Buffer.alloc(12);
+  payload.writeBigInt64BE(length);
+  client.send({ type: messageTypes.streamHole, serial, procedure, status: statuses.continue, payload });
+};
+
+test('a hole is read as its zeros, at the pace of the reader', async (t) => {
+  const { opening, client, call } = await begin(t, storageVolDownload, (volume) =>
+    volume.download({ sparse: true }),
+  );
+  t.is(decode(storageVolDownload.args, call.payload).flags, 1);
+  client.reply(call, storageVolDownload, undefined);
+  const stream = await opening;
+  const say = says(client, call);
+  say(statuses.continue, 'before');
+  sayHole(client, call, 3_000_001n);
+  say(statuses.continue, 'behind');
+  say(statuses.continue, '');
+  void client.message(streamMessage(statuses.ok)).then(() => say(statuses.ok, ''));
+  await once(stream, 'readable');
+  await turns(50);
+  t.true(stream.readableLength < 1_000_000);
+  const bytes = Buffer.concat((await stream.toArray()) as Buffer[]);
+  t.true(
+    bytes.equals(Buffer.concat([Buffer.from('before'), Buffer.alloc(3_000_001), Buffer.from('behind')])),
+  );
+});
+
+test('a hole that was not asked for or cannot be fails the stream alone', async (t) => {
+  for (const [sparse, length] of [
+    [false, 5n],
+    [true, -5n],
+  ] as const) {
+    const { opening, client, call } = await begin(t, storageVolDownload, (volume) =>
+      volume.download({ sparse }),
+    );
+    client.reply(call, storageVolDownload, undefined);
+    const stream = await opening;
+    stream.resume();
+    const ended = t.throwsAsync(once(stream, 'end'), { instanceOf: LibvirtConnectionError });
+    sayHole(client, call, length);
+    t.like(await ended, { reason: 'protocol' });
+    client.socket.destroy();
+  }
+});
+
+test('an upload sends blocks of zeros as holes, in their order, when told to', async (t) => {
+  const { opening, client, call } = await begin(t, storageVolUpload, (volume) =>
+    volume.upload({ sparse: true }),
+  );
+  t.is(decode(storageVolUpload.args, call.payload).flags, 1);
+  client.reply(call, storageVolUpload, undefined);
+  const stream = await opening;
+  const closed = once(stream, 'finish');
+  stream.write(Buffer.concat([Buffer.from('x'.repeat(4096)), Buffer.alloc(8192)]));
+  stream.write(Buffer.alloc(4096));
+  stream.write(Buffer.from('end'));
+  stream.end(Buffer.alloc(10));
+  await client.message(streamMessage(statuses.ok));
+  const seen = client.received
+    .filter(({ serial, type }) => serial === call.serial && type !== messageTypes.call)
+    .map(({ type, payload, status }) => {
+      if (status === statuses.ok) return 'end';
+      return type === messageTypes.streamHole ? payload.readBigInt64BE() : payload.length;
+    });
+  t.deepEqual(seen, [4096, 12_288n, 3, 10n, 'end']);
+  says(client, call)(statuses.ok, '');
+  await closed;
 });
 
 test('a refused stream leaves no connection', async (t) => {

@@ -11,12 +11,13 @@ import { poolStartFlags } from '../../../../src/libvirt/storage/flags.ts';
 import type { StoragePool } from '../../../../src/libvirt/storage/pool.ts';
 import type { Volume } from '../../../../src/libvirt/storage/volume.ts';
 import { answers, skipped } from '../driver-presence.ts';
+import type { Server } from '../server.ts';
 import { proxySocket, type SocketProxy } from '../socket-proxy.ts';
 import { content, digestOf, dropTransientPool, fill, poolXml, volumeXml } from '../storage-pool.ts';
 import type { Topic } from '../topic.ts';
 
 /** `pool` is undefined where the daemon has no driver for real disks. */
-type Context = { proxy: SocketProxy; connection: Connection; pool: StoragePool | undefined };
+type Context = { server: Server; proxy: SocketProxy; connection: Connection; pool: StoragePool | undefined };
 
 const mebibyte = 1024 * 1024;
 const size = 64 * mebibyte;
@@ -28,7 +29,7 @@ async function withVolume(
   { proxy }: Context,
   action: (volume: Volume) => Promise<void>,
 ): Promise<void> {
-  const volume = await pool.volumes.create(volumeXml(`stream-${randomUUID()}`, size));
+  const volume = await pool.volumes.create(volumeXml(`stream-${randomUUID()}`, size, { allocation: 0 }));
   try {
     await action(volume);
     await proxy.atMost(1); // a stream's connection ends with it
@@ -54,7 +55,7 @@ export const volumeStreams: Topic<Context> = {
     const pool = (await answers(() => connection.storage.list()))
       ? await connection.storage.create(xml, poolStartFlags.build)
       : undefined;
-    return { proxy, connection, pool };
+    return { server, proxy, connection, pool };
   },
   tests: {
     'a slow reader slows the daemon: little waits for it': onVolume(async (t, { proxy }, volume) => {
@@ -186,6 +187,29 @@ export const volumeStreams: Topic<Context> = {
       proxy.cut();
       t.like(await lost, { reason: 'closed' });
       t.true(stream.destroyed);
+    }),
+
+    'zeros do not travel when they need not': onVolume(async (t, { proxy, server }, volume) => {
+      const source = function* () {
+        yield Buffer.alloc(10 * mebibyte);
+        yield* content(mebibyte + 5);
+        yield Buffer.alloc(20 * mebibyte + 3_000);
+        yield Buffer.from('the middle');
+        yield Buffer.alloc(size - 31 * mebibyte - 3_015);
+      };
+      const sum = await digestOf(source());
+      await pipeline(source(), await volume.upload({ sparse: true }));
+      t.is((await server.run('sha256sum', [await volume.path()])).split(' ')[0], sum);
+      t.true(Number(await server.run('stat', ['-c', '%b', await volume.path()])) * 512 < 2 * mebibyte);
+      await proxy.atMost(1);
+      const before = proxy.toClients();
+      t.is(await digestOf(await volume.download({ sparse: true })), sum);
+      t.true(proxy.toClients() - before < 2 * mebibyte, `${proxy.toClients() - before} bytes travelled`);
+      const part = { offset: 9 * mebibyte, length: 3 * mebibyte };
+      t.is(
+        await digestOf(await volume.download({ ...part, sparse: true })),
+        await digestOf(await volume.download(part)),
+      );
     }),
 
     'many streams at once keep apart': onVolume(async (t, _context, volume) => {

@@ -83,11 +83,7 @@ export const volumes: Topic<Context> = {
 
     'physical is the size of the file, allocation what it takes': async (t, { pool }) => {
       if (pool === undefined) return skipped(t, 'storage');
-      const sparse = volumeXml('sparse', 8 * mebibyte).replace(
-        '<target>',
-        '<allocation>0</allocation><target>',
-      );
-      const volume = await pool.volumes.create(sparse);
+      const volume = await pool.volumes.create(volumeXml('sparse', 8 * mebibyte, { allocation: 0 }));
       t.like(await volume.info(), { capacity: 8 * mebibyte, allocation: 0 });
       t.like(await volume.info({ physical: true }), { capacity: 8 * mebibyte, allocation: 8 * mebibyte });
       await volume.delete();
@@ -131,8 +127,8 @@ export const volumes: Topic<Context> = {
     "a qcow2 volume's file goes from one volume to another": async (t, { server, pool }) => {
       if (pool === undefined) return skipped(t, 'storage');
       const [from, to] = [
-        await pool.volumes.create(volumeXml('from.qcow2', 3 * mebibyte, 'qcow2')),
-        await pool.volumes.create(volumeXml('to.qcow2', mebibyte, 'qcow2')),
+        await pool.volumes.create(volumeXml('from.qcow2', 3 * mebibyte, { format: 'qcow2' })),
+        await pool.volumes.create(volumeXml('to.qcow2', mebibyte, { format: 'qcow2' })),
       ];
       await server.run('qemu-io', ['-f', 'qcow2', '-c', 'write -P 0x42 1M 64k', await from.path()]);
       await pipeline(await from.download(), await to.upload());
@@ -161,7 +157,7 @@ export const volumes: Topic<Context> = {
         (await t.throwsAsync<LibvirtError>(promise, { instanceOf: LibvirtError }))?.codeName;
       t.is(await code(pool.volumes.byName('nowhere')), 'noStorageVolume');
       t.is(await code(pool.volumes.create('<volume')), 'xmlDetail');
-      t.is(await code(pool.volumes.create(volumeXml('x', 1, 'nonsense'))), 'configUnsupported');
+      t.is(await code(pool.volumes.create(volumeXml('x', 1, { format: 'nonsense' }))), 'configUnsupported');
       const volume = await pool.volumes.create(volumeXml('ours', mebibyte));
       t.is(await code(pool.volumes.create(volumeXml('ours', 1))), 'storageVolumeExists');
       await t.throwsAsync(volume.download({ offset: -1 }), { name: 'XdrError' });
