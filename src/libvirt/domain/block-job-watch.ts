@@ -11,6 +11,7 @@ import type { CallOptions } from '../call.ts';
 import type { Connection } from '../connection.ts';
 import type { Domain } from '../domain.ts';
 import type { Events, Subscription } from '../events.ts';
+import { unlessAborted } from '../unless-aborted.ts';
 
 export type BlockJobEnd = 'completed' | 'canceled';
 
@@ -35,18 +36,6 @@ export type BlockJobWatch = {
   /** Ends the watch. Whoever still waits waits for its signal alone. */
   stop(options?: CallOptions): Promise<void>;
 };
-
-/** Rejected when the signal is aborted; the promise itself goes on. */
-function unlessAborted<T>(promise: Promise<T>, { signal }: CallOptions): Promise<T> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) return onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    const settled = () => signal.removeEventListener('abort', onAbort);
-    promise.finally(settled).then(resolve, reject);
-  });
-}
 
 /** A promise that is settled from outside. */
 class Moment<T> {

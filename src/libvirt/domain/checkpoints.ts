@@ -11,7 +11,7 @@ import type { DomainHandle } from '../wire-structures.ts';
 export const checkpointFlags = {
   /** Nothing is done to disks: the XML describes what libvirt forgot. */
   redefine: 1 << 0,
-  /** Let the guest's agent freeze its file systems meanwhile. */
+  /** Let the guest's agent freeze its file systems meanwhile. QEMU's driver refuses it (libvirt 9). */
   quiesce: 1 << 1,
   /** With `redefine`: check that the disks have the bitmaps (libvirt 6.10). */
   redefineValidate: 1 << 2,
@@ -64,7 +64,7 @@ export type Checkpoint = {
 };
 
 export type DomainCheckpoints = {
-  /** Of a running domain. @param flags `checkpointFlags`. */
+  /** @param flags `checkpointFlags`. */
   create(xml: string, flags?: number, options?: CallOptions): Promise<Checkpoint>;
   /** @param flags `checkpointListFlags`; 0 for all. */
   list(flags?: number, options?: CallOptions): Promise<Checkpoint[]>;
