@@ -1,5 +1,5 @@
 /**
- * A byte stream beside a connection's calls (a console; later a volume's content), as a Node Duplex.
+ * A byte stream beside a connection's calls (a console, a volume's content), as a Node Duplex.
  *
  *   daemon -> us   CONTINUE + bytes: data;  CONTINUE, empty: no more data;  ERROR + report: the stream failed
  *                  CONTINUE + length, of the type STREAM_HOLE: so many zeros, where they were asked for
