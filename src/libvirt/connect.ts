@@ -27,7 +27,8 @@ export type ConnectOptions = CallOptions & {
   keepalive?: KeepaliveOptions | undefined;
   /** Requests that may be under way at once. Default 4: one less than a daemon reads from one client. */
   maxInFlight?: number | undefined;
-  /** Told of each event that was dropped since its bytes do not make sense. Default: a warning of the process. */
+  /** Told of each event that was dropped, since its bytes make no sense or since too many came that nobody asked for.
+   *  Default: the first is a warning of the process. */
   onProblem?: ((problem: XdrError) => void) | undefined;
 };
 
@@ -56,7 +57,7 @@ async function open(options: ConnectOptions): Promise<Opened> {
   const caller = new Caller(transport, options.maxInFlight ?? 4);
   const router = new EventRouter();
   const keepalive = new Keepalive(transport);
-  const { onProblem = (problem) => process.emitWarning(problem) } = options;
+  const { onProblem = warnOnce() } = options;
   const event = (frame: Frame) => receiveEvent(frame, router, onProblem);
   transport.start((frame) => route(frame, caller, keepalive, event));
   try {
@@ -95,13 +96,22 @@ function route(frame: Frame, caller: Caller, keepalive: Keepalive, event: (frame
   } else caller.stream(frame);
 }
 
+/** A daemon that sends one nonsense sends many. */
+function warnOnce(): (problem: XdrError) => void {
+  let warned = false;
+  return (problem) => {
+    if (!warned) process.emitWarning(problem);
+    warned = true;
+  };
+}
+
 /** An event that makes no sense harms nobody but itself: the next message is still whole. */
 function receiveEvent(frame: Frame, router: EventRouter, onProblem: (problem: XdrError) => void): void {
   try {
     if (frame.status !== statuses.ok) throw new XdrError(`its status is ${frame.status}`);
     router.receive(frame);
   } catch (error) {
-    if (!(error instanceof XdrError)) throw error;
+    if (!(error instanceof XdrError || error instanceof LibvirtConnectionError)) throw error;
     const text = `libvirt's event ${frame.procedure} was dropped: ${error.message}`;
     // As with the events themselves: what a listener throws is no fault of the connection.
     queueMicrotask(() => onProblem(new XdrError(text, { cause: error })));

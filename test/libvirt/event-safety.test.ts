@@ -98,10 +98,40 @@ test('a parameter of an unknown type costs its event, or its call, and no more',
 test('without a listener, a dropped event is a warning of the process', async (t) => {
   const { client, lives } = await subscribed(t);
   const warned = once(process, 'warning');
-  say(client, lifecycle, Buffer.alloc(4));
+  let warnings = 0;
+  const count = () => {
+    warnings += 1;
+  };
+  process.on('warning', count);
+  for (let time = 0; time < 3; time += 1) say(client, lifecycle, Buffer.alloc(4));
   await lives();
   const [warning] = await warned;
   t.regex(String(warning), /XdrError: libvirt's event 318 was dropped/);
+  process.off('warning', count);
+  t.is(warnings, 1);
+});
+
+test('events that come while a registration is under way are kept for it, within a bound', async (t) => {
+  const problems: XdrError[] = [];
+  const { connection, client, lives } = await subscribed(t, { onProblem: (each) => problems.push(each) });
+  const seen: number[] = [];
+  const subscribing = connection.events.on('lifecycle', ({ code }) => seen.push(code), {
+    domain: domainHandle,
+  });
+  const { connectDomainEventCallbackRegisterAny: register } = eventCalls;
+  while (client.received.filter(({ procedure }) => procedure === register.number).length < 2) await tick();
+  say(client, lifecycle, event(callback + 1, words(3, 0)));
+  for (let count = 0; count < 2_000; count += 1) say(client, lifecycle, event(callback + 2, words(2, 0)));
+  const registration = client.received.findLast(({ procedure }) => procedure === register.number);
+  if (registration !== undefined) client.reply(registration, register, { callback: callback + 1 });
+  await subscribing;
+  await lives();
+  t.deepEqual(seen, [3]);
+  t.is(problems.length, 2_001 - 1_024);
+  t.regex(
+    problems[0]?.message ?? '',
+    /was dropped: libvirt sent too many events that belong to no subscription/,
+  );
 });
 
 test('a hundred thousand events of other subscriptions cost nothing', async (t) => {
