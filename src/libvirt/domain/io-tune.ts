@@ -38,9 +38,6 @@ type Limit = Exclude<keyof typeof fields, 'group'>;
 /** What is absent stays as it is. */
 export type IoTune = { [K in Limit]?: number | undefined } & { group?: string | undefined };
 
-/** VIR_DOMAIN_AFFECT_*; 0 means the running domain, or the definition of one that does not run. */
-export const ioTuneFlags = { live: 1 << 0, config: 1 << 1 } as const;
-
 /** VIR_TYPED_PARAM_STRING_OKAY: without it a daemon leaves out the group, which is text. */
 const textToo = 1 << 2;
 
@@ -64,9 +61,9 @@ function toTune(parameters: readonly TypedParameter[]): IoTune {
 }
 
 export type IoTuning = {
-  /** @param flags `ioTuneFlags`. */
+  /** @param flags `affectFlags`. */
   ioTune(disk: string, flags?: number, options?: CallOptions): Promise<IoTune>;
-  /** @param flags `ioTuneFlags`. @throws LibvirtError invalidArg for limits that exclude each other. */
+  /** @param flags `affectFlags`. @throws LibvirtError invalidArg for limits that exclude each other. */
   setIoTune(disk: string, tune: IoTune, flags?: number, options?: CallOptions): Promise<void>;
 };
 

@@ -12,6 +12,7 @@ import {
 import type { Domain } from '../../../../src/libvirt/domain.ts';
 import { errorCodes } from '../../../../src/libvirt/error-codes.ts';
 import { LibvirtError } from '../../../../src/libvirt/errors.ts';
+import { discard } from '../discard.ts';
 import { record } from '../recorded-events.ts';
 import type { Server } from '../server.ts';
 import { guestXml } from '../tiny-guest.ts';
@@ -64,7 +65,7 @@ async function changed(server: Server, socket: string): Promise<number[]> {
 export const backups: Topic<Context> = {
   name: 'backups',
   setUp: async (server) => {
-    const disk = await makeWritingDisk(server, 'disk.qcow2');
+    const disk = await makeWritingDisk(server, 'backups.qcow2');
     const connection = await server.connect(server.qemuUri);
     const xml = guestXml('backups', randomUUID(), disk, server.domainType);
     const domain = await connection.domains.define(xml);
@@ -201,5 +202,8 @@ export const backups: Topic<Context> = {
       await domain.undefine(undefineFlags.checkpointsMetadata);
     },
   },
-  tearDown: ({ connection }) => connection.close(),
+  tearDown: async ({ connection, domain }) => {
+    await discard(domain);
+    await connection.close();
+  },
 };

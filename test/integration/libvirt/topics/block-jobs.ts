@@ -8,6 +8,7 @@ import type { Domain } from '../../../../src/libvirt/domain.ts';
 import { errorCodes } from '../../../../src/libvirt/error-codes.ts';
 import { LibvirtError } from '../../../../src/libvirt/errors.ts';
 import { countOf } from '../console-reader.ts';
+import { discard } from '../discard.ts';
 import type { Server } from '../server.ts';
 import { guestXml } from '../tiny-guest.ts';
 import type { Topic } from '../topic.ts';
@@ -48,9 +49,14 @@ export const blockJobs: Topic<Context> = {
   name: 'block-jobs',
   setUp: async (server) => {
     const base = await writeWritingBase(server);
-    const disk = await makeLayer(server, 'disk.qcow2', base, 'raw');
+    const disk = await makeLayer(server, 'block-jobs.qcow2', base, 'raw');
     await server.run('qemu-io', ['-f', 'qcow2', '-c', 'write -P 0x42 8M 6M', disk]);
-    const second = await makeLayer(server, 'second.qcow2', await makeUnreadableDisk(server), 'qcow2');
+    const second = await makeLayer(
+      server,
+      'block-jobs-second.qcow2',
+      await makeUnreadableDisk(server),
+      'qcow2',
+    );
     const connection = await server.connect(server.qemuUri);
     const more = `<disk type='file' device='disk'><driver name='qemu' type='qcow2'/>
       <source file='${second}'/><target dev='vdb' bus='virtio'/></disk></devices>`;
@@ -219,5 +225,8 @@ export const blockJobs: Topic<Context> = {
       await watch.stop();
     },
   },
-  tearDown: ({ connection }) => connection.close(),
+  tearDown: async ({ connection, domain }) => {
+    await discard(domain);
+    await connection.close();
+  },
 };

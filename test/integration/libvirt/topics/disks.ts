@@ -1,10 +1,11 @@
 /** What is known of a running domain's disks, and what may be set. */
 import { randomUUID } from 'node:crypto';
+import { affectFlags } from '../../../../src/libvirt/affect.ts';
 import type { Connection } from '../../../../src/libvirt/connection.ts';
-import { ioTuneFlags } from '../../../../src/libvirt/domain/io-tune.ts';
 import type { Domain } from '../../../../src/libvirt/domain.ts';
 import { errorCodes } from '../../../../src/libvirt/error-codes.ts';
 import { LibvirtError } from '../../../../src/libvirt/errors.ts';
+import { discard } from '../discard.ts';
 import { record } from '../recorded-events.ts';
 import type { Server } from '../server.ts';
 import { guestXml } from '../tiny-guest.ts';
@@ -26,8 +27,8 @@ const withDisk = (xml: string, disk: string) => xml.replace('</devices>', `${dis
 export const disks: Topic<Context> = {
   name: 'disks',
   setUp: async (server) => {
-    const disk = await makeWritingDisk(server, 'disk.qcow2');
-    const second = await server.write('second.raw', Buffer.alloc(4 * MiB, 'libvirt '));
+    const disk = await makeWritingDisk(server, 'disks.qcow2');
+    const second = await server.write('disks-second.raw', Buffer.alloc(4 * MiB, 'libvirt '));
     const connection = await server.connect(server.qemuUri);
     const xml = withDisk(guestXml('disks', randomUUID(), disk, server.domainType), rawDisk(second));
     const domain = await connection.domains.define(xml);
@@ -77,13 +78,13 @@ export const disks: Topic<Context> = {
       t.like(await domain.disks.ioTune('vda'), { totalBytesPerSecond: 0, readRequestsPerSecond: 0 });
       const limits = { writeBytesPerSecond: 50 * MiB, readRequestsPerSecond: 1000, group: 'slow ones' };
       await domain.disks.setIoTune('vda', { ...limits, writeBytesPerSecondMax: 60 * MiB });
-      t.like(await domain.disks.ioTune('vda', ioTuneFlags.live), {
+      t.like(await domain.disks.ioTune('vda', affectFlags.live), {
         ...limits,
         writeBytesPerSecondMax: 60 * MiB,
       });
-      t.is((await domain.disks.ioTune('vda', ioTuneFlags.config)).writeBytesPerSecond, 0);
-      await domain.disks.setIoTune('vda', { totalRequestsPerSecond: 500 }, ioTuneFlags.config);
-      t.is((await domain.disks.ioTune('vda', ioTuneFlags.config)).totalRequestsPerSecond, 500);
+      t.is((await domain.disks.ioTune('vda', affectFlags.config)).writeBytesPerSecond, 0);
+      await domain.disks.setIoTune('vda', { totalRequestsPerSecond: 500 }, affectFlags.config);
+      t.is((await domain.disks.ioTune('vda', affectFlags.config)).totalRequestsPerSecond, 500);
       t.like(await domain.disks.ioTune('vda'), limits);
       const both = domain.disks.setIoTune('vda', { totalBytesPerSecond: MiB, readBytesPerSecond: MiB });
       t.like(await t.throwsAsync(both), { name: 'LibvirtError', code: errorCodes.invalidArg });
@@ -127,5 +128,8 @@ export const disks: Topic<Context> = {
       t.is((await t.throwsAsync(domain.disks.resize('vda', -1)))?.name, 'XdrError');
     },
   },
-  tearDown: ({ connection }) => connection.close(),
+  tearDown: async ({ connection, domain }) => {
+    await discard(domain);
+    await connection.close();
+  },
 };

@@ -15,6 +15,7 @@ import type { Domain } from '../../../../src/libvirt/domain.ts';
 import { errorCodes } from '../../../../src/libvirt/error-codes.ts';
 import { LibvirtError } from '../../../../src/libvirt/errors.ts';
 import { countOf } from '../console-reader.ts';
+import { discard } from '../discard.ts';
 import type { Server } from '../server.ts';
 import { guestXml } from '../tiny-guest.ts';
 import type { Topic } from '../topic.ts';
@@ -29,7 +30,7 @@ const bounded = () => ({ signal: AbortSignal.timeout(60_000) });
 export const snapshots: Topic<Context> = {
   name: 'snapshots',
   setUp: async (server) => {
-    const disk = await makeWritingDisk(server, 'disk.qcow2');
+    const disk = await makeWritingDisk(server, 'snapshots.qcow2');
     const connection = await server.connect(server.qemuUri);
     const xml = guestXml('snapshots', randomUUID(), disk, server.domainType);
     const domain = await connection.domains.define(xml);
@@ -166,5 +167,8 @@ export const snapshots: Topic<Context> = {
       await domain.undefine(undefineFlags.snapshotsMetadata);
     },
   },
-  tearDown: ({ connection }) => connection.close(),
+  tearDown: async ({ connection, domain }) => {
+    await discard(domain);
+    await connection.close();
+  },
 };
