@@ -1,7 +1,8 @@
 /**
  * A backup of a running domain's disks as they are when it begins, whatever the guest writes meanwhile. In mode `push`
- * libvirt writes it to files, and the event `job-completed` says when it is done. In mode `pull` QEMU serves it over
- * NBD, from a scratch file per disk, until the job is ended with `Domain.abortJob`.
+ * libvirt writes it to files, and the event `job-completed` says when all is written. QEMU lets go of the files just
+ * after that: a call that waits for the domain's turn, as `blockJobs.info` does, is answered when they are free. In mode
+ * `pull` QEMU serves it over NBD, from a scratch file per disk, until the job is ended with `Domain.abortJob`.
  */
 import type { CallOptions } from '../call.ts';
 import { backupCalls } from '../procedures/backup.ts';

@@ -50,6 +50,7 @@ async function push({ connection, domain }: Context, xml: string, checkpointXml?
   const jobs = await record(connection, 'job-completed');
   await domain.backup.begin(xml, { checkpointXml, flags });
   const { stats } = await jobs.first(({ domain: of }) => of.uuid === domain.uuid);
+  await domain.blockJobs.info('vda'); // answered when QEMU has let go of the file
   await jobs.stop();
   return stats;
 }
