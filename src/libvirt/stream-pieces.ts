@@ -25,16 +25,22 @@ const zerosAtOnce = 64 * 1024;
 
 export class Pieces {
   private readonly waiting: (Buffer | number)[] = [];
+  /** That wait, without the holes. */
+  bytes = 0;
 
   /** @param piece bytes, or a hole's length. */
   add(piece: Buffer | number): void {
     if (piece !== 0) this.waiting.push(piece);
+    if (typeof piece !== 'number') this.bytes += piece.length;
   }
 
   /** The next bytes, if any wait. Empty ones were added so. */
   next(): Buffer | undefined {
     const piece = this.waiting.shift();
-    if (typeof piece !== 'number') return piece;
+    if (typeof piece !== 'number') {
+      this.bytes -= piece?.length ?? 0;
+      return piece;
+    }
     if (piece > zerosAtOnce) this.waiting.unshift(piece - zerosAtOnce);
     return Buffer.alloc(Math.min(piece, zerosAtOnce));
   }

@@ -54,6 +54,8 @@ export class ByteStream extends Duplex {
   private early: Error | undefined;
   private ended = false;
   private holding = false;
+  /** The next piece has its turn soon. */
+  private isDue = false;
   private isOver = false;
   private readonly whenOver: (() => void)[] = [];
   private finished: Callback | undefined;
@@ -119,24 +121,42 @@ export class ByteStream extends Duplex {
     this.flow();
   }
 
+  /** Pushes the next piece. The others have turns of their own, or a hole of terabytes would leave no time for any
+   *  other thing; while they wait, nothing more is read. */
   private flow(): void {
-    for (let piece = this.pieces.next(); piece !== undefined; piece = this.pieces.next()) {
-      if (piece.length === 0) this.endOfData();
-      else if (!this.push(piece)) {
-        this.full();
-        return;
-      }
+    if (this.destroyed || this.ended) return;
+    const piece = this.pieces.next();
+    if (piece?.length === 0) this.endOfData();
+    else if (piece !== undefined && !this.push(piece)) {
+      this.full();
+      return;
     }
+    if (this.ended || this.pieces.isEmpty) this.release();
+    else {
+      this.full();
+      this.flowLater();
+    }
+  }
+
+  private flowLater(): void {
+    if (this.isDue) return;
+    this.isDue = true;
+    setImmediate(() => {
+      this.isDue = false;
+      this.flow();
+    });
   }
 
   private full(): void {
     // The reply to the call must get through, and so must the confirmation once we have ended the stream.
     if (this.isOpen && !this.writableEnded) this.hold();
-    else if (this.readableLength > maxUnread) this.fail(broken('libvirt sent data that nobody could stop.'));
+    else if (this.readableLength + this.pieces.bytes > maxUnread)
+      this.fail(broken('libvirt sent data that nobody could stop.'));
   }
 
   private hold(): void {
-    if (!this.holding) this.port.hold();
+    if (this.holding || this.destroyed) return;
+    this.port.hold();
     this.holding = true;
   }
 
@@ -147,8 +167,12 @@ export class ByteStream extends Duplex {
 
   private confirmed(): void {
     if (this.destroyed) return;
+    if (this.finished === undefined) {
+      this.fail(broken('libvirt confirmed an end that nobody asked for.'));
+      return;
+    }
     this.endOfData();
-    this.finished?.();
+    this.finished();
   }
 
   private failure(payload: Buffer): Error {
@@ -172,8 +196,8 @@ export class ByteStream extends Duplex {
   }
 
   override _read(): void {
-    if (!this.ended) this.flow();
     if (this.pieces.isEmpty) this.release();
+    else this.flowLater();
   }
 
   override _write(chunk: Buffer, encoding: BufferEncoding, callback: Callback): void {

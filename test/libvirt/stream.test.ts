@@ -5,6 +5,9 @@ import { LibvirtConnectionError, LibvirtError } from '../../src/libvirt/errors.t
 import { type Frame, messageTypes, statuses } from '../../src/libvirt/frame.ts';
 import { connectCalls } from '../../src/libvirt/procedures/connect.ts';
 import { domainCalls } from '../../src/libvirt/procedures/domain.ts';
+import { volumeCalls } from '../../src/libvirt/procedures/storage.ts';
+import { streamHole } from '../../src/libvirt/stream-pieces.ts';
+import { encode } from '../../src/libvirt/xdr.ts';
 import { type Client, callerOf, connected, domainHandle } from './scripted-daemon.ts';
 
 const isStream = ({ type }: Frame): boolean => type === messageTypes.stream;
@@ -173,12 +176,14 @@ test('data that follows the end of the data is dropped', async (t) => {
     [statuses.continue],
     [statuses.continue, 'more'],
     [statuses.continue],
-    [statuses.ok],
     [statuses.continue, 'late'],
   ] as const) {
     say(status, piece);
   }
   client.socket.uncork();
+  await client.message((frame) => isStream(frame) && frame.status === statuses.ok);
+  say(statuses.continue, 'later');
+  say(statuses.ok);
   t.is(await closed, undefined);
   t.is(text, 'all');
 });
@@ -281,4 +286,81 @@ test('a stream that is aborted while it opens on a shared connection is aborted 
   client.reply(call, domainCalls.domainOpenConsole, undefined);
   const abort = await client.message((frame) => isStream(frame) && frame.status === statuses.error);
   t.is(abort.serial, call.serial);
+});
+
+test('an end that the daemon confirms and nobody asked for is an error: data may be missing', async (t) => {
+  const { stream, say } = await openConsole(t);
+  const closed = closeOf(stream.resume());
+  say(statuses.ok);
+  t.regex(String(await closed), /LibvirtConnectionError: libvirt confirmed an end that nobody asked for/);
+});
+
+/** A stream with holes, on a connection that it shares. */
+async function openSparse(t: ExecutionContext) {
+  const { caller, client, transport } = await callerOf(t);
+  const args = { vol: { pool: 'p', name: 'v', key: 'k' }, offset: 0, length: 0, flags: 0 };
+  const opening = caller.openStream(volumeCalls.storageVolDownload, args, { holes: true });
+  const call = await client.call(volumeCalls.storageVolDownload);
+  client.reply(call, volumeCalls.storageVolDownload, undefined);
+  const { serial, procedure } = call;
+  const say = (payload: Buffer, type: number = messageTypes.stream) =>
+    client.send({ type, serial, procedure, status: statuses.continue, payload });
+  const hole = (length: number) => say(encode(streamHole, { length, flags: 0 }), messageTypes.streamHole);
+  return { stream: await opening, client, call, say, hole, transport };
+}
+
+test('a hole of any size leaves the process time for other things', async (t) => {
+  const { stream, client, hole } = await openSparse(t);
+  const closed = closeOf(stream);
+  let read = 0;
+  stream.on('data', (piece: Buffer) => {
+    read += piece.length;
+  });
+  hole(Number.MAX_SAFE_INTEGER);
+  while (read < 1_000_000) await new Promise((resolve) => setImmediate(resolve));
+  stream.destroy();
+  await client.message((frame) => isStream(frame) && frame.status === statuses.error);
+  t.is(await closed, undefined);
+});
+
+test('what follows the end is dropped, though a hole delayed the end', async (t) => {
+  const { stream, client, call, say, hole } = await openSparse(t);
+  const closed = closeOf(stream);
+  hole(200_000);
+  say(Buffer.alloc(0));
+  say(Buffer.from('late'));
+  let read = 0;
+  stream.on('data', (piece: Buffer) => {
+    read += piece.length;
+  });
+  const { serial, procedure } = await client.message(
+    (frame) => isStream(frame) && frame.status === statuses.ok,
+  );
+  t.is(serial, call.serial);
+  client.send({ type: messageTypes.stream, serial, procedure, status: statuses.ok });
+  t.is(await closed, undefined);
+  t.is(read, 200_000);
+});
+
+test('a reader that destroys its stream within a hole does not hold the connection', async (t) => {
+  const { stream, hole, transport } = await openSparse(t);
+  const closed = closeOf(stream);
+  hole(10_000_000);
+  stream.once('data', () => stream.destroy());
+  await closed;
+  await new Promise((resolve) => setImmediate(resolve));
+  t.false(transport.held);
+});
+
+test('what waits behind a hole is bounded too', async (t) => {
+  const { stream, client, call, hole } = await openSparse(t);
+  const closed = closeOf(stream);
+  hole(Number.MAX_SAFE_INTEGER);
+  stream.end();
+  let pieces = 0;
+  await flood({ client, call }, () => {
+    pieces += 1;
+    return stream.destroyed || pieces > 1_000;
+  });
+  t.regex(String(await closed), /libvirt sent data that nobody could stop/);
 });
