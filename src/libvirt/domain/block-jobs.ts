@@ -12,6 +12,7 @@ import { blockCalls } from '../procedures/block.ts';
 import type { Session } from '../session.ts';
 import type { TypedParameter } from '../typed-parameters.ts';
 import type { DomainHandle } from '../wire-structures.ts';
+import { typedQuantity } from './typed-quantity.ts';
 
 /** virDomainBlockCopyFlags. */
 export const blockCopyFlags = {
@@ -19,7 +20,7 @@ export const blockCopyFlags = {
   shallow: 1 << 0,
   /** The destination exists. */
   reuseExternal: 1 << 1,
-  /** Also for a persistent domain, which a job that cannot be recovered otherwise forbids. */
+  /** Also of a persistent domain, although the copy ends with the domain's process. QEMU's driver insists on it. */
   transientJob: 1 << 2,
   /** The guest's writes wait for the copy, so that it must converge (libvirt 8). */
   synchronousWrites: 1 << 3,
@@ -107,16 +108,14 @@ const abortFlags = { async: 1 << 0, pivot: 1 << 1 } as const;
 
 function copyParameters({ bandwidth, granularity, bufferBytes }: BlockCopy): TypedParameter[] {
   const parameters: TypedParameter[] = [];
-  if (bandwidth !== undefined)
-    parameters.push({ field: 'bandwidth', type: 'ullong', value: BigInt(bandwidth) });
+  if (bandwidth !== undefined) parameters.push(typedQuantity('bandwidth', bandwidth));
   if (granularity !== undefined) parameters.push({ field: 'granularity', type: 'uint', value: granularity });
-  if (bufferBytes !== undefined)
-    parameters.push({ field: 'buf-size', type: 'ullong', value: BigInt(bufferBytes) });
+  if (bufferBytes !== undefined) parameters.push(typedQuantity('buf-size', bufferBytes));
   return parameters;
 }
 
 export const domainBlockJobs = (session: Session, dom: DomainHandle): DomainBlockJobs => ({
-  copy: (disk, destinationXml, how = {}, options) => {
+  copy: async (disk, destinationXml, how = {}, options) => {
     const args = { dom, path: disk, destinationXml, params: copyParameters(how), flags: how.flags ?? 0 };
     return session.call(blockCalls.domainBlockCopy, args, options);
   },

@@ -4,6 +4,7 @@ import { blockCalls, maxIoTune } from '../procedures/block.ts';
 import type { Session } from '../session.ts';
 import type { PlainValue, TypedParameter } from '../typed-parameters.ts';
 import type { DomainHandle } from '../wire-structures.ts';
+import { typedQuantity } from './typed-quantity.ts';
 
 const fields = {
   /** Bytes and requests a second; 0 is no limit. A total excludes limits of its own for reads or writes. */
@@ -46,7 +47,7 @@ function toTyped(tune: IoTune): TypedParameter[] {
     const field = fields[name as keyof IoTune];
     if (value === undefined) return [];
     if (typeof value === 'string') return [{ field, type: 'string', value }];
-    return [{ field, type: 'ullong', value: BigInt(value) }];
+    return [typedQuantity(field, value)];
   });
 }
 
@@ -72,6 +73,6 @@ export const ioTuning = (session: Session, dom: DomainHandle): IoTuning => ({
     const args = { dom, disk, count: maxIoTune, flags: flags | textToo };
     return toTune((await session.call(blockCalls.domainGetBlockIoTune, args, options)).params);
   },
-  setIoTune: (disk, tune, flags = 0, options) =>
+  setIoTune: async (disk, tune, flags = 0, options) =>
     session.call(blockCalls.domainSetBlockIoTune, { dom, disk, params: toTyped(tune), flags }, options),
 });

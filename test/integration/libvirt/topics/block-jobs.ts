@@ -209,7 +209,10 @@ export const blockJobs: Topic<Context> = {
       await t.throwsAsync(jobs.copy('vda', '<disk'), { instanceOf: LibvirtError });
       const none = destination(`${server.directory}/none/copy.qcow2`);
       await t.throwsAsync(jobs.copy('vda', none, { flags: transientJob }), { instanceOf: LibvirtError });
+      const lasting = jobs.copy('vda', destination(`${server.directory}/lasting.qcow2`));
+      t.like(await t.throwsAsync(lasting), { code: errorCodes.operationInvalid }); // it is persistent
       t.is((await t.throwsAsync(jobs.setSpeed('vda', -1)))?.name, 'XdrError');
+      t.is((await t.throwsAsync(jobs.copy('vda', none, { bandwidth: 0.5 })))?.name, 'XdrError');
     },
 
     'who waits is told when the domain stops, or aborts by himself': async (t, context) => {

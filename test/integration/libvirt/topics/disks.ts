@@ -126,6 +126,11 @@ export const disks: Topic<Context> = {
       t.like(await t.throwsAsync(domain.disks.setThreshold('vdz', 1)), none);
       await t.throwsAsync(domain.disks.ioTune('vdz'), { instanceOf: LibvirtError });
       t.is((await t.throwsAsync(domain.disks.resize('vda', -1)))?.name, 'XdrError');
+      const half = domain.disks.setIoTune('vda', { readBytesPerSecond: 0.5 });
+      t.like(await t.throwsAsync(half), {
+        name: 'XdrError',
+        message: 'read_bytes_sec: 0.5 is not a whole quantity.',
+      });
     },
   },
   tearDown: async ({ connection, domain }) => {
