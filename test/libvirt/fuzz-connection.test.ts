@@ -2,20 +2,25 @@
  * A whole connection against a daemon that says anything: messages that are nearly right, in pieces of any size. All
  * that waits ends, with a value or a typed error, and nothing is left over.
  */
+import { createConnection } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setImmediate as tick } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
+import { Caller } from '../../src/libvirt/call.ts';
 import type { Connection } from '../../src/libvirt/connection.ts';
 import { LibvirtConnectionError, type XdrError } from '../../src/libvirt/errors.ts';
 import { encodeFrame, type Frame, messageTypes, programs, statuses } from '../../src/libvirt/frame.ts';
 import { connectCalls } from '../../src/libvirt/procedures/connect.ts';
 import { domainCalls } from '../../src/libvirt/procedures/domain.ts';
 import { eventCalls } from '../../src/libvirt/procedures/events.ts';
+import { streamHole } from '../../src/libvirt/stream-pieces.ts';
+import { Transport } from '../../src/libvirt/transport.ts';
 import { encode } from '../../src/libvirt/xdr.ts';
 import { isTyped, type Mutation, mutations, nearlyRight, patience, runs } from './fuzz.ts';
 import { type Client, type Double, domainHandle, openHandshake, scriptedDaemon } from './scripted-daemon.ts';
 
-const { reply, message, stream, streamHole } = messageTypes;
+const { reply, message, stream } = messageTypes;
 
 /** Of the calls that `waitingOn` makes, in their order; the serials go on from those of the handshake. */
 const procedures = [
@@ -66,9 +71,13 @@ const events = fc
   .map(([procedure, payload]) => frame({ type: message, procedure, payload }));
 const pings = fc.nat(3).map((procedure) => frame({ program: programs.keepalive, type: message, procedure }));
 const consoleOpened = frame({ procedure: domainCalls.domainOpenConsole.number, serial: firstSerial });
+const holeOrData = fc.oneof(
+  nearlyRight,
+  fc.nat().map((length) => encode(streamHole, { length, flags: 0 })),
+);
 const streamed = fc
-  .tuple(fc.constantFrom(stream, stream, stream, streamHole), fc.nat(2), nearlyRight)
-  .map(([type, how, payload]): Frame => ({ ...consoleOpened, type, status: how, payload }));
+  .tuple(fc.constantFrom(stream, stream, messageTypes.streamHole), fc.nat(2), holeOrData)
+  .map(([type, how, payload]): Frame => ({ ...consoleOpened, serial: 1, type, status: how, payload }));
 
 type Script = { frames: Buffer[]; sizes: number[] };
 
@@ -141,44 +150,53 @@ test('calls and events', async (t) => {
   );
 });
 
-async function attackStream(
-  t: ExecutionContext,
-  double: Double,
-  script: Script,
-  reads: boolean,
-): Promise<void> {
-  const connection = await double.connect();
-  const own = await nextClient(double);
-  const opening = connection.domain(domainHandle).openConsole();
-  const client = await nextClient(double);
-  await client.call(domainCalls.domainOpenConsole);
-  play(client, { ...script, frames: [encodeFrame(consoleOpened), ...script.frames] });
-  const console = await opening.catch((error: unknown) => t.true(isTyped(error), String(error)));
-  own.socket.destroy();
-  if (typeof console !== 'object') return;
+/** What the reader of a stream may do. */
+const manners = fc.constantFrom('reads', 'stops', 'ends', 'destroys');
+
+async function endOf(duplex: Duplex, manner: string): Promise<unknown> {
   const ended = new Promise<unknown>((resolve) => {
     let failure: unknown;
-    console.on('error', (error) => {
+    duplex.on('error', (error) => {
       failure = error;
     });
-    console.on('close', () => resolve(failure));
+    duplex.on('close', () => resolve(failure));
   });
-  console.write('input');
-  if (reads) console.resume();
-  else setImmediate(() => console.destroy());
-  const failure = await within(ended, 'A stream');
-  t.true(failure === undefined || isTyped(failure), String(failure));
+  duplex.write('input');
+  if (manner === 'reads') duplex.resume();
+  else if (manner === 'ends') duplex.resume().end();
+  else if (manner === 'destroys') duplex.once('data', () => duplex.destroy());
+  // A reader that stops reading learns of nothing, so it must give up by itself.
+  if (manner !== 'reads') setTimeout(() => duplex.destroy(), 2);
+  return within(ended, 'A stream');
 }
 
-test('streams', async (t) => {
+async function attackStream(t: ExecutionContext, double: Double, script: Script, how: [string, boolean]) {
+  const [manner, holes] = how;
+  const transport = new Transport(createConnection({ path: double.socketPath }));
+  const caller = new Caller(transport, 1);
+  transport.start((each) => (each.type === reply ? caller.reply(each) : caller.stream(each)));
+  const client = await nextClient(double);
+  const args = { dom: domainHandle, device: undefined, flags: 0 };
+  const opening = caller.openStream(domainCalls.domainOpenConsole, args, { holes });
+  await client.call(domainCalls.domainOpenConsole);
+  const opened = encodeFrame({ ...consoleOpened, serial: 1 });
+  play(client, { ...script, frames: [opened, ...script.frames] });
+  const [result] = await within(Promise.allSettled([opening]), 'Opening');
+  if (result?.status === 'fulfilled') {
+    const failure = await endOf(result.value, manner);
+    t.true(failure === undefined || isTyped(failure), String(failure));
+  } else t.true(isTyped(result?.reason), String(result?.reason));
+  t.false(transport.held);
+  transport.close(new LibvirtConnectionError('closed', 'The run is over.'));
+}
+
+test('streams, with holes and without', async (t) => {
   t.timeout(patience);
-  const double = await scriptedDaemon(t);
+  const double = await scriptedDaemon(t, () => undefined);
+  const script = scriptOf(fc.oneof({ weight: 8, arbitrary: streamed }, answers));
+  const how = fc.tuple(manners, fc.boolean());
   await fc.assert(
-    fc.asyncProperty(
-      scriptOf(fc.oneof({ weight: 5, arbitrary: streamed }, pings, answers)),
-      fc.boolean(),
-      (script, reads) => attackStream(t, double, script, reads),
-    ),
+    fc.asyncProperty(script, how, (each, reader) => attackStream(t, double, each, reader)),
     { numRuns: runs(300) },
   );
 });
