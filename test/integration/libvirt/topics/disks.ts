@@ -110,11 +110,13 @@ export const disks: Topic<Context> = {
       const xml = guestXml('broken', randomUUID(), disk, server.domainType);
       const policy = "type='qcow2' error_policy='stop' rerror_policy='stop'/>";
       const life = await record(connection, 'lifecycle');
+      const errors = await record(connection, 'io-error');
       const broken = await connection.domains.create(xml.replace("type='qcow2'/>", policy));
       await life.first(({ event, detail }) => event === 'suspended' && detail === 'io-error');
       t.like(await broken.state(), { state: 'paused', reason: 'io-error' });
       t.deepEqual(await broken.disks.errors(), [{ disk: 'vda', error: 'unspecified' }]);
-      await life.stop();
+      t.like(await errors.first(), { path: disk, action: 'pause', domain: { name: 'broken' } });
+      await Promise.all([life.stop(), errors.stop()]);
       await broken.destroy();
     },
 
