@@ -144,11 +144,10 @@ export class Domain extends DomainParts {
     return { ...info, type: jobTypeName(info.type) };
   }
 
-  /** Ends the job; the call that started it then fails with operationAborted. */
+  /** Ends the job; the call that started it then fails with operationAborted. Since libvirt 8.5.
+   *  @param flags `abortJobFlags`. */
   abortJob(flags = 0, options?: CallOptions): Promise<void> {
-    // Daemons before 8.5 know the call without flags alone.
-    if (flags !== 0) return this.act(domainCalls.domainAbortJobFlags, flags, options);
-    return this.session.call(domainCalls.domainAbortJob, { dom: this.current }, options);
+    return this.act(domainCalls.domainAbortJobFlags, flags, options);
   }
 
   /**

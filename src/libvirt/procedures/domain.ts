@@ -27,7 +27,6 @@ export const domainCalls = table({
   domainIsPersistent: call(151, onDomain, flag),
   domainMemoryStats: call(159, structure({ dom, maxStats: uint32, flags }), list(memoryStat, 1024)),
   domainGetJobInfo: call(163, onDomain, jobInfo),
-  domainAbortJob: call(164, onDomain, nothing),
   domainCreateWithFlags: call(196, onDomainFlags, gotDomain),
   domainOpenConsole: call(201, structure({ dom, device: optionalString, flags }), nothing),
   domainIsUpdated: call(202, onDomain, flag),

@@ -14,6 +14,7 @@ import { record } from '../recorded-events.ts';
 import type { Server } from '../server.ts';
 import { guestXml, makeOverlay, writeBase } from '../tiny-guest.ts';
 import type { Topic } from '../topic.ts';
+import { makeUnreadableDisk } from '../unreadable-disk.ts';
 
 type Context = { server: Server; connection: Connection; domain: Domain; medium: string };
 
@@ -170,6 +171,19 @@ export const devices: Topic<Context> = {
       t.is((await reboots.first()).domain.name, 'devices');
       t.true((await countOf(domain, 1)) >= 1); // the BIOS has set up ACPI, which is wanted next
       await reboots.stop();
+    },
+
+    'a disk that cannot be read is named, with what was done': async (t, { server, connection }) => {
+      const errors = await record(connection, 'io-error');
+      const xml = guestXml('broken', randomUUID(), await makeUnreadableDisk(server), server.domainType);
+      const broken = await connection.domains.create(xml);
+      t.like(await errors.first(), {
+        domain: { uuid: broken.uuid },
+        alias: 'virtio-disk0',
+        action: 'report',
+      });
+      await errors.stop();
+      await broken.destroy();
     },
 
     'it goes to sleep on its disk': async (t, { connection, domain }) => {
