@@ -23,7 +23,8 @@ export type ConnectOptions = CallOptions & {
   socketPath: string;
   /** The driver's URI, e.g. `qemu:///system`, `test:///default`. */
   uri: string;
-  /** Whether to watch if the daemon lives. Default: no; a local daemon's death closes the socket anyway. */
+  /** Whether to watch if the daemon lives. Default: no; a local daemon's death closes the socket anyway. The
+   *  connections of streams are never watched: they are silent when a guest takes no input. */
   keepalive?: KeepaliveOptions | undefined;
   /** Requests that may be under way at once. Default 4: one less than a daemon reads from one client. */
   maxInFlight?: number | undefined;
