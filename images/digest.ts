@@ -7,20 +7,28 @@ import { type Recipe, readRecipe } from './recipe.ts';
 /** Raise it when the builder's code changes what an unchanged recipe gives. */
 export const builderVersion = 1;
 
+/** The scripts in `images/scripts` that take part in a build of each kind. */
+const scripts: Record<Recipe['kind'], readonly string[]> = {
+  system: ['disk.sh', 'system.sh'],
+  disk: ['disk.sh', 'initramfs.sh', 'small-root.sh'],
+  kernel: ['initramfs.sh'],
+};
+
 /**
  * Hex SHA-256 over the builder's version, every file in the recipe's folder (path, executable bit, content),
- * the scripts shared by all recipes, and the digests of the images that this one carries.
+ * the shared scripts that the build runs, and the digests of the images that this one carries.
  */
 export async function recipeDigest(recipe: Recipe): Promise<string> {
   const hash = createHash('sha256').update(`blanket-image ${builderVersion}\n`);
-  const shared = join(recipe.directory, '..', 'scripts');
-  for (const root of [recipe.directory, shared]) {
-    for (const path of await filesBelow(root)) {
-      hash.update(`${relative(root, path)}\0${await fingerprint(path)}\n`);
-    }
+  const { directory } = recipe;
+  for (const path of await filesBelow(directory)) {
+    hash.update(`${relative(directory, path)}\0${await fingerprint(path)}\n`);
+  }
+  for (const name of scripts[recipe.kind]) {
+    hash.update(`script ${name}\0${await fingerprint(join(directory, '..', 'scripts', name))}\n`);
   }
   for (const name of carriedBy(recipe)) {
-    const carried = await readRecipe(name, join(recipe.directory, '..'));
+    const carried = await readRecipe(name, join(directory, '..'));
     hash.update(`carries ${name} ${await recipeDigest(carried)}\n`);
   }
   return hash.digest('hex');
@@ -31,10 +39,7 @@ export const carriedBy = (recipe: Recipe): string[] =>
   recipe.kind === 'system' ? Object.keys(recipe.carries).sort() : [];
 
 async function filesBelow(root: string): Promise<string[]> {
-  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
-  });
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => !entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name))

@@ -13,7 +13,7 @@ systemctl mask --quiet modprobe@drm.service apt-daily.timer apt-daily-upgrade.ti
   systemd-hwdb-update.service systemd-tpm2-setup.service systemd-tpm2-setup-early.service \
   systemd-pcrmachine.service systemd-pcrphase.service systemd-pcrphase-sysinit.service \
   systemd-udev-load-credentials.service systemd-networkd-persistent-storage.service \
-  systemd-firstboot.service kmod-static-nodes.service \
+  systemd-firstboot.service systemd-network-generator.service \
   systemd-importd.socket systemd-sysext.socket systemd-creds.socket systemd-pcrextend.socket systemd-pcrlock.socket
 
 # These bring a new /usr into effect; here dpkg has done so.
@@ -28,8 +28,8 @@ done
 # cloud-init makes or brings the host keys.
 systemctl mask --quiet sshd-keygen.service
 
-systemctl disable --quiet libvirtd.service libvirtd-ro.socket libvirtd-admin.socket virtlogd.service \
-  virtlogd-admin.socket libvirt-guests.service
+systemctl disable --quiet libvirtd.service virtlogd.service libvirt-guests.service
+systemctl mask --quiet libvirtd-ro.socket libvirtd-admin.socket virtlogd-admin.socket
 systemctl enable --quiet systemd-networkd.service ssh.service libvirtd.socket virtlogd.socket
 
 # cloud-init does without these and starts in half the time: it only skips checking user-data against its schema.

@@ -28,4 +28,4 @@ add_module() {
 for module in $MODULES; do add_module "$module"; done
 
 find "$tree" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
-(cd "$tree" && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 --reproducible) >"$output/initrd"
+(cd "$tree" && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 --reproducible) | zstd -q -19 >"$output/initrd"
