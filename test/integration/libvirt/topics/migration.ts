@@ -2,9 +2,8 @@
  * Version 3 of libvirt's migration protocol, conducted by hand between two libvirtds that do not know each other: a
  * running domain with a disk of its own, memory and the disk's top layer copied.
  */
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { migrateFlags, xmlFlags } from '../../../../src/libvirt/constants.ts';
+import { xmlFlags } from '../../../../src/libvirt/constants.ts';
 import { errorCodes } from '../../../../src/libvirt/error-codes.ts';
 import { LibvirtError } from '../../../../src/libvirt/errors.ts';
 import type { Events } from '../../../../src/libvirt/events.ts';
@@ -24,7 +23,6 @@ import {
   prepare,
   sourceFlags,
 } from '../migrating-pair.ts';
-import { guestXml } from '../tiny-guest.ts';
 import type { Topic } from '../topic.ts';
 
 export const migration: Topic<Pair> = {
@@ -194,39 +192,6 @@ export const migration: Topic<Pair> = {
       t.log({ downtimeMs: stats.downtimeMs, memoryBytes: stats.memory.processedBytes, seen });
       await moved.destroy();
       await moved.undefine();
-    },
-
-    'post-copy: the domain runs on at the destination before its memory has arrived': async (t, pair) => {
-      const { here, there, disks } = pair;
-      const definition = guestXml('straggler', randomUUID(), disks.here);
-      const straggler = await here.domains.create(definition);
-      await straggler.migration.setMaxDowntime(1); // less than a page takes: it would go on for long
-      const postcopy = migrateFlags.live | migrateFlags.postcopy | migrateFlags.unsafe;
-      const side = { flags: postcopy | migrateFlags.changeProtection };
-      const parameters = { listenAddress: '127.0.0.1', uri: 'tcp://127.0.0.1', bandwidthMiBps: 1 };
-      const begun = await straggler.migration.begin({ ...side, parameters });
-      const onward = { ...parameters, destinationXml: begun.xml };
-      const { uri = '', cookie } = await there.migration.prepare({
-        flags: postcopy,
-        parameters: onward,
-        cookie: begun.cookie,
-      });
-      const all = { ...onward, uri, destinationName: straggler.name };
-      const seen: string[] = [];
-      const hear = ({ event, detail }: Events['lifecycle']) => seen.push(`${event}/${detail}`);
-      await here.events.on('lifecycle', hear, { domain: straggler.handle });
-      await there.events.on('lifecycle', hear, { domain: straggler.handle });
-      const performing = straggler.migration.perform({ ...side, parameters: all, cookie });
-      while (((await straggler.jobStats()).memory.processedBytes ?? 0) === 0) await sleep(5);
-      await straggler.migration.startPostCopy();
-      const performed = await performing;
-      const last = { parameters: all, cancelled: false };
-      const finished = await there.migration.finish({ ...last, flags: postcopy, cookie: performed.cookie });
-      await straggler.migration.confirm({ ...last, ...side, cookie: finished.cookie });
-      t.true(seen.includes('suspended/postcopy'), seen.join(', '));
-      const moved = there.domain(finished.domain ?? straggler.handle);
-      t.true((await countOf(moved, 1)) > 0);
-      await moved.destroy();
     },
   },
   tearDown: closePair,
