@@ -1,16 +1,15 @@
 /** Devices of one real, tiny domain of libvirt's QEMU driver: they come and go, and tell what happens to them. */
 import { randomUUID } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
-import type { ExecutionContext } from 'ava';
 import type { Connection } from '../../../../src/libvirt/connection.ts';
 import { xmlFlags } from '../../../../src/libvirt/constants.ts';
 import { deviceFlags } from '../../../../src/libvirt/domain/devices.ts';
 import { vcpuFlags } from '../../../../src/libvirt/domain/vcpus.ts';
 import type { Domain } from '../../../../src/libvirt/domain.ts';
 import { errorCodes } from '../../../../src/libvirt/error-codes.ts';
-import { LibvirtError } from '../../../../src/libvirt/errors.ts';
 import { countOf } from '../console-reader.ts';
 import { record } from '../recorded-events.ts';
+import { refusal } from '../refusal.ts';
 import type { Server } from '../server.ts';
 import { guestXml, makeOverlay, writeBase } from '../tiny-guest.ts';
 import type { Topic } from '../topic.ts';
@@ -46,11 +45,6 @@ function isWhole(picture: Buffer): boolean {
     /^P6\n(\d+) (\d+)\n255\n/.exec(picture.toString('latin1', 0, 40)) ?? [];
   return picture.length === header.length + Number(width) * Number(height) * 3;
 }
-
-const refusal = async (t: ExecutionContext, call: Promise<unknown>, code: number): Promise<void> => {
-  const error = await t.throwsAsync(call, { instanceOf: LibvirtError });
-  t.is(error?.code, code, error?.message);
-};
 
 export const devices: Topic<Context> = {
   name: 'devices',

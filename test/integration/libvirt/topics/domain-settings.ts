@@ -1,7 +1,4 @@
 /** What can be set of a domain, with libvirtd's `test` driver: a real daemon, pretended domains. */
-import { randomUUID } from 'node:crypto';
-import { buffer } from 'node:stream/consumers';
-import type { ExecutionContext } from 'ava';
 import { affectFlags } from '../../../../src/libvirt/affect.ts';
 import type { Connection } from '../../../../src/libvirt/connection.ts';
 import { xmlFlags } from '../../../../src/libvirt/constants.ts';
@@ -9,40 +6,20 @@ import { vcpuFlags } from '../../../../src/libvirt/domain/vcpus.ts';
 import type { Domain } from '../../../../src/libvirt/domain.ts';
 import { statsFlags, statsGroups } from '../../../../src/libvirt/domain-stats.ts';
 import { errorCodes } from '../../../../src/libvirt/error-codes.ts';
-import { LibvirtError } from '../../../../src/libvirt/errors.ts';
+import { pretendedXml } from '../pretended-domain.ts';
 import { record } from '../recorded-events.ts';
-import type { Server } from '../server.ts';
+import { refusal } from '../refusal.ts';
 import type { Topic } from '../topic.ts';
 
-type Context = { server: Server; connection: Connection; domain: Domain };
-
-const definition = (name: string) => `
-  <domain type='test'>
-    <name>${name}</name><uuid>${randomUUID()}</uuid>
-    <memory unit='KiB'>65536</memory><currentMemory unit='KiB'>65536</currentMemory><vcpu>3</vcpu>
-    <iothreads>1</iothreads><os><type>hvm</type></os>
-    <devices>
-      <disk type='file'><source file='/nothing'/><target dev='vda'/></disk>
-      <interface type='network'>
-        <mac address='52:54:00:12:34:56'/><source network='default'/><target dev='net0'/>
-      </interface>
-      <memballoon model='virtio'/>
-      <graphics type='vnc'/><video><model type='vga'/></video>
-    </devices>
-  </domain>`;
-
-const refusal = async (t: ExecutionContext, call: Promise<unknown>, code: number): Promise<void> => {
-  const error = await t.throwsAsync(call, { instanceOf: LibvirtError });
-  t.is(error?.code, code, error?.message);
-};
+type Context = { connection: Connection; domain: Domain };
 
 export const domainSettings: Topic<Context> = {
   name: 'domain-settings',
   setUp: async (server) => {
     const connection = await server.connect('test:///default');
-    const domain = await connection.domains.define(definition('settings'));
+    const domain = await connection.domains.define(pretendedXml('settings'));
     await domain.start();
-    return { server, connection, domain };
+    return { connection, domain };
   },
   tests: {
     'it is found by its number': async (t, { connection, domain }) => {
@@ -62,14 +39,14 @@ export const domainSettings: Topic<Context> = {
       t.true(await domain.isActive());
       t.true(await domain.isPersistent());
       t.false(await domain.isUpdated());
-      const passing = await connection.domains.create(definition('passing').replace('52:54', '52:55'));
+      const passing = await connection.domains.create(pretendedXml('passing').replace('52:54', '52:55'));
       t.false(await passing.isPersistent());
       await passing.destroy();
       await refusal(t, passing.isActive(), errorCodes.noDomain);
     },
 
     'it gets another name, which events tell': async (t, { connection }) => {
-      const domain = await connection.domains.define(definition('before'));
+      const domain = await connection.domains.define(pretendedXml('before'));
       const events = await record(connection, 'lifecycle');
       await domain.rename('after');
       t.is(domain.name, 'after');
@@ -185,67 +162,6 @@ export const domainSettings: Topic<Context> = {
       t.regex(xml, /<on_crash>coredump-restart</);
       const wrong = domain.power.setAction('poweroff', 'coredump-restart', affectFlags.config);
       await refusal(t, wrong, errorCodes.configUnsupported);
-    },
-
-    'keys, an interrupt and a picture of the screen': async (t, { domain }) => {
-      await domain.screen.sendKeys({ keys: [28] });
-      await domain.screen.injectNmi();
-      const picture = await buffer(await domain.screen.screenshot());
-      t.true(picture.length > 1000);
-      t.is(picture.subarray(1, 4).toString(), 'PNG');
-      const many = domain.screen.sendKeys({ keys: Array.from({ length: 17 }, () => 1) });
-      await t.throwsAsync(many, { name: 'XdrError' });
-    },
-
-    'its memory is saved to a file, and restored': async (t, { server, connection, domain }) => {
-      const path = `${server.directory}/settings.save`;
-      await domain.saves.to(path);
-      t.like(await domain.state(), { state: 'shutoff', reason: 'saved' });
-      const xml = await connection.saveImages.xml(path);
-      t.regex(xml, /<name>settings</);
-      await connection.saveImages.defineXml(path, xml.replace('</name>', '</name><title>saved</title>'));
-      t.regex(await connection.saveImages.xml(path), /<title>saved</);
-      await connection.saveImages.restore(path);
-      t.like(await domain.state(), { state: 'running', reason: 'restored' });
-      await refusal(t, connection.saveImages.xml(`${path}.none`), errorCodes.systemError);
-    },
-
-    'it is saved to a file of the daemon, from which it starts': async (t, { domain }) => {
-      t.false(await domain.saves.hasManaged());
-      await domain.saves.managed();
-      t.true(await domain.saves.hasManaged());
-      await domain.saves.removeManaged();
-      t.false(await domain.saves.hasManaged());
-      await refusal(t, domain.saves.managed(), errorCodes.operationInvalid);
-      await domain.start();
-    },
-
-    'its memory is written for a debugger': async (t, { server, domain }) => {
-      await domain.saves.dump(`${server.directory}/core`);
-      t.true((await domain.isActive()) === true);
-      const nowhere = domain.saves.dump('/nowhere/at/all');
-      await refusal(t, nowhere, errorCodes.systemError);
-    },
-
-    'a reboot restarts it': async (t, { domain }) => {
-      await domain.power.reboot();
-      t.like(await domain.state(), { state: 'running' });
-    },
-
-    'what its agent would say': async (t, { domain }) => {
-      const { guest } = domain;
-      t.truthy(await guest.hostname());
-      t.deepEqual(
-        (await guest.fileSystems()).map(({ mountPoint }) => mountPoint),
-        ['/', '/boot'],
-      );
-      t.is(await guest.freeze(), 2);
-      t.is(await guest.thaw(), 2);
-      await guest.trim();
-      await guest.setTime(1_700_000_000_500);
-      t.is(await guest.time(), 1_700_000_000_500);
-      await guest.setPassword('someone', { text: 'secret' });
-      await refusal(t, guest.info(), errorCodes.noSupport);
     },
 
     'statistics of many, and of some': async (t, { connection, domain }) => {

@@ -1,6 +1,5 @@
 /** Calls that only the inside of a guest can answer, with a real agent in a small Linux guest. */
 import { once } from 'node:events';
-import type { ExecutionContext } from 'ava';
 import type { Connection } from '../../../../src/libvirt/connection.ts';
 import { agentTimeouts, guestInfoTypes } from '../../../../src/libvirt/domain/guest.ts';
 import { vcpuFlags } from '../../../../src/libvirt/domain/vcpus.ts';
@@ -10,14 +9,10 @@ import { errorCodes } from '../../../../src/libvirt/error-codes.ts';
 import { LibvirtError } from '../../../../src/libvirt/errors.ts';
 import { agentGuestXml, writeAgentDisk } from '../agent-guest.ts';
 import { record } from '../recorded-events.ts';
+import { refusal } from '../refusal.ts';
 import type { Topic } from '../topic.ts';
 
 type Context = { connection: Connection; domain: Domain };
-
-const refusal = async (t: ExecutionContext, call: Promise<unknown>, code: number): Promise<void> => {
-  const error = await t.throwsAsync(call, { instanceOf: LibvirtError });
-  t.is(error?.code, code, error?.message);
-};
 
 export const guestAgent: Topic<Context> = {
   name: 'guest-agent',
