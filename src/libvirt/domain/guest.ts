@@ -1,7 +1,7 @@
 /**
- * What the agent inside the guest does (QEMU's guest agent behind a channel `org.qemu.guest_agent.0`). All of it
- * rejects with `agentUnresponsive` when no agent answers, and with `argumentUnsupported` or `operationUnsupported` when
- * there is no channel or the agent does not know the command.
+ * What the agent inside the guest does (QEMU's guest agent behind a channel `org.qemu.guest_agent.0`). All of it rejects
+ * with `agentUnresponsive` when no agent answers, with `argumentUnsupported` when the domain has no such channel, and
+ * with `internalError` and the agent's words when the agent refuses.
  */
 import type { CallOptions } from '../call.ts';
 import { guestCalls } from '../procedures/guest.ts';
