@@ -27,7 +27,7 @@ export type Subscription = {
 };
 
 /** By which of an event's fields the daemon can filter. */
-type Filters = 'domain' | 'network' | 'pool' | 'nodeDevice' | 'secret' | 'monitorEvent';
+type Filters = 'domain' | 'network' | 'pool' | 'secret' | 'monitorEvent';
 
 /** The events of one object alone, e.g. `{ domain: domain.handle }`. */
 export type SubscribeOptions<K extends EventKind> = CallOptions & {
