@@ -32,10 +32,13 @@ function readAccount(path: string, topic: string): [name: string, witness: Witne
   );
 }
 
+/** `libvirt-9` before `libvirt-11`. */
+const byNumber = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true });
+
 /** All accounts that are kept. */
 export function readCovered(): Covered {
   const covered: Covered = new Map();
-  for (const version of readdirSync(accounts).sort()) {
+  for (const version of readdirSync(accounts).sort(byNumber)) {
     const names = new Map<string, Witness[]>();
     for (const file of readdirSync(join(accounts, version)).sort()) {
       for (const [name, witness] of readAccount(join(accounts, version, file), file.replace('.json', ''))) {
@@ -90,7 +93,9 @@ export function render(covered: Covered): string {
 ${total} calls and ${Object.keys(eventKinds).length} kinds of events. A test stands beside a call when it made the call with success against a real daemon of
 that version; the page is made by \`node infra/libvirt/covered-calls.ts\` from the client's tables and from what
 the tests recorded (\`test/integration/libvirt/covered\`), and each run of the tests checks the record. Numbers are
-those of libvirt's \`remote_protocol.x\`, or of the program that is named.
+those of libvirt's \`remote_protocol.x\`, or of the program that is named. libvirt 9 is Debian 12's on the machine that runs the tests, in
+session mode; libvirt 11 is Debian 13's in an emulated host, in system mode with KVM. What has no test there needs two
+machines or an image of its own; migrations between two hosts with libvirt 11 are in \`test/e2e/two-clouds.test.ts\`, made by the agent.
 `;
   const calls = Object.entries(sections).map(([title, entries]) => section(title, entries, covered));
   return [head, ...calls, section('what the daemon tells', eventKinds, covered)].join('\n');

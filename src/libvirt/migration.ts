@@ -13,7 +13,7 @@
  * fails, confirm with `cancelled` ends the job that begin started (it started one if `changeProtection` was given).
  * When finish fails, confirm with `cancelled`. All calls of one side belong on one connection: when it closes after
  * begin or prepare, libvirt cleans up that side. During perform it does not (qemuMigrationSrcPerformPhase takes the
- * callback off): the copy goes on, and leaves the domain paused when it ends. `README.md` says how to recover.
+ * callback off): the copy goes on, and leaves the domain paused when it ends. `MIGRATION.md` says how to recover.
  *
  * The source's flags should have `changeProtection`, the destination's must not: see `destinationFlags`.
  */
