@@ -30,8 +30,8 @@ export type StreamOptions = CallOptions & {
 };
 
 /**
- * Each call is told on Node's tracing channel `libvirt:call`, whose messages are these; `error` and `result` come with
- * the end. Without a subscriber it costs nothing.
+ * Each call is told on Node's tracing channel `libvirt:call`, whose messages are these; `error` comes with the end.
+ * Arguments and results are not told: they may be secrets, and traces end in logs.
  */
 export type CallTrace = {
   procedure: Procedure<unknown, unknown>;
@@ -90,13 +90,14 @@ export class Caller {
    */
   call<A, R>(procedure: Procedure<A, R>, args: A, options: CallOptions = {}): Promise<R> {
     const told: CallTrace = { procedure };
+    let value: R | undefined; // not the traced promise's own, which Node puts into the trace
     const read = (payload: Buffer) => {
       const reader = new Reader(payload);
-      const value = procedure.result.decode(reader);
+      value = procedure.result.decode(reader);
       if (reader.remaining > 0) told.surplus = reader.remaining;
-      return value;
     };
-    return trace.tracePromise(() => this.request(procedure, args, options, ignore, read), told);
+    const traced = trace.tracePromise(() => this.request(procedure, args, options, ignore, read), told);
+    return traced.then(() => value as R);
   }
 
   /** Makes a call that opens a stream; the stream's messages carry the call's serial. */
@@ -105,24 +106,25 @@ export class Caller {
     const sending = (serial: number) => {
       stream = this.addStream(procedure, serial, options.holes === true);
     };
-    const request = () => this.request(procedure, args, options, sending, () => stream);
-    const opened = trace.tracePromise(request, { procedure });
-    return opened.then((value) => {
-      if (value === undefined)
+    const request = () => this.request(procedure, args, options, sending, ignore);
+    const traced = trace.tracePromise(request, { procedure });
+    return traced.then(() => {
+      const opened = stream;
+      if (opened === undefined)
         throw new LibvirtConnectionError('protocol', 'A reply came to a call never sent.');
-      setImmediate(() => value.opened()); // the caller first gets the chance to listen
-      return value;
+      setImmediate(() => opened.opened()); // the caller first gets the chance to listen
+      return opened;
     });
   }
 
-  private request<A, R, T>(
+  private request<A, R>(
     procedure: Procedure<A, R>,
     args: A,
     { signal }: CallOptions,
     sending: (serial: number) => void,
-    read: (payload: Buffer) => T,
-  ): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
+    read: (payload: Buffer) => void,
+  ): Promise<void> {
+    return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
       if (this.transport.lostReason !== undefined) throw this.transport.lostReason;
       const onAbort = () => this.abandon(pending, signal?.reason);

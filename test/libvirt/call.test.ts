@@ -6,6 +6,7 @@ import { LibvirtConnectionError, LibvirtError, XdrError } from '../../src/libvir
 import { messageTypes } from '../../src/libvirt/frame.ts';
 import { connectCalls } from '../../src/libvirt/procedures/connect.ts';
 import { eventCalls } from '../../src/libvirt/procedures/events.ts';
+import { secretCalls } from '../../src/libvirt/procedures/secret.ts';
 import { encode } from '../../src/libvirt/xdr.ts';
 import { type Client, connected, domainHandle, scriptedDaemon } from './scripted-daemon.ts';
 
@@ -130,6 +131,22 @@ test("a newer daemon's additional fields are left alone", async (t) => {
   client.reply(library, connectCalls.connectGetLibVersion, 9_000_001);
   t.deepEqual(await versions, { driver: 'Test', hypervisor: '2.0.0', library: '9.0.1' });
   t.deepEqual(surplus, [12]);
+});
+
+test('what a call gives is not told to those who trace it', async (t) => {
+  const { connection, client } = await connected(t);
+  const told: object[] = [];
+  const onEnd = (message: object) => {
+    if ((message as CallTrace).procedure.name === 'secretGetValue') told.push(message);
+  };
+  tracingChannel('libvirt:call').subscribe({ asyncEnd: onEnd });
+  const secret = { uuid: '00112233-4455-6677-8899-aabbccddeeff', usageType: 0, usageId: '' };
+  const reading = connection.secrets.secret(secret).value();
+  const { secretGetValue } = secretCalls;
+  client.reply(await client.call(secretGetValue), secretGetValue, Uint8Array.of(1, 2, 3));
+  t.deepEqual(await reading, Uint8Array.of(1, 2, 3));
+  t.is(told.length, 1);
+  t.is(Reflect.get(told[0] ?? {}, 'result'), undefined);
 });
 
 test('serials go round, past those in use', (t) => {
