@@ -2,7 +2,6 @@
  * A kind of event: how to register for it with the daemon, and what its messages say. Each kind of object (domain,
  * network, …) has calls of its own for that, and numbers its kinds by itself.
  */
-import type { CallOptions } from './call.ts';
 import type { Message, Procedure } from './procedure.ts';
 import { eventCalls } from './procedures/events.ts';
 import type { Session } from './session.ts';
@@ -21,8 +20,8 @@ export type Kind<E> = {
   /** @param wire what `codec` has decoded. */
   toEvent(wire: { callback: number }): E;
   /** Gives the number that the registration's messages will carry. */
-  register(session: Session, filter: Filter, options: CallOptions): Promise<{ callback: number }>;
-  deregister(session: Session, callback: number, options?: CallOptions): Promise<void>;
+  register(session: Session, filter: Filter): Promise<{ callback: number }>;
+  deregister(session: Session, callback: number): Promise<void>;
 };
 
 /** The calls that one kind of object has for its events. */
@@ -44,8 +43,8 @@ export const kindsOf =
     number,
     codec,
     toEvent: toEvent as Kind<E>['toEvent'], // what comes in is what `codec` gave
-    register: (session, filter, options) => session.call(register, args(id, filter), options),
-    deregister: (session, callback, options) => session.call(deregister, { callback }, options),
+    register: (session, filter) => session.call(register, args(id, filter)),
+    deregister: (session, callback) => session.call(deregister, { callback }),
   });
 
 /** The kinds of a domain's events; `id` is virDomainEventID. */

@@ -13,6 +13,7 @@ import type { Filter, Kind } from './event-kind.ts';
 import { type EventKind, type Events, eventKinds } from './events/all-events.ts';
 import type { Frame } from './frame.ts';
 import type { Session } from './session.ts';
+import { unlessAborted } from './unless-aborted.ts';
 import { decode } from './xdr.ts';
 
 export type { EventKind, Events };
@@ -22,7 +23,7 @@ export type EventTrace = { name: EventKind };
 const trace = channel('libvirt:event');
 
 export type Subscription = {
-  /** Ends it. Nothing is delivered after this was called. */
+  /** Ends it. Nothing is delivered after this was called; when it resolves, the daemon has forgotten it too. */
   stop(options?: CallOptions): Promise<void>;
 };
 
@@ -101,7 +102,8 @@ export class EventRouter {
 
   /**
    * Calls `listener` for each event of that kind, in the order in which they happen, until the subscription is
-   * stopped or the connection closes. @throws LibvirtError when the driver has no such event.
+   * stopped or the connection closes. The signal ends the waiting for the registration, not the subscription.
+   * @throws LibvirtError when the driver has no such event.
    */
   async on<K extends EventKind>(
     session: Session,
@@ -109,20 +111,25 @@ export class EventRouter {
     listener: (event: Events[K]) => void,
     { signal, ...filter }: CallOptions & Filter = {},
   ): Promise<Subscription> {
+    signal?.throwIfAborted();
     const audience = this.audienceOf(name, filter);
     // The audience is told of this kind alone.
     const one: Listener = { hear: listener as Listener['hear'] };
     audience.listeners.add(one);
+    const registered = audience.inTurn(async () => {
+      const isWanted = audience.callback === undefined && audience.listeners.size > 0;
+      if (isWanted) await this.register(session, name, audience, filter);
+    });
     try {
-      await audience.inTurn(async () => {
-        if (audience.callback === undefined) await this.register(session, name, audience, filter, { signal });
-      });
+      // Not the request itself: the daemon would go on with it, and refuse the next one like it.
+      await unlessAborted(registered, { signal });
     } catch (error) {
-      audience.listeners.delete(one);
-      this.forgetEmpty(audience);
+      void this.leave(session, name, audience, one).catch(() => undefined); // nobody waits for it
       throw error;
     }
-    return { stop: (options) => this.leave(session, name, audience, one, options) };
+    return {
+      stop: async (options = {}) => unlessAborted(this.leave(session, name, audience, one), options),
+    };
   }
 
   private audienceOf(name: EventKind, filter: Filter): Audience {
@@ -142,11 +149,10 @@ export class EventRouter {
     name: EventKind,
     audience: Audience,
     filter: Filter,
-    options: CallOptions,
   ): Promise<void> {
     this.registering += 1;
     try {
-      const { callback } = await eventKinds[name].register(session, filter, options);
+      const { callback } = await eventKinds[name].register(session, filter);
       audience.callback = callback;
       const key = listenerKey(name, callback);
       this.registered.set(key, audience);
@@ -163,16 +169,28 @@ export class EventRouter {
     name: EventKind,
     audience: Audience,
     listener: Listener,
-    options?: CallOptions,
   ): Promise<void> {
     if (!audience.listeners.delete(listener)) return;
     await audience.inTurn(async () => {
-      const { callback } = audience;
-      if (audience.listeners.size > 0 || callback === undefined) return;
-      audience.callback = undefined;
-      this.registered.delete(listenerKey(name, callback));
-      await eventKinds[name].deregister(session, callback, options).finally(() => this.forgetEmpty(audience));
+      try {
+        if (audience.listeners.size === 0) await this.deregister(session, name, audience);
+      } finally {
+        this.forgetEmpty(audience);
+      }
     });
+  }
+
+  private async deregister(session: Session, name: EventKind, audience: Audience): Promise<void> {
+    const { callback } = audience;
+    if (callback === undefined) return;
+    audience.callback = undefined;
+    this.registered.delete(listenerKey(name, callback));
+    try {
+      await eventKinds[name].deregister(session, callback);
+    } catch (error) {
+      // With the connection the registration is gone as well.
+      if (!(error instanceof LibvirtConnectionError)) throw error;
+    }
   }
 
   /** Takes a message. Kinds that nobody can have asked for are not looked at. */

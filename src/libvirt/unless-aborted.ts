@@ -5,9 +5,9 @@ export function unlessAborted<T>(promise: Promise<T>, { signal }: CallOptions): 
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason);
-    if (signal.aborted) return onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
     const settled = () => signal.removeEventListener('abort', onAbort);
-    promise.finally(settled).then(resolve, reject);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    promise.finally(settled).then(resolve, reject); // also when given up: a late rejection is not unhandled
   });
 }
