@@ -7,9 +7,12 @@ import { mapped } from './xdr-structures.ts';
 const maxMap = 2048;
 
 function toMap(cpus: readonly number[]): Uint8Array {
-  const map = new Uint8Array(Math.floor(Math.max(0, ...cpus) / 8) + 1);
   for (const cpu of cpus) {
-    if (!Number.isInteger(cpu) || cpu < 0) throw new XdrError(`${cpu} is not the number of a CPU.`);
+    if (!Number.isInteger(cpu) || cpu < 0 || cpu >= maxMap * 8)
+      throw new XdrError(`${cpu} is not the number of a CPU.`);
+  }
+  const map = new Uint8Array((cpus.reduce((most, cpu) => Math.max(most, cpu), 0) >> 3) + 1);
+  for (const cpu of cpus) {
     map[cpu >> 3] = (map[cpu >> 3] ?? 0) | (1 << (cpu & 7));
   }
   return map;

@@ -1,5 +1,5 @@
 /** A migration's parameters (VIR_MIGRATE_PARAM_* in libvirt's include/libvirt/libvirt-domain.h). */
-import type { TypedParameter } from './typed-parameters.ts';
+import { type TypedParameter, typedQuantity } from './typed-parameters.ts';
 
 export type MigrationParameters = {
   /** Where QEMU dials QEMU, e.g. `tcp://10.0.0.2:49152`. Without it the destination chooses, by its host name. */
@@ -48,7 +48,8 @@ const int =
   (value: Value): TypedParameter => ({ field, type: 'int', value: Number(value) });
 const ullong =
   (field: string) =>
-  (value: Value): TypedParameter => ({ field, type: 'ullong', value: BigInt(value) });
+  (value: Value): TypedParameter =>
+    typedQuantity(field, Number(value));
 
 /** The names, and the types that QEMU's driver insists on (QEMU_MIGRATION_PARAMETERS in qemu_migration.h). */
 const fields: Record<Named, (value: Value) => TypedParameter> = {
@@ -73,7 +74,8 @@ const fields: Record<Named, (value: Value) => TypedParameter> = {
   tlsDestination: string('tls.destination'),
 };
 
-/** As the wire has them: a list's values become parameters of the same name. */
+/** As the wire has them: a list's values become parameters of the same name.
+ *  @throws XdrError for a quantity that is not whole, or negative. */
 export function toTyped({ more = [], ...named }: MigrationParameters = {}): TypedParameter[] {
   const typed = Object.entries<Value | readonly string[] | undefined>(named).flatMap(([name, value]) =>
     value === undefined ? [] : [value].flat().map(fields[name as Named]),

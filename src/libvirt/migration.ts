@@ -56,17 +56,17 @@ export type SourceMigration = MigrationLimits & {
 export function sourceMigration(session: Session, dom: DomainHandle): SourceMigration {
   return {
     ...migrationLimits(session, dom),
-    begin: ({ flags, parameters }, options) =>
+    begin: async ({ flags, parameters }, options) =>
       session.call(
         migrationCalls.domainMigrateBegin3Params,
         { dom, params: toTyped(parameters), flags },
         options,
       ),
-    perform: ({ flags, parameters, cookie }, options) => {
+    perform: async ({ flags, parameters, cookie }, options) => {
       const args = { dom, destinationUri: undefined, params: toTyped(parameters), cookie, flags };
       return session.call(migrationCalls.domainMigratePerform3Params, args, options);
     },
-    confirm: ({ flags, parameters, cookie, cancelled }, options) => {
+    confirm: async ({ flags, parameters, cookie, cancelled }, options) => {
       const args = { dom, params: toTyped(parameters), cookie, flags, cancelled };
       return session.call(migrationCalls.domainMigrateConfirm3Params, args, options);
     },
@@ -88,7 +88,7 @@ export type DestinationMigration = {
 
 export function destinationMigration(session: Session): DestinationMigration {
   return {
-    prepare: ({ flags, parameters, cookie }, options) => {
+    prepare: async ({ flags, parameters, cookie }, options) => {
       const args = { params: toTyped(parameters), cookie, flags };
       return session.call(migrationCalls.domainMigratePrepare3Params, args, options);
     },

@@ -60,6 +60,13 @@ export const typedParametersUpTo = (max: number): Codec<TypedParameter[]> => lis
 /** REMOTE_DOMAIN_MIGRATE_PARAM_LIST_MAX and REMOTE_DOMAIN_JOB_STATS_MAX are both 64. */
 export const typedParameters = typedParametersUpTo(64);
 
+/** A parameter that is a 64-bit quantity. @throws XdrError when the number is not whole, or negative. */
+export function typedQuantity(field: string, value: number): TypedParameter {
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new XdrError(`${field}: ${value} is not a whole quantity.`);
+  return { field, type: 'ullong', value: BigInt(value) };
+}
+
 /** A parameter's value; 64-bit numbers as `number`, exact up to 2^53. */
 export type PlainValue = string | number | boolean;
 

@@ -10,9 +10,8 @@ import type { CallOptions } from '../call.ts';
 import { type BlockJobType, blockJobTypes } from '../events/domain-event-words.ts';
 import { blockCalls } from '../procedures/block.ts';
 import type { Session } from '../session.ts';
-import type { TypedParameter } from '../typed-parameters.ts';
+import { type TypedParameter, typedQuantity } from '../typed-parameters.ts';
 import type { DomainHandle } from '../wire-structures.ts';
-import { typedQuantity } from './typed-quantity.ts';
 
 /** virDomainBlockCopyFlags. */
 export const blockCopyFlags = {

@@ -4,6 +4,7 @@
  * with `internalError` and the agent's words when the agent refuses.
  */
 import type { CallOptions } from '../call.ts';
+import { XdrError } from '../errors.ts';
 import { guestCalls } from '../procedures/guest.ts';
 import { qemuCalls } from '../procedures/qemu.ts';
 import type { Session } from '../session.ts';
@@ -74,10 +75,11 @@ export type DomainGuest = {
   command(json: string, timeout?: number, options?: CallOptions): Promise<string | undefined>;
 };
 
-const toWireTime = (timeMs: number) => ({
-  seconds: BigInt(Math.floor(timeMs / 1_000)),
-  nanoseconds: Math.round((timeMs - Math.floor(timeMs / 1_000) * 1_000) * 1e6),
-});
+function toWireTime(timeMs: number) {
+  if (!Number.isFinite(timeMs)) throw new XdrError(`${timeMs} is not a time.`);
+  const seconds = Math.floor(timeMs / 1_000);
+  return { seconds: BigInt(seconds), nanoseconds: Math.round((timeMs - seconds * 1_000) * 1e6) };
+}
 
 const systemPart = (session: Session, dom: DomainHandle) =>
   ({
@@ -88,7 +90,7 @@ const systemPart = (session: Session, dom: DomainHandle) =>
       const time = await session.call(guestCalls.domainGetTime, { dom, flags: 0 }, options);
       return Number(time.seconds) * 1_000 + time.nanoseconds / 1e6;
     },
-    setTime: (timeMs, options) => {
+    setTime: async (timeMs, options) => {
       const flags = timeMs === undefined ? timeSync : 0;
       return session.call(guestCalls.domainSetTime, { dom, ...toWireTime(timeMs ?? 0), flags }, options);
     },

@@ -2,9 +2,8 @@
 import type { CallOptions } from '../call.ts';
 import { blockCalls, maxIoTune } from '../procedures/block.ts';
 import type { Session } from '../session.ts';
-import type { PlainValue, TypedParameter } from '../typed-parameters.ts';
+import { type PlainValue, type TypedParameter, typedQuantity } from '../typed-parameters.ts';
 import type { DomainHandle } from '../wire-structures.ts';
-import { typedQuantity } from './typed-quantity.ts';
 
 const fields = {
   /** Bytes and requests a second; 0 is no limit. A total excludes limits of its own for reads or writes. */

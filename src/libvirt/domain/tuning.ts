@@ -2,7 +2,7 @@
 import type { CallOptions } from '../call.ts';
 import { maxTuning, tuningCalls } from '../procedures/tuning.ts';
 import type { Session } from '../session.ts';
-import { type PlainValue, type TypedParameter, toRecord } from '../typed-parameters.ts';
+import { type PlainValue, type TypedParameter, toRecord, typedQuantity } from '../typed-parameters.ts';
 import type { DomainHandle } from '../wire-structures.ts';
 
 /** By section, what can be set, and as what it travels: drivers refuse another type. */
@@ -47,9 +47,9 @@ export type DomainTuning = {
   ): Promise<void>;
 };
 
-function typed(field: string, type: TypedParameter['type'], value: PlainValue): TypedParameter {
-  // The encoder refuses a value that does not fit its type.
-  return { field, type, value: type.endsWith('llong') ? BigInt(value) : value } as TypedParameter;
+function typed(field: string, type: 'ullong' | 'uint' | 'int' | 'string', value: PlainValue): TypedParameter {
+  if (type === 'ullong') return typedQuantity(field, Number(value));
+  return { field, type, value } as TypedParameter; // the encoder refuses a value that does not fit its type
 }
 
 function toParameters(section: TuningSection, values: Record<string, PlainValue | undefined>) {
@@ -64,6 +64,6 @@ export const domainTuning = (session: Session, dom: DomainHandle): DomainTuning 
     const { params } = await session.call(getters[section], { dom, count: maxTuning, flags }, options);
     return toRecord(params);
   },
-  set: (section, values, flags = 0, options) =>
+  set: async (section, values, flags = 0, options) =>
     session.call(setters[section], { dom, params: toParameters(section, values), flags }, options),
 });
