@@ -131,6 +131,7 @@ function makeSession(transport: Transport, caller: Caller, options: ConnectOptio
   };
   // For streams. A daemon that cannot pass on what a stream was sent reads no more, not even pings.
   const again = async ({ signal }: CallOptions = {}) => {
+    if (transport.lostReason !== undefined) throw transport.lostReason;
     const { session } = await open({ ...options, signal, keepalive: undefined });
     return session;
   };

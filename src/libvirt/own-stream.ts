@@ -19,7 +19,7 @@ export async function openOwnStream<A>(
     stream.onOver(() => own.close());
     return stream;
   } catch (error) {
-    await own.close();
+    void own.close(); // it may take its time; who aborted has none
     throw error;
   }
 }

@@ -33,9 +33,9 @@ export type SocketScope = {
 
 const systemDirectory = '/run/libvirt';
 
-/** As GLib finds a user's runtime directory: the cache directory stands in for it. */
+/** As GLib finds a user's runtime directory: the cache directory stands in for it. Empty is as unset. */
 function sessionDirectory(env: NodeJS.ProcessEnv): string {
-  const runtime = env.XDG_RUNTIME_DIR ?? env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
+  const runtime = env.XDG_RUNTIME_DIR || env.XDG_CACHE_HOME || join(homedir(), '.cache');
   return join(runtime, 'libvirt');
 }
 

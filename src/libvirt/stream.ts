@@ -203,7 +203,8 @@ export class ByteStream extends Duplex {
   override _write(chunk: Buffer, encoding: BufferEncoding, callback: Callback): void {
     const rest = chunk.subarray(maxPiece);
     const next = rest.length === 0 ? () => callback() : () => this._write(rest, encoding, callback);
-    if (this.isOver) callback(new LibvirtConnectionError('closed', 'The stream is over.'));
+    // A large chunk may still be on its way, piece by piece, when the stream is destroyed.
+    if (this.isOver || this.destroyed) callback(new LibvirtConnectionError('closed', 'The stream is over.'));
     else if (chunk.length === 0)
       callback(); // to the protocol, an empty message is an end
     else this.port.send(statuses.continue, chunk.subarray(0, maxPiece), next);

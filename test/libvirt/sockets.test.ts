@@ -31,7 +31,7 @@ test('the well-known sockets', (t) => {
     '/run/user/7/libvirt/libvirt-sock',
   ]);
   t.is(
-    socketPaths(undefined, session, { XDG_CACHE_HOME: '/home/u/.cache' })[0],
+    socketPaths(undefined, session, { XDG_RUNTIME_DIR: '', XDG_CACHE_HOME: '/home/u/.cache' })[0],
     '/home/u/.cache/libvirt/libvirt-sock',
   );
 });

@@ -1,10 +1,11 @@
 /** Streams whose daemon, reader or connection does what it should not. */
 import { once } from 'node:events';
 import test from 'ava';
+import { LibvirtConnectionError } from '../../src/libvirt/errors.ts';
 import { messageTypes, statuses } from '../../src/libvirt/frame.ts';
 import { connectCalls } from '../../src/libvirt/procedures/connect.ts';
 import { domainCalls } from '../../src/libvirt/procedures/domain.ts';
-import { callerOf, connected, domainHandle } from './scripted-daemon.ts';
+import { callerOf, connected, domainHandle, openHandshake, scriptedDaemon } from './scripted-daemon.ts';
 import { closeOf, flood, isStream, openConsole, openSparse } from './scripted-streams.ts';
 
 test('data that follows the end of the data is dropped', async (t) => {
@@ -104,6 +105,47 @@ test('a console that is aborted while it opens is aborted at the daemon too, and
   client.reply(call, domainCalls.domainOpenConsole, undefined);
   await t.throwsAsync(opening, { message: 'enough' });
   if (!client.socket.closed) await once(client.socket, 'close');
+});
+
+test('who gives up opening a stream does not wait for the goodbye of its connection', async (t) => {
+  const double = await scriptedDaemon(t, (client, frame) => {
+    if (frame.procedure !== connectCalls.connectClose.number) openHandshake(client, frame);
+  });
+  const connection = await double.connect();
+  const controller = new AbortController();
+  const opening = connection.domain(domainHandle).openConsole({}, { signal: controller.signal });
+  while (double.clients[1] === undefined) await new Promise((resolve) => setImmediate(resolve));
+  const client = double.clients[1];
+  await client.call(domainCalls.domainOpenConsole);
+  controller.abort(new Error('enough'));
+  await t.throwsAsync(opening, { message: 'enough' });
+  t.false(client.socket.readableEnded); // the goodbye is still unanswered
+  await client.call(connectCalls.connectClose);
+});
+
+test('a connection that is closed opens no streams', async (t) => {
+  const { connection, double } = await connected(t);
+  await connection.close();
+  const opening = connection.domain(domainHandle).openConsole();
+  const error = await t.throwsAsync(opening, { instanceOf: LibvirtConnectionError });
+  t.is(error?.reason, 'closed');
+  t.is(double.clients.length, 1);
+});
+
+test('of what is written nothing is sent after the stream was destroyed', async (t) => {
+  const { stream, client } = await openConsole(t);
+  client.socket.pause();
+  const closed = closeOf(stream);
+  stream.write(Buffer.alloc(64 * 1024 * 1024));
+  await new Promise((resolve) => setImmediate(resolve));
+  stream.destroy();
+  await closed;
+  client.socket.resume();
+  await client.message((frame) => isStream(frame) && frame.status === statuses.error);
+  await client.call(connectCalls.connectClose); // 2 s later, since nobody confirms
+  const last = client.received.findLastIndex(isStream);
+  t.is(client.received[last]?.status, statuses.error);
+  t.true(client.received.length < 100, `${client.received.length} messages`);
 });
 
 test('a stream that is aborted while it opens on a shared connection is aborted once it is open', async (t) => {
