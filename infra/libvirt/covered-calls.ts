@@ -21,12 +21,12 @@ type Witness = string;
 /** Witnesses by libvirt's version (`libvirt-9`) and the name of the call or event. */
 type Covered = Map<string, Map<string, Witness[]>>;
 
-/** Set-ups count, but are named last: a test says more. */
-const setUp = '(set-up)';
+/** Set-ups and the like count, but are named last: a test says more. */
+const isNoTest = (title: string): boolean => title.startsWith('(');
 
 function readAccount(path: string, topic: string): [name: string, witness: Witness][] {
   const account = JSON.parse(readFileSync(path, 'utf8')) as Record<string, string[]>;
-  const titles = Object.keys(account).sort((a, b) => Number(a === setUp) - Number(b === setUp));
+  const titles = Object.keys(account).sort((a, b) => Number(isNoTest(a)) - Number(isNoTest(b)));
   return titles.flatMap((title) =>
     (account[title] ?? []).map((name) => [name, `${topic}: ${title}`] as [string, Witness]),
   );

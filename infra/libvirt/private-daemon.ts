@@ -6,7 +6,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,43 +18,43 @@ import { run, start } from '../../src/process/run.ts';
 /** `nobody`; root's libvirtd would be the system's, with fixed paths for its state. */
 const owner = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
-/** Runs as that user. Post-copy migration needs userfaultfd(2), which takes SYS_PTRACE where it is not for everyone. */
-const asOwner =
+/** The words before a command that make it run as that user. */
+const asOwner = (...more: string[]): [string, ...string[]] =>
   owner.uid === undefined
     ? ['env']
-    : [
-        ...['setpriv', `--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups'],
-        ...['--inh-caps=+sys_ptrace', '--ambient-caps=+sys_ptrace', '--'],
-      ];
+    : ['setpriv', `--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups', ...more, '--'];
+
+/** Post-copy migration needs userfaultfd(2), which takes SYS_PTRACE where it is not for everyone. */
+const forPostCopy = ['--inh-caps=+sys_ptrace', '--ambient-caps=+sys_ptrace'];
 
 export type PrivateDaemon = {
   directory: string;
   socketPath: string;
   pid: number | undefined;
   connect(uri: string, options?: Partial<ConnectOptions>): Promise<Connection>;
-  /** Makes a file, or a directory with all in it, the daemon's user's. */
+  /** Makes a file or directory the daemon's user's. */
   give(path: string): Promise<void>;
+  /** Runs a program in the directory as the daemon's user; gives what it printed. */
+  run(program: string, args: readonly string[]): Promise<string>;
   stop(): Promise<void>;
 };
 
-export async function startDaemon(): Promise<PrivateDaemon> {
-  const directory = await mkdtemp(join(tmpdir(), 'libvirt-test-'));
-  const give = async (path: string) => {
-    if (owner.uid !== undefined) await run('chown', ['-R', `${owner.uid}:${owner.gid}`, path]);
-  };
-  await give(directory);
+async function give(path: string): Promise<void> {
+  if (owner.uid !== undefined) await chown(path, owner.uid, owner.gid);
+}
+
+/** Writes the daemon's settings; gives their path, and the environment in which all its places are in `directory`. */
+async function settle(
+  directory: string,
+): Promise<{ settings: string; env: NodeJS.ProcessEnv; runtime: string }> {
   const dir = async (...names: string[]) => {
     const path = join(directory, ...names);
     await mkdir(path, { mode: 0o700 });
     await give(path);
     return path;
   };
-  const [runtime, config, cache, data] = [
-    await dir('run'),
-    await dir('etc'),
-    await dir('cache'),
-    await dir('data'),
-  ];
+  const [runtime, config] = [await dir('run'), await dir('etc')];
+  const [cache, data] = [await dir('cache'), await dir('data')];
   await dir('etc', 'libvirt');
   const settingsOfQemu = 'stdio_handler = "file"\nclear_emulator_capabilities = 0\n';
   await writeFile(join(config, 'libvirt', 'qemu.conf'), settingsOfQemu);
@@ -68,9 +68,16 @@ export async function startDaemon(): Promise<PrivateDaemon> {
     XDG_CACHE_HOME: cache,
     XDG_DATA_HOME: data,
   };
+  return { settings, env, runtime };
+}
+
+export async function startDaemon(): Promise<PrivateDaemon> {
+  const directory = await mkdtemp(join(tmpdir(), 'libvirt-test-'));
+  await give(directory);
+  const { settings, env, runtime } = await settle(directory);
   // Should the test die, the daemon ends by itself once nobody uses it.
   const args = ['--timeout', '30', '--config', settings];
-  const [program = '', ...before] = asOwner;
+  const [program, ...before] = asOwner(...forPostCopy);
   const child = start(program, [...before, '/usr/sbin/libvirtd', ...args], {
     env,
     cwd: directory,
@@ -94,7 +101,11 @@ export async function startDaemon(): Promise<PrivateDaemon> {
   };
   const open = (uri: string, options: Partial<ConnectOptions> = {}) =>
     connect({ socketPath, uri, signal: AbortSignal.timeout(20_000), ...options });
-  return { directory, socketPath, pid: child.pid, connect: open, give, stop };
+  const runHere = async (command: string, words: readonly string[]) => {
+    const [first, ...rest] = asOwner();
+    return (await run(first, [...rest, command, ...words], { cwd: directory })).stdout;
+  };
+  return { directory, socketPath, pid: child.pid, connect: open, give, run: runHere, stop };
 }
 
 function collect(child: ChildProcess): () => string {
@@ -108,8 +119,12 @@ function collect(child: ChildProcess): () => string {
 const runs = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null;
 
 async function end(child: ChildProcess): Promise<void> {
+  if (!runs(child)) return;
+  const ended = once(child, 'exit');
   child.kill('SIGTERM');
-  if (runs(child)) await once(child, 'exit', { signal: AbortSignal.timeout(20_000) });
+  const force = setTimeout(() => child.kill('SIGKILL'), 20_000);
+  await ended;
+  clearTimeout(force);
 }
 
 async function answering(socketPath: string, child: ChildProcess, log: () => string): Promise<void> {

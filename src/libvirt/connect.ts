@@ -43,6 +43,8 @@ const goodbyeMs = 2_000;
  *   are; LibvirtError when it has no such driver; the signal's reason when aborted.
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
+  const { maxInFlight = 1 } = options;
+  if (!(maxInFlight >= 1)) throw new RangeError(`maxInFlight must be at least 1, not ${maxInFlight}.`);
   const { session, router, closed } = await open(options);
   return new Connection(session, router, closed);
 }

@@ -10,9 +10,11 @@ export const domainStates = [
   'crashed',
   'pmsuspended',
 ] as const;
-export type DomainState = (typeof domainStates)[number];
+/** `unknown`: what only a newer daemon has. `nostate`: what the driver cannot tell. */
+export type DomainState = (typeof domainStates)[number] | 'unknown';
 
 const reasons: Record<DomainState, readonly string[]> = {
+  unknown: [],
   nostate: ['unknown'],
   running: [
     'unknown',
@@ -70,9 +72,9 @@ export type StateReport = {
   reasonCode: number;
 };
 
-/** A newer daemon's numbers become `nostate` and `unknown`; the codes tell them. */
+/** A newer daemon's numbers become `unknown`; the codes tell them. */
 export function describeState(code: number, reasonCode: number): StateReport {
-  const state = domainStates[code] ?? 'nostate';
+  const state = domainStates[code] ?? 'unknown';
   return { state, reason: reasons[state][reasonCode] ?? 'unknown', code, reasonCode };
 }
 

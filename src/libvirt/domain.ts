@@ -3,12 +3,11 @@ import type { Duplex } from 'node:stream';
 import type { CallOptions } from './call.ts';
 import { DomainParts } from './domain/parts.ts';
 import { type DomainState, describeState, domainStates, type StateReport } from './domain-states.ts';
-import { type JobStats, type JobType, jobTypeName, toJobStats } from './job-stats.ts';
-import { type MemoryStats, toMemoryStats } from './memory-stats.ts';
+import { type Amounts, type JobStats, type JobType, jobTypeName, toJobStats } from './job-stats.ts';
 import { openOwnStream } from './own-stream.ts';
 import type { Procedure } from './procedure.ts';
 import { domainCalls } from './procedures/domain.ts';
-import type { DomainHandle, InterfaceStats } from './wire-structures.ts';
+import type { DomainHandle } from './wire-structures.ts';
 
 export type DomainInfo = {
   state: DomainState;
@@ -18,14 +17,14 @@ export type DomainInfo = {
   cpuTimeNs: number;
 };
 
-/** virDomainJobInfo: amounts in bytes over all that the job moves. `jobStats` says more. */
+/** virDomainJobInfo: less than `jobStats` tells, but from every driver. */
 export type JobInfo = {
   type: JobType;
-  timeElapsed: number;
-  timeRemaining: number;
-  dataTotal: number;
-  dataProcessed: number;
-  dataRemaining: number;
+  timeElapsedMs: number;
+  timeRemainingMs: number;
+  data: Required<Amounts>;
+  memory: Required<Amounts>;
+  file: Required<Amounts>;
 };
 
 type OnFlags = Procedure<{ dom: DomainHandle; flags: number }, void>;
@@ -108,24 +107,13 @@ export class Domain extends DomainParts {
   async info(options?: CallOptions): Promise<DomainInfo> {
     const info = await this.session.call(domainCalls.domainGetInfo, { dom: this.current }, options);
     const { maxMemory: maxMemoryKiB, memory: memoryKiB, vcpus, cpuTime: cpuTimeNs } = info;
-    return { state: domainStates[info.state] ?? 'nostate', maxMemoryKiB, memoryKiB, vcpus, cpuTimeNs };
-  }
-
-  /** What the balloon and the host know of its memory. */
-  async memoryStats(options?: CallOptions): Promise<MemoryStats> {
-    const args = { dom: this.current, maxStats: 64, flags: 0 };
-    return toMemoryStats(await this.session.call(domainCalls.domainMemoryStats, args, options));
-  }
-
-  /** @param device the interface's target (`vnet0`) or its MAC address. */
-  interfaceStats(device: string, options?: CallOptions): Promise<InterfaceStats> {
-    return this.session.call(domainCalls.domainInterfaceStats, { dom: this.current, device }, options);
+    return { state: domainStates[info.state] ?? 'unknown', maxMemoryKiB, memoryKiB, vcpus, cpuTimeNs };
   }
 
   /** The job's numbers; with `completed` those of the last one that ended, which are forgotten when read once,
    *  unless `keepCompleted`. The statistics of a migration that ended belong to the destination's domain too. */
   async jobStats(
-    which: { completed?: boolean; keepCompleted?: boolean } = {},
+    which: { completed?: boolean | undefined; keepCompleted?: boolean | undefined } = {},
     options?: CallOptions,
   ): Promise<JobStats> {
     const flags =
@@ -141,7 +129,8 @@ export class Domain extends DomainParts {
 
   async jobInfo(options?: CallOptions): Promise<JobInfo> {
     const info = await this.session.call(domainCalls.domainGetJobInfo, { dom: this.current }, options);
-    return { ...info, type: jobTypeName(info.type) };
+    const { type, timeElapsed: timeElapsedMs, timeRemaining: timeRemainingMs, ...amounts } = info;
+    return { type: jobTypeName(type), timeElapsedMs, timeRemainingMs, ...amounts };
   }
 
   /** Ends the job; the call that started it then fails with operationAborted. Since libvirt 8.5.
@@ -153,9 +142,10 @@ export class Domain extends DomainParts {
   /**
    * The serial console, on a connection of its own that closes with the stream: neither a reader who does not read
    * nor a guest that takes no input can hold up other calls. `end()` closes the console in both directions.
+   * @param options `signal` goes for the whole stream.
    */
   openConsole(
-    { device, flags = 0 }: { device?: string; flags?: number } = {},
+    { device, flags = 0 }: { device?: string | undefined; flags?: number | undefined } = {},
     options?: CallOptions,
   ): Promise<Duplex> {
     const args = { dom: this.current, device, flags };

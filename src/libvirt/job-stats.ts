@@ -3,7 +3,8 @@ import { type PlainValue, type TypedParameter, toRecord } from './typed-paramete
 
 /** virDomainJobType. */
 const jobTypes = ['none', 'bounded', 'unbounded', 'completed', 'failed', 'cancelled'] as const;
-export type JobType = (typeof jobTypes)[number];
+/** `unknown`: what only a newer daemon has. */
+export type JobType = (typeof jobTypes)[number] | 'unknown';
 
 /** virDomainJobOperation. */
 const operations = [
@@ -95,7 +96,7 @@ const overallNames = {
   throttlePercent: 'auto_converge_throttle',
 } as const;
 
-export const jobTypeName = (type: number): JobType => jobTypes[type] ?? 'none';
+export const jobTypeName = (type: number): JobType => jobTypes[type] ?? 'unknown';
 
 export function toJobStats(type: number, parameters: readonly TypedParameter[]): JobStats {
   const source = toRecord(parameters);

@@ -50,4 +50,6 @@ export const flag: Codec<boolean> = mapped(
 export const flags = uint32;
 export const onDomain = structure({ dom });
 export const onDomainFlags = structure({ dom, flags });
+/** The daemon's number of a registration for events. */
+export const registration = structure({ callback: int32 });
 export const xmlFlags = structure({ xml: string, flags });

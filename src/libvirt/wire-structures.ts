@@ -84,20 +84,16 @@ export const domainInfo = structure({
   cpuTime: quantity,
 });
 
-/** virDomainJobInfo; times in ms, the rest in bytes. */
+const amounts = structure({ totalBytes: quantity, processedBytes: quantity, remainingBytes: quantity });
+
+/** virDomainJobInfo; times in ms. */
 export const jobInfo = structure({
   type: int32,
   timeElapsed: quantity,
   timeRemaining: quantity,
-  dataTotal: quantity,
-  dataProcessed: quantity,
-  dataRemaining: quantity,
-  memoryTotal: quantity,
-  memoryProcessed: quantity,
-  memoryRemaining: quantity,
-  fileTotal: quantity,
-  fileProcessed: quantity,
-  fileRemaining: quantity,
+  data: amounts,
+  memory: amounts,
+  file: amounts,
 });
 
 export const memoryStat = structure({ tag: int32, value: quantity });

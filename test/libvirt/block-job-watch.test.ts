@@ -103,3 +103,11 @@ test('a wait can be given up, and the watch goes on', async (t) => {
   job('completed');
   t.is(await watch.ended(), 'completed');
 });
+
+test('who still waits when the watch is stopped is told so', async (t) => {
+  const { watch, close } = await watched();
+  const waiting = [outcome(t, watch.ready()), outcome(t, watch.ended())];
+  await watch.stop();
+  t.deepEqual(await Promise.all(waiting), ['lost', 'lost']);
+  close();
+});

@@ -218,3 +218,9 @@ test('events that overtake the reply to their registration are not lost', async 
   await stopping;
   t.deepEqual(seen, ['d1', 'd3']);
 });
+
+test('a connection on which no call could be sent is refused', async (t) => {
+  for (const maxInFlight of [0, Number.NaN]) {
+    await t.throwsAsync(connected(t, { maxInFlight }), { instanceOf: RangeError });
+  }
+});

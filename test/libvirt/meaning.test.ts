@@ -9,7 +9,7 @@ import { toTyped } from '../../src/libvirt/migration-parameters.ts';
 
 test('states and events have names, and numbers when they are newer than this client', (t) => {
   t.deepEqual(describeState(3, 2), { state: 'paused', reason: 'migration', code: 3, reasonCode: 2 });
-  t.deepEqual(describeState(99, 5), { state: 'nostate', reason: 'unknown', code: 99, reasonCode: 5 });
+  t.deepEqual(describeState(99, 5), { state: 'unknown', reason: 'unknown', code: 99, reasonCode: 5 });
   t.deepEqual(describeLifecycle(5, 3), { event: 'stopped', detail: 'migrated', code: 5, detailCode: 3 });
   t.like(describeLifecycle(99, 0), { event: 'unknown', detail: 'unknown', code: 99 });
   t.like(describeLifecycle(-1, -1), { event: 'unknown', detail: 'unknown' });

@@ -1,6 +1,7 @@
 /** Streams of the daemon's double: a console on its own connection, and a download with holes on a shared one. */
 import type { Duplex } from 'node:stream';
 import type { ExecutionContext } from 'ava';
+import type { CallOptions } from '../../src/libvirt/call.ts';
 import { type Frame, messageTypes, statuses } from '../../src/libvirt/frame.ts';
 import { domainCalls } from '../../src/libvirt/procedures/domain.ts';
 import { volumeCalls } from '../../src/libvirt/procedures/storage.ts';
@@ -18,9 +19,9 @@ export type Opened = {
 };
 
 /** A console on a connection of its own; `client` is the daemon's end of it. */
-export async function openConsole(t: ExecutionContext): Promise<Opened> {
+export async function openConsole(t: ExecutionContext, options?: CallOptions): Promise<Opened> {
   const { connection, double } = await connected(t);
-  const opening = connection.domain(domainHandle).openConsole();
+  const opening = connection.domain(domainHandle).openConsole({}, options);
   while (double.clients[1] === undefined) await new Promise((resolve) => setImmediate(resolve));
   const client = double.clients[1];
   const call = await client.call(domainCalls.domainOpenConsole);

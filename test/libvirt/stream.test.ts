@@ -132,3 +132,12 @@ test('a reader that does not read stops the daemon, and loses nothing', async (t
   t.is(read, total * piece.length);
   stream.destroy();
 });
+
+test('the signal that a console was opened with goes for the whole of it', async (t) => {
+  const given = new AbortController();
+  const { stream, client } = await openConsole(t, { signal: given.signal });
+  const closed = closeOf(stream.resume());
+  given.abort();
+  t.is((await closed)?.name, 'AbortError');
+  await client.message((frame) => isStream(frame) && frame.status === statuses.error);
+});

@@ -20,8 +20,10 @@ import { openKvmMigration } from './kvm-migration.ts';
 /** Takes the console from whoever has it, so that a broken connection never locks a user out. */
 const forceConsole = 1;
 
+/** What is not known to have ended is taken for running: a second copy must never be started. */
 const states: Record<StateReport['state'], GuestState> = {
-  nostate: 'stopped',
+  unknown: 'running',
+  nostate: 'running',
   running: 'running',
   blocked: 'running',
   paused: 'paused',

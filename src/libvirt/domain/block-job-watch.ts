@@ -33,7 +33,7 @@ export type BlockJobWatch = {
   ready(options?: CallOptions): Promise<void>;
   /** Until it ended. @throws BlockJobError when it failed. The daemon's log says why. */
   ended(options?: CallOptions): Promise<BlockJobEnd>;
-  /** Ends the watch. Whoever still waits waits for its signal alone. */
+  /** Ends the watch: whoever still waits for it is rejected with a BlockJobError, outcome `lost`. */
   stop(options?: CallOptions): Promise<void>;
 };
 
@@ -95,9 +95,13 @@ export async function watchBlockJob(
   const progress = new Progress(disk);
   const subscriptions: Subscription[] = [];
   const stop = async (last?: CallOptions) => {
+    progress.fail('lost', `The watch of disk ${disk} was stopped.`);
+    watching = undefined;
     await Promise.all(subscriptions.map((subscription) => subscription.stop(last)));
   };
-  void closed.then((reason) => progress.fail('lost', 'The connection closed.', reason));
+  // A connection outlives many watches, so it must not hold on to one that was stopped.
+  let watching: Progress | undefined = progress;
+  void closed.then((reason) => watching?.fail('lost', 'The connection closed.', reason));
   const of = { ...options, domain: domain.handle };
   const onJob = (event: Events['block-job']) => {
     if (event.disk === disk) progress.take(event);

@@ -1,10 +1,11 @@
 /** A domain's network interfaces. `device` is the interface's target (`vnet0`) or its MAC address. */
 import type { CallOptions } from '../call.ts';
 import { deviceCalls } from '../procedures/device.ts';
+import { domainCalls } from '../procedures/domain.ts';
 import { maxTuning, tuningCalls } from '../procedures/tuning.ts';
 import type { Session } from '../session.ts';
 import { type PlainValue, toRecord } from '../typed-parameters.ts';
-import type { DomainHandle } from '../wire-structures.ts';
+import type { DomainHandle, InterfaceStats } from '../wire-structures.ts';
 
 /** virDomainInterfaceAddressesSource. */
 const sources = { lease: 0, agent: 1, arp: 2 } as const;
@@ -27,9 +28,11 @@ const bandwidthFields = {
   outboundPeak: 'outbound.peak',
   outboundBurst: 'outbound.burst',
 } as const;
-export type Bandwidth = { [K in keyof typeof bandwidthFields]?: number };
+export type Bandwidth = { [K in keyof typeof bandwidthFields]?: number | undefined };
 
 export type DomainInterfaces = {
+  /** Of a running domain. */
+  stats(device: string, options?: CallOptions): Promise<InterfaceStats>;
   /** As the host's DHCP leases (default), the guest's agent or the host's ARP table know them. */
   addresses(source?: keyof typeof sources, options?: CallOptions): Promise<Addressed[]>;
   bandwidth(device: string, flags?: number, options?: CallOptions): Promise<Bandwidth>;
@@ -49,6 +52,7 @@ const toParameters = (limits: Bandwidth) =>
   });
 
 export const domainInterfaces = (session: Session, dom: DomainHandle): DomainInterfaces => ({
+  stats: (device, options) => session.call(domainCalls.domainInterfaceStats, { dom, device }, options),
   addresses: async (source = 'lease', options) => {
     const args = { dom, source: sources[source], flags: 0 };
     const found = await session.call(deviceCalls.domainInterfaceAddresses, args, options);

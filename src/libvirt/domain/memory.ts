@@ -1,5 +1,6 @@
 /** How much memory a domain has, and may have. Flags are `affectFlags`; amounts KiB. */
 import type { CallOptions } from '../call.ts';
+import { type MemoryStats, toMemoryStats } from '../memory-stats.ts';
 import { domainCalls } from '../procedures/domain.ts';
 import { tuningCalls } from '../procedures/tuning.ts';
 import type { Session } from '../session.ts';
@@ -9,6 +10,8 @@ import type { DomainHandle } from '../wire-structures.ts';
 const maximum = 1 << 2;
 
 export type DomainMemory = {
+  /** What the balloon and the host know of it. */
+  stats(options?: CallOptions): Promise<MemoryStats>;
   /** Of a running domain a request to the guest's balloon driver: `balloon-change` tells what it did. */
   set(memoryKiB: number, flags?: number, options?: CallOptions): Promise<void>;
   /** What `set` may give. Most drivers change it in the definition alone. */
@@ -24,6 +27,10 @@ export type DomainMemory = {
 };
 
 export const domainMemory = (session: Session, dom: DomainHandle): DomainMemory => ({
+  stats: async (options) =>
+    toMemoryStats(
+      await session.call(domainCalls.domainMemoryStats, { dom, maxStats: 64, flags: 0 }, options),
+    ),
   set: (memory, flags = 0, options) =>
     session.call(tuningCalls.domainSetMemoryFlags, { dom, memory, flags }, options),
   setMaximum: (memory, flags = 0, options) =>

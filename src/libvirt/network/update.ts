@@ -30,9 +30,6 @@ const sections = {
   'dns-srv': 12,
 } as const;
 
-/** virNetworkUpdateFlags. Neither: the running network if it runs, else its definition. */
-const affects = { live: 1 << 0, config: 1 << 1 } as const;
-
 export type NetworkUpdate = {
   command: keyof typeof commands;
   section: keyof typeof sections;
@@ -40,9 +37,8 @@ export type NetworkUpdate = {
   xml: string;
   /** Which of several parents of its kind (`<ip>` elements), counted from 0; without it the one that fits. */
   parentIndex?: number | undefined;
-  /** Change the running network, its definition, or both. Without either: the running one if it runs. */
-  live?: boolean | undefined;
-  config?: boolean | undefined;
+  /** `affectFlags`: the running network, its definition, or both. Without: the running one if it runs. */
+  flags?: number | undefined;
 };
 
 /** VIR_DRV_FEATURE_NETWORK_UPDATE_HAS_CORRECT_ORDER. */
@@ -51,10 +47,9 @@ const hasCorrectOrder = 16;
 export async function updateNetwork(
   session: Session,
   net: NetworkHandle,
-  { xml, parentIndex = -1, ...change }: NetworkUpdate,
+  { xml, parentIndex = -1, flags = 0, ...change }: NetworkUpdate,
   options?: CallOptions,
 ): Promise<void> {
-  const flags = (change.live === true ? affects.live : 0) | (change.config === true ? affects.config : 0);
   const [command, section] = [commands[change.command], sections[change.section]];
   const ordered = await session.call(
     connectCalls.connectSupportsFeature,

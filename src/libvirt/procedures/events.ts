@@ -1,5 +1,5 @@
 /** Registering for a domain's events, and the messages that then come. `callback` is the registration's number. */
-import { call, type Message, table } from '../procedure.ts';
+import { call, type Message, registration, table } from '../procedure.ts';
 import { typedParameters as jobParameters, typedParametersUpTo } from '../typed-parameters.ts';
 import { domainHandle as dom } from '../wire-structures.ts';
 import { optionalString, quantity, string } from '../wire-types.ts';
@@ -7,7 +7,6 @@ import { type Codec, int32, int64, nothing } from '../xdr.ts';
 import { list, optional, structure } from '../xdr-structures.ts';
 
 const callback = int32;
-const registration = structure({ callback });
 
 export const eventCalls = table({
   connectDomainEventCallbackRegisterAny: call(

@@ -1,5 +1,5 @@
 /** Calls on virtual networks. */
-import { call, flag, flags, type Message, table, xmlFlags } from '../procedure.ts';
+import { call, flag, flags, type Message, registration, table, xmlFlags } from '../procedure.ts';
 import { networkHandle as net } from '../wire-structures.ts';
 import { optionalString, string, uuid } from '../wire-types.ts';
 import { int32, int64, nothing, uint32, type Value } from '../xdr.ts';
@@ -11,8 +11,6 @@ const [maxNetworks, maxLeases] = [16_384, 65_536];
 const onNetwork = structure({ net });
 const onNetworkFlags = structure({ net, flags });
 const gotNetwork = structure({ net });
-/** `callback` is the number that the registration's messages carry. */
-const registration = structure({ callback: int32 });
 
 const seconds = mapped(int64, (value: number) => BigInt(value), Number);
 const lease = structure({

@@ -1,12 +1,10 @@
 /** Calls that only the QEMU driver has: a program of its own (libvirt's src/remote/qemu_protocol.x). */
 import { programs } from '../frame.ts';
-import { call, flags, type Message, table } from '../procedure.ts';
+import { call, flags, type Message, registration, table } from '../procedure.ts';
 import { domainHandle as dom } from '../wire-structures.ts';
 import { optionalString, string } from '../wire-types.ts';
 import { int32, int64, nothing, uint32 } from '../xdr.ts';
 import { optional, structure } from '../xdr-structures.ts';
-
-const registration = structure({ callback: int32 });
 
 export const qemuCalls = table(
   {

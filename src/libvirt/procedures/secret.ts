@@ -1,5 +1,5 @@
 /** Calls on secrets. */
-import { call, flag, flags, type Message, table, xmlFlags } from '../procedure.ts';
+import { call, flag, flags, type Message, registration, table, xmlFlags } from '../procedure.ts';
 import { secretHandle as secret } from '../wire-structures.ts';
 import { string, uuid } from '../wire-types.ts';
 import { bytes, int32, nothing, uint32 } from '../xdr.ts';
@@ -10,8 +10,6 @@ const [maxSecrets, maxValue] = [16_384, 65_536];
 
 const onSecretFlags = structure({ secret, flags });
 const gotSecret = structure({ secret });
-/** `callback` is the number that the registration's messages carry. */
-const registration = structure({ callback: int32 });
 
 export const secretCalls = table({
   secretLookupByUuid: call(141, structure({ uuid }), gotSecret),

@@ -1,5 +1,5 @@
 /** Calls on storage pools and on the volumes in them. */
-import { call, flag, flags, type Message, table, xmlFlags } from '../procedure.ts';
+import { call, flag, flags, type Message, registration, table, xmlFlags } from '../procedure.ts';
 import { poolHandle as pool, volumeHandle as vol } from '../wire-structures.ts';
 import { optionalString, quantity, string, uuid } from '../wire-types.ts';
 import { int32, nothing, uint8, uint32 } from '../xdr.ts';
@@ -11,8 +11,6 @@ const maxListed = 16_384;
 const onPool = structure({ pool });
 const onPoolFlags = structure({ pool, flags });
 const gotPool = structure({ pool });
-/** `callback` is the number that the registration's messages carry. */
-const registration = structure({ callback: int32 });
 const onVolume = structure({ vol });
 const onVolumeFlags = structure({ vol, flags });
 const gotVolume = structure({ vol });

@@ -4,7 +4,7 @@
  * Back-pressure goes all the way to the daemon's socket: it reads no further from the disk while we do not read. When
  * we write, it reads the socket as fast as it can and queues for its disk (libvirt 9.0, src/util/virfdstream.c).
  */
-import { addAbortSignal, finished, Readable, type Writable } from 'node:stream';
+import { finished, Readable, type Writable } from 'node:stream';
 import type { CallOptions } from '../call.ts';
 import { openOwnStream } from '../own-stream.ts';
 import type { Procedure } from '../procedure.ts';
@@ -50,16 +50,15 @@ export async function download(
 
 type WirePart = { vol: VolumeHandle; offset: number; length: number; flags: number };
 
-async function openPart(
+function openPart(
   session: Session,
   procedure: Procedure<WirePart, void>,
   vol: VolumeHandle,
   { offset = 0, length = 0, sparse = false }: Part,
-  options: CallOptions = {},
+  options?: CallOptions,
 ): Promise<ByteStream> {
   const args = { vol, offset, length, flags: sparse ? sparseFlag : 0 };
-  const stream = await openOwnStream(session, procedure, args, { ...options, holes: sparse });
-  return options.signal === undefined ? stream : addAbortSignal(options.signal, stream);
+  return openOwnStream(session, procedure, args, { ...options, holes: sparse });
 }
 
 /** Only what is read. It ends after the daemon has confirmed the end, not when the last byte has come. */

@@ -10,8 +10,10 @@ export async function answers(ask: () => Promise<unknown>): Promise<boolean> {
     return true;
   } catch (error) {
     // A modular daemon that does not know where to find another one says internalError.
-    const { noSupport, noConnect, internalError } = errorCodes;
+    const { noSupport, noConnect, internalError, systemError } = errorCodes;
     if (isLibvirtError(error, noSupport, noConnect, internalError)) return false;
+    // One that knows, where nobody listens.
+    if (isLibvirtError(error, systemError) && error.message.includes('connect socket')) return false;
     throw error;
   }
 }

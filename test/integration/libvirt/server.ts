@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { startDaemon } from '../../../infra/libvirt/private-daemon.ts';
 import type { ConnectOptions } from '../../../src/libvirt/connect.ts';
 import type { Connection } from '../../../src/libvirt/connection.ts';
-import { run } from '../../../src/process/run.ts';
 
 export type Server = {
   socketPath: string;
@@ -27,18 +26,14 @@ export type Server = {
 
 /** This machine's libvirt, in session mode, under an unprivileged user. */
 export async function localServer(): Promise<Server> {
-  const { socketPath, directory, connect, give, stop } = await startDaemon();
+  const { socketPath, directory, connect, give, run, stop } = await startDaemon();
   return {
     socketPath,
     qemuUri: 'qemu:///session',
     domainType: 'qemu',
     directory,
     connect,
-    run: async (program, args) => {
-      const { stdout } = await run(program, args, { cwd: directory });
-      await give(directory);
-      return stdout;
-    },
+    run,
     write: async (name, content) => {
       const path = join(directory, name);
       await writeFile(path, content);

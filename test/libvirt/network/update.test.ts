@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import { affectFlags } from '../../../src/libvirt/affect.ts';
 import { messageTypes } from '../../../src/libvirt/frame.ts';
 import { connectCalls } from '../../../src/libvirt/procedures/connect.ts';
 import { networkCalls } from '../../../src/libvirt/procedures/network.ts';
@@ -20,7 +21,12 @@ async function updateSeen(t: ExecutionContext, ordered: boolean) {
     } else openHandshake(client, frame);
   });
   const connection = await double.connect();
-  const change = { command: 'add-last', section: 'dns-host', xml: '<host/>', config: true } as const;
+  const change = {
+    command: 'add-last',
+    section: 'dns-host',
+    xml: '<host/>',
+    flags: affectFlags.config,
+  } as const;
   await connection.networks.network(handle).update(change);
   const sent = await double.clients[0]?.call(networkCalls.networkUpdate);
   t.deepEqual(asked, [16]);

@@ -117,7 +117,7 @@ export const guestAgent: Topic<Context> = {
       await domain.memory.set(100 * 1024);
       await changes.first(({ actualKiB }) => actualKiB === 100 * 1024);
       await changes.stop();
-      t.is((await domain.memoryStats()).actualBalloonKiB, 100 * 1024);
+      t.is((await domain.memory.stats()).actualBalloonKiB, 100 * 1024);
       await domain.memory.set(128 * 1024);
     },
 

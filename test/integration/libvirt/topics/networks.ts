@@ -1,5 +1,6 @@
 /** Virtual networks: the test driver's, and those of the machine that need no bridge to be made. */
 import { randomUUID } from 'node:crypto';
+import { affectFlags } from '../../../../src/libvirt/affect.ts';
 import type { Connection } from '../../../../src/libvirt/connection.ts';
 import { errorCodes } from '../../../../src/libvirt/error-codes.ts';
 import { LibvirtError } from '../../../../src/libvirt/errors.ts';
@@ -97,7 +98,7 @@ export const networks: Topic<Context> = {
       await network.start();
       const host = (ip: string) => `<host mac='52:54:00:00:00:01' name='one' ip='${ip}'/>`;
       const change = (command: NetworkUpdate['command'], xml: string, parentIndex?: number) =>
-        network.update({ command, section: 'ip-dhcp-host', xml, parentIndex, live: true });
+        network.update({ command, section: 'ip-dhcp-host', xml, parentIndex, flags: affectFlags.live });
       await change('add-last', host('10.77.1.5'));
       t.regex(await network.xml(), /ip='10\.77\.1\.5'/);
       await change('modify', host('10.77.1.6'));
@@ -110,8 +111,7 @@ export const networks: Topic<Context> = {
         section: 'ip-dhcp-range',
         parentIndex: 1,
         xml: "<range start='fd00:77::20' end='fd00:77::30'/>",
-        live: true,
-        config: true,
+        flags: affectFlags.live | affectFlags.config,
       });
       t.regex(await network.xml(), /fd00:77::1'[\s\S]*start='fd00:77::20'/);
       await t.throwsAsync(change('delete', host('10.77.1.99'), 0), { instanceOf: LibvirtError });
@@ -146,7 +146,7 @@ export const networks: Topic<Context> = {
       const network = await real.networks.define(bridged(`twofold-${randomUUID()}`, 'br-of-others'));
       await network.start();
       const group = { section: 'portgroup', xml: "<portgroup name='engineering'/>" } as const;
-      await network.update({ ...group, command: 'add-last', config: true });
+      await network.update({ ...group, command: 'add-last', flags: affectFlags.config });
       t.notRegex(await network.xml(), /engineering/);
       t.regex(await network.xml(networkXmlFlags.inactive), /<portgroup name='engineering'/);
       await network.destroy();

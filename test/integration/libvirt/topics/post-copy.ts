@@ -1,7 +1,7 @@
 /** Post-copy: the domain runs on at the destination before its memory has arrived there. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { abortJobFlags, migrateFlags } from '../../../../src/libvirt/constants.ts';
+import { abortJobFlags, listFlags, migrateFlags } from '../../../../src/libvirt/constants.ts';
 import type { Domain } from '../../../../src/libvirt/domain.ts';
 import { errorCodes } from '../../../../src/libvirt/error-codes.ts';
 import { isLibvirtError } from '../../../../src/libvirt/errors.ts';
@@ -81,8 +81,9 @@ export const postCopy: Topic<Pair> = {
       const { state, reason } = await domain.state();
       t.is(state, 'paused');
       t.regex(reason, /^postcopy/);
-      await pair.there.domain(domain.handle).destroy();
-      await domain.destroy();
+      for (const side of [pair.there, pair.here]) {
+        for (const left of await side.domains.list(listFlags.active)) await left.destroy();
+      }
     },
   },
   tearDown: closePair,

@@ -57,7 +57,7 @@ export const runningDomain: Topic<Context> = {
 
     'a running domain tells its numbers': async (t, { connection, domain }) => {
       t.like(await domain.info(), { state: 'running', maxMemoryKiB: 32_768, vcpus: 1 });
-      t.true(((await domain.memoryStats()).rssKiB ?? 0) > 0);
+      t.true(((await domain.memory.stats()).rssKiB ?? 0) > 0);
       t.is((await domain.disks.info('vda')).capacity, 16 * 1024 * 1024);
       t.true(((await domain.disks.stats('vda')).readBytes ?? 0) >= 512);
       t.is((await domain.jobStats()).type, 'none');

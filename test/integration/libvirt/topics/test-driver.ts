@@ -77,10 +77,10 @@ export const testDriver: Topic<Context> = {
       const domain = await connection.domains.create(
         definition('counted').replace('</domain>', `${card}</domain>`),
       );
-      const stats = await domain.interfaceStats('net7');
+      const stats = await domain.interfaces.stats('net7');
       t.true((stats.receivedBytes ?? -1) >= 0);
       t.true((stats.sentPackets ?? -1) >= 0);
-      await t.throwsAsync(domain.interfaceStats('net8'), { instanceOf: LibvirtError });
+      await t.throwsAsync(domain.interfaces.stats('net8'), { instanceOf: LibvirtError });
       await domain.destroy();
     },
 
