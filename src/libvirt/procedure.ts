@@ -6,7 +6,7 @@ import { programs } from './frame.ts';
 import { domainHandle as dom } from './wire-structures.ts';
 import { string } from './wire-types.ts';
 import { type Codec, int32, uint32 } from './xdr.ts';
-import { mapped, structure } from './xdr-structures.ts';
+import { structure } from './xdr-structures.ts';
 
 export type Procedure<A, R> = {
   /** The name in libvirt's protocol files in camel case: `domainGetState` is REMOTE_PROC_DOMAIN_GET_STATE. */
@@ -39,13 +39,6 @@ export function table<T extends Record<string, Entry<unknown, unknown>>>(
 
 /** What the daemon sends unasked once an event was registered for. */
 export type Message<W> = { readonly number: number; readonly codec: Codec<W> };
-
-/** A truth value that travels as an int. */
-export const flag: Codec<boolean> = mapped(
-  int32,
-  (value: boolean) => (value ? 1 : 0),
-  (value) => value !== 0,
-);
 
 export const flags = uint32;
 export const onDomain = structure({ dom });

@@ -3,9 +3,9 @@
  * of settings that may grow (migration parameters, job statistics) use them.
  */
 import { XdrError } from './errors.ts';
-import { string } from './wire-types.ts';
+import { flag, string } from './wire-types.ts';
 import { type Codec, float64, int32, int64, text, uint32, uint64 } from './xdr.ts';
-import { list, mapped } from './xdr-structures.ts';
+import { list } from './xdr-structures.ts';
 
 export type TypedParameter =
   | { field: string; type: 'int' | 'uint' | 'double'; value: number }
@@ -19,20 +19,13 @@ type Type = TypedParameter['type'];
 const tags: Record<Type, number> = { int: 1, uint: 2, llong: 3, ullong: 4, double: 5, boolean: 6, string: 7 };
 const types = new Map<number, Type>(Object.entries(tags).map(([type, tag]) => [tag, type as Type]));
 
-/** A truth value travels as an int here, unlike XDR's own. */
-const boolean: Codec<boolean> = mapped(
-  int32,
-  (value: boolean) => (value ? 1 : 0),
-  (value) => value !== 0,
-);
-
 const values: Record<Type, Codec<unknown>> = {
   int: int32,
   uint: uint32,
   llong: int64,
   ullong: uint64,
   double: float64,
-  boolean,
+  boolean: flag,
   string,
 };
 

@@ -1,6 +1,6 @@
 /** The simple types that libvirt's calls share, and their bounds (libvirt's src/remote/remote_protocol.x). */
 import { XdrError } from './errors.ts';
-import { type Codec, fixedBytes, text, uint64 } from './xdr.ts';
+import { type Codec, fixedBytes, int32, text, uint64 } from './xdr.ts';
 import { mapped, optional } from './xdr-structures.ts';
 
 /** REMOTE_STRING_MAX, bytes. */
@@ -36,4 +36,11 @@ export const quantity: Codec<number> = mapped(
     return BigInt(value);
   },
   Number,
+);
+
+/** A truth value that travels as an int, unlike XDR's own: whatever is not 0 is true. */
+export const flag: Codec<boolean> = mapped(
+  int32,
+  (value: boolean) => (value ? 1 : 0),
+  (value) => value !== 0,
 );

@@ -1,7 +1,7 @@
 /** Calls on a domain's checkpoints. */
-import { call, flag, flags, table } from '../procedure.ts';
+import { call, flags, table } from '../procedure.ts';
 import { domainHandle as dom } from '../wire-structures.ts';
-import { string } from '../wire-types.ts';
+import { flag, string } from '../wire-types.ts';
 import { int32, nothing, type Value } from '../xdr.ts';
 import { list, structure } from '../xdr-structures.ts';
 

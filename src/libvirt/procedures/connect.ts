@@ -1,7 +1,7 @@
 /** Calls on the connection and the host. */
-import { call, flag, flags, table } from '../procedure.ts';
+import { call, flags, table } from '../procedure.ts';
 import { nodeInfo } from '../wire-structures.ts';
-import { optionalString, quantity, string } from '../wire-types.ts';
+import { flag, optionalString, quantity, string } from '../wire-types.ts';
 import { int32, nothing } from '../xdr.ts';
 import { list, structure } from '../xdr-structures.ts';
 

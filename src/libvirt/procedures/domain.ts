@@ -1,8 +1,8 @@
 /** Calls on a domain's life, state and numbers. */
-import { call, flag, flags, onDomain, onDomainFlags, table, xmlFlags } from '../procedure.ts';
+import { call, flags, onDomain, onDomainFlags, table, xmlFlags } from '../procedure.ts';
 import { typedParameters, typedParametersUpTo } from '../typed-parameters.ts';
 import { domainHandle as dom, domainInfo, interfaceStats, jobInfo, memoryStat } from '../wire-structures.ts';
-import { maxDomains, optionalString, quantity, string, uuid } from '../wire-types.ts';
+import { flag, maxDomains, optionalString, quantity, string, uuid } from '../wire-types.ts';
 import { int32, nothing, uint32 } from '../xdr.ts';
 import { list, structure } from '../xdr-structures.ts';
 

@@ -1,8 +1,8 @@
 /** Calls of a migration (protocol version 3 with parameters) and of what may be changed while it runs. */
-import { call, flag, flags, onDomainFlags, table } from '../procedure.ts';
+import { call, flags, onDomainFlags, table } from '../procedure.ts';
 import { typedParameters as params } from '../typed-parameters.ts';
 import { cookie, domainHandle as dom } from '../wire-structures.ts';
-import { optionalString, quantity, string } from '../wire-types.ts';
+import { flag, optionalString, quantity, string } from '../wire-types.ts';
 import { nothing } from '../xdr.ts';
 import { structure } from '../xdr-structures.ts';
 

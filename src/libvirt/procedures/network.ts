@@ -1,7 +1,7 @@
 /** Calls on virtual networks. */
-import { call, flag, flags, type Message, registration, table, xmlFlags } from '../procedure.ts';
+import { call, flags, type Message, registration, table, xmlFlags } from '../procedure.ts';
 import { networkHandle as net } from '../wire-structures.ts';
-import { optionalString, string, uuid } from '../wire-types.ts';
+import { flag, optionalString, string, uuid } from '../wire-types.ts';
 import { int32, int64, nothing, uint32, type Value } from '../xdr.ts';
 import { list, mapped, optional, structure } from '../xdr-structures.ts';
 

@@ -1,7 +1,7 @@
 /** Calls that write a domain's memory to a file, and bring it back. */
-import { call, flag, flags, onDomainFlags, table } from '../procedure.ts';
+import { call, flags, onDomainFlags, table } from '../procedure.ts';
 import { domainHandle as dom } from '../wire-structures.ts';
-import { optionalString, string } from '../wire-types.ts';
+import { flag, optionalString, string } from '../wire-types.ts';
 import { nothing, uint32 } from '../xdr.ts';
 import { structure } from '../xdr-structures.ts';
 

@@ -1,7 +1,7 @@
 /** Calls on secrets. */
-import { call, flag, flags, type Message, registration, table, xmlFlags } from '../procedure.ts';
+import { call, flags, type Message, registration, table, xmlFlags } from '../procedure.ts';
 import { secretHandle as secret } from '../wire-structures.ts';
-import { string, uuid } from '../wire-types.ts';
+import { flag, string, uuid } from '../wire-types.ts';
 import { bytes, int32, nothing, uint32 } from '../xdr.ts';
 import { list, optional, structure } from '../xdr-structures.ts';
 

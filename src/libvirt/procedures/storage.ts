@@ -1,7 +1,7 @@
 /** Calls on storage pools and on the volumes in them. */
-import { call, flag, flags, type Message, registration, table, xmlFlags } from '../procedure.ts';
+import { call, flags, type Message, registration, table, xmlFlags } from '../procedure.ts';
 import { poolHandle as pool, volumeHandle as vol } from '../wire-structures.ts';
-import { optionalString, quantity, string, uuid } from '../wire-types.ts';
+import { flag, optionalString, quantity, string, uuid } from '../wire-types.ts';
 import { int32, nothing, uint8, uint32 } from '../xdr.ts';
 import { list, optional, structure } from '../xdr-structures.ts';
 

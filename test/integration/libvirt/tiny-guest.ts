@@ -44,13 +44,19 @@ const code = [
 /** Bytes that only the overlay has, so a migration has a disk to copy. */
 const overlayBytes = 8 * 1024 * 1024;
 
-/** Writes the base disk that the guest boots from, and gives its path. */
-export function writeBase(server: Server): Promise<string> {
-  const disk = Buffer.alloc(16 * 1024 * 1024);
-  Buffer.from(code).copy(disk);
+/** Bytes of a boot disk as the guest sees it. */
+export const diskBytes = 16 * 1024 * 1024;
+
+/** A disk with nothing on it but this boot sector. */
+export function bootDisk(sector: readonly number[]): Buffer {
+  const disk = Buffer.alloc(diskBytes);
+  Buffer.from(sector).copy(disk);
   disk.writeUInt16LE(0xaa55, 510);
-  return server.write('base.raw', disk);
+  return disk;
 }
+
+/** Writes the base disk that the guest boots from, and gives its path. */
+export const writeBase = (server: Server): Promise<string> => server.write('base.raw', bootDisk(code));
 
 /** Makes a disk of the guest's own on the base; `filled` with data at its end. */
 export async function makeOverlay(server: Server, base: string, filled: boolean): Promise<string> {

@@ -7,6 +7,7 @@ import { consoleFlags } from '../../../src/libvirt/constants.ts';
 import type { Domain } from '../../../src/libvirt/domain.ts';
 import { readUntil } from './console-reader.ts';
 import type { Server } from './server.ts';
+import { bootDisk } from './tiny-guest.ts';
 
 /** 16-bit code at 0x7c00. */
 const code = [
@@ -64,16 +65,9 @@ const code = [
   [0, 0, 0, 0, 0, 0, 0, 0], // sector:
 ].flat();
 
-/** Bytes of the disk as the guest sees it. */
-export const diskBytes = 16 * 1024 * 1024;
-
 /** The raw disk that such a guest boots from. */
-export function writeWritingBase(server: Server, name = 'writing.raw'): Promise<string> {
-  const disk = Buffer.alloc(diskBytes);
-  Buffer.from(code).copy(disk);
-  disk.writeUInt16LE(0xaa55, 510);
-  return server.write(name, disk);
-}
+export const writeWritingBase = (server: Server, name = 'writing.raw'): Promise<string> =>
+  server.write(name, bootDisk(code));
 
 /** The same as a qcow2 file with no other below it. */
 export async function makeWritingDisk(server: Server, name: string): Promise<string> {

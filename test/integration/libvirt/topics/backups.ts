@@ -15,16 +15,9 @@ import { LibvirtError } from '../../../../src/libvirt/errors.ts';
 import { discard } from '../discard.ts';
 import { record } from '../recorded-events.ts';
 import type { Server } from '../server.ts';
-import { guestXml } from '../tiny-guest.ts';
+import { diskBytes, guestXml } from '../tiny-guest.ts';
 import type { Topic } from '../topic.ts';
-import {
-  diskBytes,
-  guestWrites,
-  holds,
-  makeWritingDisk,
-  sameContent,
-  whilePaused,
-} from '../writing-guest.ts';
+import { guestWrites, holds, makeWritingDisk, sameContent, whilePaused } from '../writing-guest.ts';
 
 type Context = { server: Server; connection: Connection; domain: Domain; disk: string };
 
