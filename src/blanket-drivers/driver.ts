@@ -10,6 +10,8 @@ export type Judgement = { verdict: Verdict; evidence: string[] };
 
 export type Driver = {
   name: string;
+  /** What a person calls the cloud. */
+  title: string;
   detect(facts: Facts): Judgement;
   plan(facts: Facts): ShimPlan[];
 };

@@ -61,5 +61,16 @@ export const factsSchema = z.object({
   nics: z.array(nicSchema),
   clock: z.object({ current: z.string(), available: z.array(z.string()) }),
   kvm: z.object({ device: z.boolean(), nested: z.boolean() }),
+  /** Class ids of the devices on Hyper-V's VMBus (/sys/bus/vmbus/devices/<device>/class_id), without braces. */
+  vmbus: z.array(z.string()).default([]),
+  /** Devices on the xenbus, e.g. `vbd-51712`, `vif-0`. */
+  xenbus: z.array(z.string()).default([]),
+  /** /sys/class/ptp/<clock>/clock_name, e.g. `KVM virtual PTP`, `hyperv`, `ena-ptp-05`. */
+  ptp: z.array(z.string()).default([]),
+  /** /sys/class/misc/hw_random: the source of the kernel's random generator, and those it could have. */
+  entropy: z.object({ current: z.string(), available: z.array(z.string()) }).optional(),
+  /** /sys/class/tty/console/active: where the kernel writes, in its order. */
+  consoles: z.array(z.string()).default([]),
+  memoryBytes: z.int().nonnegative().optional(),
 });
-export type Facts = z.infer<typeof factsSchema>;
+export type Facts = z.output<typeof factsSchema>;

@@ -5,7 +5,7 @@ import type { DiskPlan, NestedPlan, NicPlan, ShimPlan } from './shims/shim.ts';
 /** Long enough to absorb a migration's bursts into a tunnel on one queue. */
 const queueLength = 2000;
 
-export const nicPlans = (facts: Facts, extra: Pick<NicPlan, 'offloads' | 'mtu'>): NicPlan[] =>
+export const nicPlans = (facts: Facts, extra: Omit<NicPlan, 'shim' | 'name' | 'queueLength'>): NicPlan[] =>
   facts.nics.map(({ name }) => ({ shim: 'nic', name, queueLength, ...extra }));
 
 export const diskPlans = (facts: Facts, extra: Omit<DiskPlan, 'shim' | 'name'>): DiskPlan[] =>

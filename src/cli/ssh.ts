@@ -2,8 +2,8 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { constants } from 'node:os';
 import { start } from '../process/run.ts';
-import type { SshAccess } from '../wire/api.ts';
 import { BlanketError } from '../wire/errors.ts';
+import type { SshAccess } from '../wire/routes/host.ts';
 
 /** Arguments up to and with the destination; nothing is ever asked for. Options are ssh_config(5)'s. */
 export const sshArguments = (access: SshAccess, options: readonly string[] = []): string[] => [

@@ -1,8 +1,10 @@
 /** Every method an agent answers: what it takes and gives. Bytes are counts, times are ms, cookies base64. */
 import { z } from 'zod';
+import { driverMethods, noticeSchema } from './methods/drivers.ts';
+import { engineMethods, machineSchema } from './methods/engines.ts';
+import { method, none } from './methods/method.ts';
 import { digestSchema, engineSchema, macSchema, nameSchema } from './names.ts';
 
-const none = z.object({});
 const bytes = z.int().nonnegative();
 
 /** What a guest is, the same on every host: the agent makes the domain's XML from it and nothing else. */
@@ -22,28 +24,6 @@ export const guestStates = ['absent', 'stopped', 'running', 'paused', 'incoming'
 
 /** One guest as this host sees it. `incoming`: a half-made copy that waits for a migration's memory. */
 const guestViewSchema = z.object({ name: z.string(), uuid: z.string(), state: z.enum(guestStates) });
-
-const verdictSchema = z.object({
-  driver: z.string(),
-  verdict: z.enum(['found', 'maybe', 'no']),
-  evidence: z.array(z.string()),
-});
-
-const shimReportSchema = z.object({ shim: z.string(), ok: z.boolean(), detail: z.string() });
-
-const probeSchema = z.object({
-  engine: engineSchema,
-  usable: z.boolean(),
-  /** Time to the probe guest's first line in userspace. */
-  bootMs: z.number().optional(),
-  /** Higher is better; 1000 / seconds to userspace. */
-  score: z.number().optional(),
-  /** Why it cannot be used, a full sentence. */
-  reason: z.string().optional(),
-  /** The probe guest's last console lines. */
-  console: z.string().optional(),
-});
-export type EngineProbe = z.infer<typeof probeSchema>;
 
 const migrationId = z.object({ operation: z.string(), guest: nameSchema });
 
@@ -68,8 +48,6 @@ export type MigrationStats = z.infer<typeof migrationStatsSchema>;
 /** The step of libvirt's migration protocol that this side has finished last, kept on its disk. */
 export const migrationSteps = ['none', 'begun', 'prepared', 'performed', 'finished', 'confirmed'] as const;
 
-const method = <P extends z.ZodType, R extends z.ZodType>(params: P, result: R) => ({ params, result });
-
 export const agentMethods = {
   'host.status': method(
     none,
@@ -84,22 +62,13 @@ export const agentMethods = {
       diskFree: bytes,
       uptimeSeconds: z.number(),
       guests: z.array(guestViewSchema),
+      machine: machineSchema,
+      /** What the cloud has announced of this host and not taken back. */
+      notices: z.array(noticeSchema),
     }),
   ),
-  /** Facts as `blanket-drivers/facts.ts` defines them; the receiver checks them with its schema. */
-  'facts.read': method(none, z.record(z.string(), z.unknown())),
-  'driver.detect': method(
-    z.object({ override: z.string().optional() }),
-    z.object({ chosen: z.string(), why: z.string(), verdicts: z.array(verdictSchema) }),
-  ),
-  'driver.apply': method(
-    z.object({ driver: z.string() }),
-    z.object({ driver: z.string(), shims: z.array(shimReportSchema) }),
-  ),
-  'engine.probe': method(
-    z.object({ timeoutMs: z.int().positive() }),
-    z.object({ chosen: engineSchema, why: z.string(), probes: z.array(probeSchema) }),
-  ),
+  ...driverMethods,
+  ...engineMethods,
   /** Makes this host's key pair when it has none; the private key never leaves the host. */
   'tunnel.identity': method(none, z.object({ publicKey: z.string() })),
   /** Sets the whole tunnel: peers not named are removed. `address` is this host's own in the tunnel. */

@@ -5,26 +5,14 @@
 import { z } from 'zod';
 import { nameSchema } from './names.ts';
 import * as r from './resources.ts';
-
-export const apiVersion = 'v1';
-
-const none = z.object({});
-const byName = z.object({ name: nameSchema });
+import { hostRoutes } from './routes/host.ts';
+import { apiVersion, byName, none, route } from './routes/route.ts';
 
 const guestSize = {
   vcpus: z.int().min(1).max(64).default(1),
   memoryMiB: z.int().min(32).max(1048576).default(128),
   diskGiB: z.int().min(1).max(4096).default(1),
 };
-
-export const sshAccessSchema = z.object({
-  host: z.string(),
-  port: z.int(),
-  user: z.string(),
-  identityFile: z.string(),
-  knownHostsFile: z.string(),
-});
-export type SshAccess = z.infer<typeof sshAccessSchema>;
 
 export const statusSchema = z.object({
   version: z.string(),
@@ -36,37 +24,6 @@ export const statusSchema = z.object({
   guests: z.int(),
   operationsRunning: z.int(),
 });
-
-type Spec = {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  path: string;
-  summary: string;
-  status: 200 | 201 | 202 | 204;
-  params: z.ZodType;
-  query: z.ZodType;
-  body: z.ZodType;
-  response: z.ZodType;
-};
-
-type Given = Partial<Pick<Spec, 'params' | 'query' | 'body'>>;
-type Filled<G extends Given> = {
-  params: G['params'] extends z.ZodType ? G['params'] : typeof none;
-  query: G['query'] extends z.ZodType ? G['query'] : typeof none;
-  body: G['body'] extends z.ZodType ? G['body'] : typeof none;
-};
-
-/** `line` is method and path, `:name` marking parameters. */
-const route = <R extends z.ZodType, G extends Given>(
-  line: `${Spec['method']} /${string}`,
-  status: Spec['status'],
-  summary: string,
-  response: R,
-  given: G,
-) => {
-  const [method, path] = line.split(' ') as [Spec['method'], string];
-  const filled = { params: none, query: none, body: none, ...given } as unknown as Filled<G>;
-  return { method, path: `/${apiVersion}${path}`, status, summary, response, ...filled };
-};
 
 const op = r.operationSchema;
 
@@ -84,42 +41,7 @@ export const api = {
   'link.set': route('PUT /links', 200, 'Change the way between two local clouds', r.linkSchema, {
     body: r.linkSchema,
   }),
-  'host.list': route('GET /hosts', 200, 'Hosts', z.array(r.hostSchema), {}),
-  'host.show': route('GET /hosts/:name', 200, 'One host', r.hostSchema, { params: byName }),
-  'host.provision': route('POST /hosts', 202, 'Make a cloud VM and turn it into a host', op, {
-    body: z.object({
-      name: nameSchema,
-      cloud: nameSchema,
-      image: z.string().describe('path of a bootable host image on the machine of control'),
-      // One: on two, QEMU 7.2's emulator now and then kills the kernel of a local cloud's host (int3 oops).
-      vcpus: z.int().min(1).max(64).default(1),
-      memoryMiB: z.int().min(512).max(1048576).default(1536),
-      diskGiB: z.int().min(2).max(16384).default(8),
-      driver: z.string().optional().describe('use this driver whatever the facts say'),
-      bootTimeoutMs: z.int().min(1_000).default(600_000).describe('until it lets control in over SSH'),
-    }),
-  }),
-  'host.remove': route('DELETE /hosts/:name', 202, 'Take a host down', op, { params: byName }),
-  'host.probe': route('POST /hosts/:name/probe', 202, 'Boot the probe guest with each engine', op, {
-    params: byName,
-  }),
-  'host.facts': route(
-    'GET /hosts/:name/facts',
-    200,
-    'Readings of a host, and what the drivers make of them',
-    z.record(z.string(), z.unknown()),
-    { params: byName },
-  ),
-  'host.ssh': route('GET /hosts/:name/ssh', 200, 'How to reach a host by ssh', sshAccessSchema, {
-    params: byName,
-  }),
-  'host.console': route(
-    'GET /hosts/:name/console',
-    200,
-    "Last bytes of a host's serial console",
-    z.object({ text: z.string() }),
-    { params: byName },
-  ),
+  ...hostRoutes,
   'image.list': route('GET /images', 200, 'Images', z.array(r.imageSchema), {}),
   'image.show': route('GET /images/:name', 200, 'One image', r.imageSchema, { params: byName }),
   'image.import': route('POST /images', 201, 'Take a disk file in as an image', r.imageSchema, {

@@ -40,6 +40,7 @@ test('a user naming no driver is told which there are', (t) => {
 
 test('two certain drivers: the first is taken and the other is named', (t) => {
   const sure = (name: string) => ({
+    title: name,
     name,
     detect: () => ({ verdict: 'found' as const, evidence: [name] }),
     plan: () => [],

@@ -32,6 +32,10 @@ export const machine = ({ flags = ['hypervisor', 'svm', 'npt'], ...changes }: Ch
   ],
   clock: { current: 'tsc', available: ['tsc', 'hpet', 'acpi_pm'] },
   kvm: { device: true, nested: true },
+  vmbus: [],
+  xenbus: [],
+  ptp: [],
+  consoles: [],
   ...changes,
 });
 

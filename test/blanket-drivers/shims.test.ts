@@ -32,7 +32,7 @@ test('nic: do, again, verify, undo', async (t) => {
   ];
   const applied = await applyPlan(plan, host);
   t.deepEqual(applied[0]?.before, { tx_queue_len: '1000', lro: 'on' });
-  t.like(applied[0]?.report, { ok: true, detail: 'ens3: tx_queue_len=2000 lro=off tso=off' });
+  t.like(applied[0]?.report, { outcome: 'set', detail: 'ens3: tx_queue_len=2000 lro=off tso=off' });
   t.deepEqual((await applyPlan(plan, host))[0]?.before, {});
   await undoPlan(applied, host);
   t.is(readFileSync(join(root, '/sys/class/net/ens3/tx_queue_len'), 'utf8'), '1000');
@@ -47,7 +47,7 @@ test('disk: a bracketed choice is read, a missing timeout is no failure', async 
     host,
   );
   t.deepEqual(applied?.before, { '/sys/block/vda/queue/scheduler': 'mq-deadline' });
-  t.deepEqual(applied?.report, { ok: true, detail: 'vda: scheduler=none no timeout to set' });
+  t.deepEqual(applied?.report, { outcome: 'set', detail: 'vda: scheduler=none no timeout to set' });
 });
 
 test('clock: the first preferred source that is offered', async (t) => {
@@ -58,16 +58,16 @@ test('clock: the first preferred source that is offered', async (t) => {
   const host = { files: filesUnder(root), exec: noPrograms };
   const [applied] = await applyPlan([{ shim: 'clock', prefer: ['kvm-clock', 'tsc'] }], host);
   t.deepEqual(applied?.before, { source: 'hpet' });
-  t.true(applied?.report.ok);
+  t.is(applied?.report.outcome, 'set');
 });
 
-test('nested: no extension is fine, a module that cannot load is not', async (t) => {
+test('nested: no extension is refused, a module that cannot load is not', async (t) => {
   const host = { files: filesUnder(fakeRoot({})), exec: noPrograms };
   const [without, failing] = await applyPlan(
     [{ shim: 'nested' }, { shim: 'nested', module: 'kvm_amd' }],
     host,
   );
-  t.true(without?.report.ok);
-  t.false(failing?.report.ok);
+  t.is(without?.report.outcome, 'refused');
+  t.is(failing?.report.outcome, 'failed');
   t.regex(failing?.report.detail ?? '', /modprobe: not found/);
 });

@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sshArguments } from '../../src/cli/ssh.ts';
 import { connect } from '../../src/libvirt/connect.ts';
 import { run, start } from '../../src/process/run.ts';
-import type { SshAccess } from '../../src/wire/api.ts';
+import type { SshAccess } from '../../src/wire/routes/host.ts';
 import type { Server } from '../integration/libvirt/server.ts';
 
 /** An emulated host under load takes its time over a handshake. */

@@ -5,6 +5,7 @@ import { leafEvidence } from './leaf.ts';
 
 export const generic: Driver = {
   name: 'generic',
+  title: 'any machine that Linux runs on',
   detect: (facts) => ({ verdict: 'maybe', evidence: ['it takes any machine', leafEvidence(facts)] }),
   plan: (facts) => [
     ...nicPlans(facts, {}),

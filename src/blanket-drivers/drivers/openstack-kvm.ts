@@ -34,6 +34,7 @@ function detect(facts: Facts): Judgement {
 
 export const openstackKvm: Driver = {
   name: 'openstack-kvm',
+  title: 'OpenStack on KVM',
   detect,
   plan: (facts) => [
     ...nicPlans(facts, {}),

@@ -42,6 +42,7 @@ function detect(facts: Facts): Judgement {
 
 export const vmware: Driver = {
   name: 'vmware',
+  title: 'VMware vSphere',
   detect,
   plan: (facts) => [
     // Merged receive segments must not be forwarded to guests or into a tunnel, so LRO goes off.

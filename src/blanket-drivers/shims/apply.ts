@@ -27,8 +27,13 @@ function operationOf(plan: ShimPlan, host: HostAccess): Operation {
       return bind(clock, plan);
     case 'nested':
       return bind(nested, plan);
+    default:
+      throw new Error(`The shim ${plan.shim} is not made yet.`);
   }
 }
+
+export const verifyShim = (plan: ShimPlan, host: HostAccess): Promise<Report> =>
+  operationOf(plan, host).verify();
 
 export type AppliedShim = { plan: ShimPlan; before: Before; report: Report };
 
@@ -42,7 +47,7 @@ export async function applyPlan(plans: readonly ShimPlan[], host: HostAccess): P
       applied.push({ plan, before, report: await operation.verify() });
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
-      applied.push({ plan, before: {}, report: { ok: false, detail } });
+      applied.push({ plan, before: {}, report: { outcome: 'failed', detail } });
     }
   }
   return applied;

@@ -28,6 +28,9 @@ export const clock: Shim<ClockPlan> = {
     const now = (await host.files.text(currentFile))?.trim();
     const wanted = await best(plan, host);
     const ok = wanted === undefined || wanted === now;
-    return { ok, detail: `clock source is ${now ?? 'unknown'}${ok ? '' : `, not ${wanted}`}` };
+    return {
+      outcome: ok ? 'set' : 'failed',
+      detail: `clock source is ${now ?? 'unknown'}${ok ? '' : `, not ${wanted}`}`,
+    };
   },
 };

@@ -33,6 +33,6 @@ export const disk: Shim<DiskPlan> = {
       ok &&= now === undefined || now === value;
       said.push(now === undefined ? `no ${name} to set` : `${name}=${now}`);
     }
-    return { ok, detail: `${plan.name}: ${said.join(' ')}` };
+    return { outcome: ok ? 'set' : 'failed', detail: `${plan.name}: ${said.join(' ')}` };
   },
 };

@@ -18,13 +18,13 @@ export const nested: Shim<NestedPlan> = {
   },
   async verify({ module }, { files }) {
     if (module === undefined) {
-      return { ok: true, detail: 'the CPU shows neither vmx nor svm, so KVM cannot run here' };
+      return { outcome: 'refused', detail: 'the CPU shows neither vmx nor svm, so KVM cannot run here' };
     }
     const loaded = await isLoaded(files, module);
     const device = await files.exists('/dev/kvm');
     const parameter = await files.text(`/sys/module/${module}/parameters/nested`);
     return {
-      ok: loaded && device,
+      outcome: loaded && device ? 'set' : 'failed',
       detail: `${module} is ${loaded ? `loaded (nested=${parameter ?? '?'})` : 'not loaded'}, /dev/kvm is ${device ? '' : 'not '}there`,
     };
   },

@@ -11,8 +11,8 @@ const features: Record<string, string> = {
   gso: 'generic-segmentation-offload',
 };
 
-const wanted = ({ queueLength, mtu }: NicPlan): [string, string][] =>
-  Object.entries({ tx_queue_len: queueLength, mtu }).flatMap(([file, value]) =>
+const wanted = ({ queueLength }: NicPlan): [string, string][] =>
+  Object.entries({ tx_queue_len: queueLength }).flatMap(([file, value]) =>
     value === undefined ? [] : [[file, String(value)]],
   );
 
@@ -76,6 +76,6 @@ export const nic: Shim<NicPlan> = {
     const set = wanted(plan).map(([file, value]) => `${file}=${value}`);
     const offloads = Object.entries(plan.offloads ?? {}).map(([short, on]) => `${short}=${onOff(on)}`);
     const detail = wrong.length === 0 ? [...set, ...offloads].join(' ') : wrong.join('; ');
-    return { ok: wrong.length === 0, detail: `${plan.name}: ${detail}` };
+    return { outcome: wrong.length === 0 ? 'set' : 'failed', detail: `${plan.name}: ${detail}` };
   },
 };

@@ -7,25 +7,85 @@
  */
 import type { HostAccess } from '../access.ts';
 
+/** The card that carries the tunnel. */
 export type NicPlan = {
   shim: 'nic';
   name: string;
+  /** The kernel driver that this cloud's card should be bound to, e.g. `ena`. */
+  module?: string;
   queueLength?: number;
-  mtu?: number;
+  /** `all`: as many queues as the card has, up to one a CPU. */
+  queues?: 'all';
   /** By ethtool's short names. */
   offloads?: Record<string, boolean>;
+  /** Probe the path to the gateway with frames that must not be cut, and lower the card's MTU to what passes. */
+  probeMtu?: boolean;
+  /** Let no frame out under another MAC than the card's own: clouds drop it, or stop the VM. */
+  ownMacOnly?: boolean;
 };
-export type DiskPlan = { shim: 'disk'; name: string; scheduler?: string; timeoutSeconds?: number };
-export type ClockPlan = { shim: 'clock'; prefer: string[] };
-/** `module` is absent where the CPU shows no virtualization extension. */
-export type NestedPlan = { shim: 'nested'; module?: 'kvm_intel' | 'kvm_amd' };
-export type ShimPlan = NicPlan | DiskPlan | ClockPlan | NestedPlan;
+
+export type DiskPlan = {
+  shim: 'disk';
+  name: string;
+  /** The kernel driver that this cloud's disk should hang on, e.g. `nvme`. */
+  module?: string;
+  scheduler?: string;
+  /** SCSI's own, in /sys/block/<name>/device/timeout. */
+  timeoutSeconds?: number;
+  /** /sys/module/nvme_core/parameters/io_timeout, for devices that appear from now on and for this one. */
+  nvmeTimeoutSeconds?: number;
+  /** Give blocks back that are no longer used, weekly, where the disk can. */
+  discard?: boolean;
+  /** The root file system must be named by something that no other order of disks changes. */
+  stableName?: boolean;
+};
+
+export type ClockPlan = {
+  shim: 'clock';
+  /** Clock sources; the first that the kernel offers is taken. */
+  prefer: string[];
+  /** Kernel module of the cloud's PTP clock, e.g. `ptp_kvm`. */
+  ptp?: 'ptp_kvm' | 'hv_utils' | 'ptp_vmw' | 'ena';
+  /** The cloud's own time servers; the distribution's pool where there are none. */
+  servers?: string[];
+};
+
+/** The kernel's random generator fed by the first of these sources (names in rng_available) that is there. */
+export type EntropyPlan = { shim: 'entropy'; prefer: string[] };
+
+/** Kernel and log-in on the serial console that this cloud shows its users. */
+export type ConsolePlan = { shim: 'console'; device: string };
+
+export type MemoryPlan = {
+  shim: 'memory';
+  /** Merging equal pages costs CPU and tells guests about one another, so it is off unless asked for. */
+  ksm: boolean;
+  hugePages: 'always' | 'madvise' | 'never';
+  /** Kernel module of the cloud's balloon, which must be there for it to take memory back. */
+  balloon?: 'virtio_balloon' | 'vmw_balloon' | 'hv_balloon' | 'xen_balloon';
+};
+
+/** `module` is absent where the CPU shows no virtualization extension; `howTo` says how to switch it on at this cloud. */
+export type NestedPlan = { shim: 'nested'; module?: 'kvm_intel' | 'kvm_amd'; howTo?: string };
+
+/** Where this cloud announces maintenance and the taking back of cheap VMs. */
+export type NoticesPlan = { shim: 'notices'; source: 'aws' | 'gce' | 'azure' | 'none' };
+
+export type ShimPlan =
+  | NicPlan
+  | DiskPlan
+  | ClockPlan
+  | EntropyPlan
+  | ConsolePlan
+  | MemoryPlan
+  | NestedPlan
+  | NoticesPlan;
 
 /** Values that `do` replaced, by a name of the shim's own. */
 export type Before = Record<string, string>;
 
-/** `detail` is a clause that a person reads: what is set, or what is wrong. */
-export type Report = { ok: boolean; detail: string };
+/** `detail` is a clause that a person reads. `refused`: the cloud does not let it be done, and the host can do without. */
+export type Report = { outcome: 'set' | 'refused' | 'failed'; detail: string };
 
 export type Shim<P extends ShimPlan> = {
   do(plan: P, host: HostAccess): Promise<Before>;

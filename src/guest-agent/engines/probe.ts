@@ -6,10 +6,11 @@ import { existsSync } from 'node:fs';
 import { faultyCpuFeatures } from '../../blanket-drivers/cpu-faults.ts';
 import { readLeaf } from '../../blanket-drivers/read-facts.ts';
 import { CommandError, run } from '../../process/run.ts';
-import type { EngineProbe } from '../../wire/agent-methods.ts';
 import { BlanketError } from '../../wire/errors.ts';
+import type { EngineProbe, Machine } from '../../wire/methods/engines.ts';
 import type { EngineName } from '../../wire/names.ts';
 import { thisHost } from '../host-access.ts';
+import { thisMachine } from '../machine.ts';
 import { cpuBase, cpuFeatures, machineType } from './domain-xml.ts';
 
 const folder = '/usr/lib/blanket/probe';
@@ -81,7 +82,7 @@ async function probe(engine: Candidate, timeoutMs: number, cancelled: AbortSigna
   return { engine, usable: true, bootMs: aliveMs, score, console };
 }
 
-export type Choice = { chosen: EngineName; why: string; probes: EngineProbe[] };
+export type Choice = { chosen: EngineName; why: string; probes: EngineProbe[]; machine: Machine };
 
 /**
  * Tries KVM, and QEMU's emulator only when KVM cannot be used: it is always slower.
@@ -95,7 +96,8 @@ export async function chooseEngine(timeoutMs: number, cancelled: AbortSignal): P
   for (const engine of ['kvm', 'tcg'] as const) {
     const result = await probe(engine, timeoutMs, cancelled);
     probes.push(result);
-    if (result.usable) return { chosen: engine, why: whyChosen(probes), probes };
+    if (result.usable)
+      return { chosen: engine, why: whyChosen(probes), probes, machine: await thisMachine() };
   }
   throw new BlanketError('engine.none-usable', `No engine booted the probe guest. ${whyChosen(probes)}`, {
     next: 'Give the host more time or a larger size.',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { detectDriver } from '../../blanket-drivers/detect.ts';
 import { readFacts } from '../../blanket-drivers/read-facts.ts';
 import { driverNamed } from '../../blanket-drivers/registry.ts';
-import { type AppliedShim, applyPlan, undoPlan } from '../../blanket-drivers/shims/apply.ts';
+import { type AppliedShim, applyPlan, undoPlan, verifyShim } from '../../blanket-drivers/shims/apply.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import type { Context } from '../context.ts';
 import type { HandlersOf } from '../handlers.ts';
@@ -51,6 +51,17 @@ const applyDriver = (paths: Paths, name: string) =>
     return { driver: name, shims: applied.map(({ plan, report }) => ({ shim: plan.shim, ...report })) };
   });
 
+/** @throws BlanketError `driver.none-applied` */
+async function verifyDriver(paths: Paths) {
+  const kept = await readState(paths.driver, appliedSchema);
+  if (kept === undefined)
+    throw new BlanketError('driver.none-applied', 'No driver was applied to this host.');
+  const shims = await Promise.all(
+    kept.shims.map(async ({ plan }) => ({ shim: plan.shim, ...(await verifyShim(plan, thisHost)) })),
+  );
+  return { driver: kept.driver, shims };
+}
+
 export async function restoreDriver(paths: Paths): Promise<void> {
   const kept = await readState(paths.driver, appliedSchema);
   if (kept !== undefined) await applyDriver(paths, kept.driver);
@@ -60,7 +71,10 @@ export const driverHandlers = ({ paths }: Context): HandlersOf<'facts' | 'driver
   'facts.read': () => readFacts(thisHost),
   'driver.detect': async ({ override }) => {
     if (override !== undefined && driverNamed(override) === undefined) throw noDriver(override);
-    return detectDriver(await readFacts(thisHost), override);
+    const facts = await readFacts(thisHost);
+    const detection = detectDriver(facts, override);
+    return { ...detection, plan: driverNamed(detection.chosen)?.plan(facts) ?? [] };
   },
   'driver.apply': ({ driver }) => applyDriver(paths, driver),
+  'driver.verify': () => verifyDriver(paths),
 });

@@ -2,6 +2,7 @@ import { freemem, release, totalmem, uptime } from 'node:os';
 import type { Context } from '../context.ts';
 import { freeBytes } from '../disks.ts';
 import type { HandlersOf } from '../handlers.ts';
+import { thisMachine } from '../machine.ts';
 
 export const hostHandlers = (context: Context): HandlersOf<'host'> => ({
   'host.status': async () => {
@@ -18,6 +19,8 @@ export const hostHandlers = (context: Context): HandlersOf<'host'> => ({
       diskFree: await freeBytes(context.paths),
       uptimeSeconds: uptime(),
       guests: await engine.list(),
+      machine: await thisMachine(),
+      notices: [],
     };
   },
 });

@@ -1,0 +1,55 @@
+/** `blanket host provision` */
+import type { Command } from 'commander';
+import { api } from '../../wire/api.ts';
+import type { Cli } from '../cli.ts';
+import { examples, given, nameArgument } from '../command.ts';
+import { hostImage } from '../host-image.ts';
+import { parseDisk, parseMemory } from '../parse/quantity.ts';
+import { parseCount, parseName } from '../parse/words.ts';
+import { printHost } from '../print/host.ts';
+import { bytesText } from '../print/units.ts';
+import { finish, printDetached } from '../watch.ts';
+
+const mebi = 1024 ** 2;
+const gibi = 1024 ** 3;
+
+type ProvisionOptions = {
+  cloud: string;
+  image?: string;
+  vcpus?: number;
+  memory?: number;
+  disk?: number;
+  driver?: string;
+  detach?: true;
+};
+
+const sizes = api['host.provision'].body.parse({ name: 'x', cloud: 'x', image: 'x' });
+
+export function addProvision(host: Command, cli: Cli): void {
+  const provision = host
+    .command('provision')
+    .description('make a cloud VM and turn it into a host')
+    .addArgument(nameArgument('name', 'name of the new host'))
+    .requiredOption('--cloud <cloud>', 'cloud it is made in', parseName)
+    .option('--image <path>', 'host image (default: the newest that `make images` built)')
+    .option('--vcpus <count>', `virtual CPUs (default: ${sizes.vcpus})`, parseCount)
+    .option('--memory <size>', `memory (default: ${bytesText(sizes.memoryMiB * mebi)})`, parseMemory)
+    .option('--disk <size>', `size of its disk (default: ${bytesText(sizes.diskGiB * gibi)})`, parseDisk)
+    .option('--driver <driver>', 'use this driver whatever the facts say')
+    .option('--detach', 'print the id of the operation and do not wait')
+    .action(async (name: string, options: ProvisionOptions) => {
+      const { cloud, vcpus, driver } = options;
+      const size = given({ vcpus, memoryMiB: options.memory, diskGiB: options.disk, driver });
+      const client = await cli.client();
+      const image = hostImage(cli.home, options.image);
+      const begun = await client.call('host.provision', { body: { name, cloud, image, ...size } });
+      if (options.detach) return printDetached(cli, begun);
+      await finish(cli, client, begun);
+      await printHost(cli, name);
+    });
+  examples(
+    provision,
+    'blanket host provision east-1 --cloud east',
+    'blanket host provision east-2 --cloud east --vcpus 4 --memory 4G --disk 20G --detach',
+  );
+}

@@ -1,0 +1,47 @@
+/** A host, as lists and `host show` tell of it. */
+import type { Host } from '../../wire/resources.ts';
+import type { Cli } from '../cli.ts';
+import { one } from './format.ts';
+import type { Column, Field } from './table.ts';
+import { ageText, bytesText } from './units.ts';
+
+const mebi = 1024 ** 2;
+
+/** A score is 1000 / seconds to a probe guest's userspace. */
+const scoreText = ({ engineScore }: Host): string => (engineScore === null ? '' : engineScore.toFixed(0));
+
+export const hostColumns: Column<Host>[] = [
+  { title: 'NAME', value: (host) => host.name },
+  { title: 'CLOUD', value: (host) => host.cloud },
+  { title: 'STATE', value: (host) => host.state },
+  { title: 'DRIVER', value: (host) => host.driver ?? '' },
+  { title: 'ENGINE', value: (host) => host.engine ?? '' },
+  { title: 'SCORE', value: scoreText, align: 'right' },
+  { title: 'VCPUS', value: (host) => String(host.vcpus), align: 'right' },
+  { title: 'MEMORY', value: (host) => bytesText(host.memoryMiB * mebi), align: 'right' },
+  { title: 'GUESTS', value: (host) => String(host.guests), align: 'right' },
+  { title: 'AGE', value: (host) => ageText(host.createdAt), align: 'right' },
+];
+
+const because = (choice: string | null, why: string | null): string | null =>
+  choice === null || why === null ? choice : `${choice} (${why})`;
+
+const fields = (host: Host): Field[] => [
+  ['name', host.name],
+  ['cloud', host.cloud],
+  ['state', host.state],
+  ['driver', because(host.driver, host.driverWhy)],
+  ['engine', because(host.engine, host.engineWhy)],
+  ['engine score', scoreText(host) || null],
+  ['vcpus', String(host.vcpus)],
+  ['memory', bytesText(host.memoryMiB * mebi)],
+  ['address', host.address],
+  ['tunnel address', host.tunnelAddress],
+  ['guests', String(host.guests)],
+  ['created', host.createdAt],
+];
+
+export async function printHost(cli: Cli, name: string): Promise<void> {
+  const host = await (await cli.client()).call('host.show', { params: { name } });
+  cli.print(one(cli.format, host, fields(host)));
+}

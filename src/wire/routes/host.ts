@@ -1,0 +1,55 @@
+/** Hosts: made, read, proven, removed. */
+import { z } from 'zod';
+import { nameSchema } from '../names.ts';
+import * as r from '../resources.ts';
+import { byName, route } from './route.ts';
+
+export const sshAccessSchema = z.object({
+  host: z.string(),
+  port: z.int(),
+  user: z.string(),
+  identityFile: z.string(),
+  knownHostsFile: z.string(),
+});
+export type SshAccess = z.infer<typeof sshAccessSchema>;
+
+const op = r.operationSchema;
+
+export const hostRoutes = {
+  'host.list': route('GET /hosts', 200, 'Hosts', z.array(r.hostSchema), {}),
+  'host.show': route('GET /hosts/:name', 200, 'One host', r.hostSchema, { params: byName }),
+  'host.provision': route('POST /hosts', 202, 'Make a cloud VM and turn it into a host', op, {
+    body: z.object({
+      name: nameSchema,
+      cloud: nameSchema,
+      image: z.string().describe('path of a bootable host image on the machine of control'),
+      // One: on two, QEMU 7.2's emulator now and then kills the kernel of a local cloud's host (int3 oops).
+      vcpus: z.int().min(1).max(64).default(1),
+      memoryMiB: z.int().min(512).max(1048576).default(1536),
+      diskGiB: z.int().min(2).max(16384).default(8),
+      driver: z.string().optional().describe('use this driver whatever the facts say'),
+      bootTimeoutMs: z.int().min(1_000).default(600_000).describe('until it lets control in over SSH'),
+    }),
+  }),
+  'host.remove': route('DELETE /hosts/:name', 202, 'Take a host down', op, { params: byName }),
+  'host.probe': route('POST /hosts/:name/probe', 202, 'Boot the probe guest with each engine', op, {
+    params: byName,
+  }),
+  'host.facts': route(
+    'GET /hosts/:name/facts',
+    200,
+    'Readings of a host, and what the drivers make of them',
+    z.record(z.string(), z.unknown()),
+    { params: byName },
+  ),
+  'host.ssh': route('GET /hosts/:name/ssh', 200, 'How to reach a host by ssh', sshAccessSchema, {
+    params: byName,
+  }),
+  'host.console': route(
+    'GET /hosts/:name/console',
+    200,
+    "Last bytes of a host's serial console",
+    z.object({ text: z.string() }),
+    { params: byName },
+  ),
+} as const;
