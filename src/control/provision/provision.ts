@@ -5,6 +5,7 @@ import type { Definition } from '../operations/operations.ts';
 import type { Phase } from '../run-phases.ts';
 import { cloudOf, type Services } from '../services.ts';
 import { installAgent } from './install-agent.ts';
+import { probeEngines } from './probe.ts';
 import { userDataFor } from './user-data.ts';
 import { waitForSsh } from './wait-for-ssh.ts';
 
@@ -12,7 +13,6 @@ export type HostState = { host: string };
 export type ProvisionState = HostState & { bootTimeoutMs: number };
 
 const SSH_PAUSE_MS = 2_000;
-const PROBE_TIMEOUT_MS = 120_000;
 const DRIVER_TIMEOUT_MS = 180_000;
 const CONSOLE_BYTES = 2_000;
 
@@ -101,35 +101,3 @@ export const provisionFlow = (services: Services): Definition<ProvisionState> =>
     return outcome.state === 'done' ? { host } : undefined;
   },
 });
-
-/** Boots the probe guest with each engine and keeps what came of it. @throws BlanketError of the agent */
-export async function probeEngines(services: Services, host: string, signal: AbortSignal) {
-  const options = { signal, timeoutMs: 3 * PROBE_TIMEOUT_MS };
-  const probed = await services.agents.call(host, 'engine.probe', { timeoutMs: PROBE_TIMEOUT_MS }, options);
-  const score = probed.probes.find(({ engine }) => engine === probed.chosen)?.score ?? null;
-  services.store.hosts.update(host, {
-    engine: probed.chosen,
-    engineWhy: probed.why,
-    engineScore: score,
-  });
-  return probed;
-}
-
-type ProbeState = HostState & { probed?: Awaited<ReturnType<typeof probeEngines>> };
-
-export function probeFlow(services: Services): Definition<ProbeState> {
-  const probe: Phase<ProbeState> = {
-    name: 'probe',
-    async do({ state, signal, save }) {
-      save({ probed: await probeEngines(services, state.host, signal) });
-    },
-    // changes nothing on the host
-  };
-  return {
-    kind: 'host.probe',
-    phases: [probe],
-    afterRestart: 'undo',
-    undoneState: 'failed',
-    end: ({ host, probed }) => ({ host, ...probed }),
-  };
-}
