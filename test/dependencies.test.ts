@@ -84,6 +84,11 @@ const areaRules: readonly AreaRule[] = [
     why: 'it is the demo with another tool beside',
   },
   {
+    area: 'infra/matrix',
+    may: ['src/wire', 'src/process', 'src/blanket-drivers', 'infra/demo'],
+    why: 'it does what a user does; the drivers tell which clouds it could not play',
+  },
+  {
     area: 'infra/bench/libvirt',
     may: ['src/libvirt', 'src/process', 'infra/libvirt'],
     why: 'it measures the libvirt client alone, which has never heard of Blanket',
