@@ -84,3 +84,75 @@ test('an empty machine where no program runs still has facts', async (t) => {
   t.deepEqual(facts.pci, []);
   t.deepEqual(facts.kvm, { device: false, nested: false });
 });
+
+/** The facts of a machine with these files and no programs. */
+const factsOf = (files: Record<string, string>) =>
+  readFacts({
+    exec: () => Promise.reject(new Error('no such program')),
+    files: filesUnder(fakeRoot(files)),
+  });
+
+test('VMBus: the class of each device, without braces', async (t) => {
+  const { vmbus } = await factsOf({
+    '/sys/bus/vmbus/devices/00000000-0000-8899-0000-000000000000/class_id':
+      '{ba6163d9-04a1-4d29-b605-72e2ffb1dc7f}\n',
+    '/sys/bus/vmbus/devices/000d3a12-3456-000d-3a12-3456000d3a12/class_id':
+      '{f8615163-df3e-46c5-913f-f2d2f965ed0e}\n',
+    '/sys/bus/vmbus/devices/gone-before-it-was-read/vendor': '0x1414\n',
+  });
+  t.deepEqual(vmbus, ['ba6163d9-04a1-4d29-b605-72e2ffb1dc7f', 'f8615163-df3e-46c5-913f-f2d2f965ed0e']);
+});
+
+test('xenbus: devices by name', async (t) => {
+  const { xenbus } = await factsOf({
+    '/sys/bus/xen/devices/vif-0/devtype': 'vif\n',
+    '/sys/bus/xen/devices/vbd-51712/devtype': 'vbd\n',
+  });
+  t.deepEqual(xenbus, ['vbd-51712', 'vif-0']);
+});
+
+test('PTP clocks by the name that their driver gives', async (t) => {
+  const { ptp } = await factsOf({
+    '/sys/class/ptp/ptp0/clock_name': 'KVM virtual PTP\n',
+    '/sys/class/ptp/ptp1/clock_name': 'ena-ptp-05\n',
+  });
+  t.deepEqual(ptp, ['KVM virtual PTP', 'ena-ptp-05']);
+});
+
+test('entropy: the source in use and the others; nothing where the kernel has none', async (t) => {
+  const { entropy } = await factsOf({
+    '/sys/class/misc/hw_random/rng_current': 'virtio_rng.0\n',
+    '/sys/class/misc/hw_random/rng_available': 'virtio_rng.0 tpm-rng-0 \n',
+  });
+  t.deepEqual(entropy, { current: 'virtio_rng.0', available: ['virtio_rng.0', 'tpm-rng-0'] });
+  t.is((await factsOf({})).entropy, undefined);
+});
+
+test("consoles in the kernel's order, memory in bytes", async (t) => {
+  const facts = await factsOf({
+    '/sys/class/tty/console/active': 'tty0 ttyS0\n',
+    '/proc/meminfo': 'MemTotal:        1519872 kB\nMemFree:          913408 kB\n',
+  });
+  t.deepEqual(facts.consoles, ['tty0', 'ttyS0']);
+  t.is(facts.memoryBytes, 1519872 * 1024);
+});
+
+test('disks that are only stacked, in memory or on the network are no disks of the machine', async (t) => {
+  const { blocks } = await factsOf({
+    '/sys/block/nbd0/size': '0\n',
+    '/sys/block/dm-0/size': '4096\n',
+    '/sys/block/vda/size': '4096\n',
+  });
+  t.deepEqual(blocks, [{ name: 'vda', bytes: 4096 * 512 }]);
+});
+
+test('a NIC without addresses, told by an ip that leaves things out', async (t) => {
+  const root = fakeRoot({
+    '/sys/class/net/ens4/device/vendor': '0x1af4\n',
+    '/sys/class/net/ens4/address': '52:54:00:00:00:02\n',
+    '/sys/class/net/ens4/mtu': '1460\n',
+  });
+  const exec = async () => JSON.stringify([{}, { ifname: 'ens4', addr_info: [{}] }]);
+  const { nics } = await readFacts({ exec, files: filesUnder(root) });
+  t.deepEqual(nics, [{ name: 'ens4', mac: '52:54:00:00:00:02', mtu: 1460, addresses: [] }]);
+});
