@@ -5,7 +5,7 @@ set -eu
 # A host is made anew rather than kept for years, and boots under emulation in the local cloud: no housekeeping,
 # and nothing for hardware that a cloud VM has not.
 systemctl mask --quiet modprobe@drm.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \
-  e2scrub_reap.service fstrim.timer logrotate.timer systemd-tmpfiles-clean.timer \
+  e2scrub_reap.service logrotate.timer systemd-tmpfiles-clean.timer \
   cloud-init-hotplugd.socket systemd-pstore.service systemd-machine-id-commit.service \
   sys-kernel-debug.mount sys-kernel-tracing.mount sys-kernel-config.mount sys-fs-fuse-connections.mount \
   dev-hugepages.mount dev-mqueue.mount getty@tty1.service remote-fs.target console-getty.service \
@@ -29,6 +29,8 @@ done
 systemctl mask --quiet sshd-keygen.service
 
 systemctl disable --quiet libvirtd.service virtlogd.service libvirt-guests.service
+# The blanket driver starts it where the disk can give blocks back; elsewhere it would wake up for nothing.
+systemctl disable --quiet fstrim.timer
 systemctl mask --quiet libvirtd-ro.socket libvirtd-admin.socket virtlogd-admin.socket
 systemctl enable --quiet systemd-networkd.service ssh.service libvirtd.socket virtlogd.socket
 
@@ -41,6 +43,12 @@ sed -i '/pam_systemd.so/d' /etc/pam.d/common-session
 # Root may use libvirt's socket, and so may the group libvirt; without asking polkit, which would have to be started.
 sed -i -e 's/^#unix_sock_group = .*/unix_sock_group = "libvirt"/' -e 's/^#auth_unix_rw = .*/auth_unix_rw = "none"/' \
   -e 's/^#unix_sock_rw_perms = .*/unix_sock_rw_perms = "0770"/' /etc/libvirt/libvirtd.conf
+
+# Google's own images know their metadata server by name before there is a name server. Both files: cloud-init looks
+# for its cloud with the first, and writes it anew from the second at every boot.
+for hosts in /etc/hosts /etc/cloud/templates/hosts.debian.tmpl; do
+  echo '169.254.169.254 metadata.google.internal' >>"$hosts"
+done
 
 echo "UUID=$UUID / ext4 defaults,noatime 0 0" >/etc/fstab
 passwd --quiet --lock root
