@@ -91,12 +91,20 @@ test('removing says so on stderr, and in data when asked', async (t) => {
   t.deepEqual(JSON.parse(json.stdout), { removed: 'network/lan' });
 });
 
+const cloud = (type: string) => ({
+  ...{ name: 'lab', type, hosts: 0, createdAt: '2026-01-02T03:04:05.000Z' },
+  config: { machines: [{ name: 'rack7' }] },
+});
+
+const provisioning = (type: string) => ({
+  'cloud.show': () => cloud(type),
+  'host.provision': () => operation({ kind: 'host.provision', subject: 'host/east-1' }),
+  'op.show': () => ended('done'),
+  'host.show': () => host('east-1'),
+});
+
 test('a host is provisioned from the newest built image, with sizes in the units of the API', async (t) => {
-  const fake = await fakeControl(t, {
-    'host.provision': () => operation({ kind: 'host.provision', subject: 'host/east-1' }),
-    'op.show': () => ended('done'),
-    'host.show': () => host('east-1'),
-  });
+  const fake = await fakeControl(t, provisioning('local'));
   const cache = join(fake.directory, 'cache');
   const args = ['host', 'provision', 'east-1', '--cloud', 'east', '--memory', '2G'];
   const missing = await runBlanket(fake, args, { BLANKET_CACHE: cache });
@@ -111,6 +119,33 @@ test('a host is provisioned from the newest built image, with sizes in the units
     ...{ name: 'east-1', cloud: 'east', memoryMiB: 2048 },
     image: join(cache, 'images/host-0123/host.qcow2'),
   });
+});
+
+test('a machine that is there already is taken by its name, and no image is looked for', async (t) => {
+  const fake = await fakeControl(t, provisioning('ssh'));
+  const args = ['host', 'provision', 'east-1', '--cloud', 'lab', '--machine', 'rack7'];
+  const { code, stderr } = await runBlanket(fake, args, { BLANKET_CACHE: join(fake.directory, 'none') });
+  t.is(code, 0, stderr);
+  t.deepEqual(fake.asked.find(({ route }) => route === 'host.provision')?.body, {
+    ...{ name: 'east-1', cloud: 'lab', machine: 'rack7' },
+  });
+});
+
+test('a cloud is described by a file, whose key files count from its folder', async (t) => {
+  const fake = await fakeControl(t, { 'cloud.add': () => cloud('ssh') });
+  const file = join(fake.directory, 'lab.yaml');
+  const machine = { name: 'rack7', host: '10.0.0.7', user: 'admin', hostKey: 'ssh-ed25519 AAAA' };
+  await writeFile(file, JSON.stringify({ machines: [{ ...machine, identityFile: 'keys/lab' }] }));
+  const { code, stdout } = await runBlanket(fake, ['cloud', 'add', 'lab', '--type', 'ssh', '--config', file]);
+  t.is(code, 0);
+  t.regex(stdout, /config: +machines=rack7\n/);
+  const identityFile = join(fake.directory, 'keys/lab');
+  t.deepEqual(fake.asked.find(({ route }) => route === 'cloud.add')?.body, {
+    ...{ name: 'lab', type: 'ssh', config: { machines: [{ ...machine, identityFile }] } },
+  });
+  const missing = await runBlanket(fake, ['cloud', 'add', 'lab', '--type', 'ssh', '--config', `${file}.no`]);
+  t.is(missing.code, 2);
+  t.regex(missing.stderr, /cloud\.config-unreadable/);
 });
 
 test('garbage from control is said to be garbage', async (t) => {

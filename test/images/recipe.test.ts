@@ -24,7 +24,7 @@ async function withRecipe<T>(text: string, use: (root: string) => Promise<T>): P
 
 test('every recipe of ours is valid', async (t) => {
   const names = await recipeNames();
-  t.deepEqual(names, ['debian13', 'host', 'micro', 'probe']);
+  t.deepEqual(names, ['debian13', 'host', 'micro', 'probe', 'stock']);
   for (const name of names) t.is((await readRecipe(name)).name, name);
 });
 

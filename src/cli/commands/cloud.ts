@@ -1,9 +1,11 @@
 /** `blanket cloud …` */
 import { type Command, Option } from 'commander';
+import { z } from 'zod';
 import type { Client } from '../../api-client/client.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import type { Cloud, Link } from '../../wire/resources.ts';
 import { type Cli, printRemoved } from '../cli.ts';
+import { readCloudConfig } from '../cloud-config.ts';
 import { examples, given, nameArgument } from '../command.ts';
 import { parseBandwidth, parseDuration, parsePercent } from '../parse/quantity.ts';
 import { list, one } from '../print/format.ts';
@@ -12,8 +14,17 @@ import { ageText, durationText, percentText, rateText } from '../print/units.ts'
 
 const configText = (cloud: Cloud): string =>
   Object.entries(cloud.config)
-    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([key, value]) => `${key}=${valueText(value)}`)
     .join(' ');
+
+const named = z.array(z.looseObject({ name: z.string() }));
+
+/** Of things with names, such as machines, the names: the rest is for `-o json`. */
+function valueText(value: unknown): string {
+  const things = named.safeParse(value);
+  if (things.success) return things.data.map(({ name }) => name).join(',');
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
 
 const columns: Column<Cloud>[] = [
   { title: 'NAME', value: (cloud) => cloud.name },
@@ -62,7 +73,7 @@ export function addCloudCommands(program: Command, cli: Cli): void {
     });
 }
 
-type AddOptions = { type: string; profile?: string; accel?: string };
+type AddOptions = { type: string; config?: string; profile?: string; accel?: string };
 
 function addAdd(cloud: Command, cli: Cli): void {
   const add = cloud
@@ -72,8 +83,10 @@ function addAdd(cloud: Command, cli: Cli): void {
     .option('--type <type>', 'kind of cloud', 'local')
     .option('--profile <profile>', 'local: whose virtual hardware its VMs have')
     .addOption(new Option('--accel <accel>', 'local: how QEMU runs its VMs').choices(['tcg', 'kvm']))
-    .action(async (name: string, { type, ...config }: AddOptions) => {
-      const body = { name, type, config: given(config) };
+    .option('--config <file>', 'ssh: YAML or JSON file that names its machines')
+    .action(async (name: string, { type, config: file, ...options }: AddOptions) => {
+      const read = file === undefined ? {} : await readCloudConfig(file);
+      const body = { name, type, config: { ...read, ...given(options) } };
       const added = await (await cli.client()).call('cloud.add', { body });
       cli.print(one(cli.format, added, fields(added)));
       cli.note(`Next: blanket host provision NAME --cloud ${name}`);
@@ -82,6 +95,7 @@ function addAdd(cloud: Command, cli: Cli): void {
     add,
     'blanket cloud add east --profile openstack-kvm',
     'blanket cloud add west --type local --profile vmware',
+    'blanket cloud add lab --type ssh --config lab.yaml',
   );
 }
 

@@ -16,6 +16,7 @@ const gibi = 1024 ** 3;
 type ProvisionOptions = {
   cloud: string;
   image?: string;
+  machine?: string;
   vcpus?: number;
   memory?: number;
   disk?: number;
@@ -23,7 +24,7 @@ type ProvisionOptions = {
   detach?: true;
 };
 
-const sizes = api['host.provision'].body.parse({ name: 'x', cloud: 'x', image: 'x' });
+const sizes = api['host.provision'].body.parse({ name: 'x', cloud: 'x' });
 
 export function addProvision(host: Command, cli: Cli): void {
   const provision = host
@@ -32,17 +33,22 @@ export function addProvision(host: Command, cli: Cli): void {
     .addArgument(nameArgument('name', 'name of the new host'))
     .requiredOption('--cloud <cloud>', 'cloud it is made in', parseName)
     .option('--image <path>', 'host image (default: the newest that `make images` built)')
+    .option('--machine <machine>', 'which of the machines that an ssh cloud lends (default: NAME)', parseName)
     .option('--vcpus <count>', `virtual CPUs (default: ${sizes.vcpus})`, parseCount)
     .option('--memory <size>', `memory (default: ${bytesText(sizes.memoryMiB * mebi)})`, parseMemory)
     .option('--disk <size>', `size of its disk (default: ${bytesText(sizes.diskGiB * gibi)})`, parseDisk)
     .option('--driver <driver>', 'use this driver whatever the facts say')
     .option('--detach', 'print the id of the operation and do not wait')
     .action(async (name: string, options: ProvisionOptions) => {
-      const { cloud, vcpus, driver } = options;
-      const size = given({ vcpus, memoryMiB: options.memory, diskGiB: options.disk, driver });
+      const { cloud, machine, vcpus, driver } = options;
+      const size = { vcpus, memoryMiB: options.memory, diskGiB: options.disk };
       const client = await cli.client();
-      const image = hostImage(cli.home, options.image);
-      const begun = await client.call('host.provision', { body: { name, cloud, image, ...size } });
+      const { type } = await client.call('cloud.show', { params: { name: cloud } });
+      // Only where VMs are made is there an image to look for.
+      const makes = type !== 'ssh' || options.image !== undefined;
+      const image = makes ? hostImage(cli.home, options.image) : undefined;
+      const body = { name, cloud, ...given({ image, machine, driver, ...size }) };
+      const begun = await client.call('host.provision', { body });
       if (options.detach) return printDetached(cli, begun);
       await finish(cli, client, begun);
       await printHost(cli, name);
@@ -50,6 +56,7 @@ export function addProvision(host: Command, cli: Cli): void {
   examples(
     provision,
     'blanket host provision east-1 --cloud east',
+    'blanket host provision lab-1 --cloud lab --machine rack7',
     'blanket host provision east-2 --cloud east --vcpus 4 --memory 4G --disk 20G --detach',
   );
 }

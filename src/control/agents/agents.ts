@@ -27,6 +27,7 @@ const RETRY_AFTER_MS = 5_000;
 export class Agents {
   readonly #store: Store;
   readonly #key: ControlKey;
+  readonly #links = new Map<string, Promise<SshLink>>();
   readonly #connections = new Map<string, Promise<Connection>>();
 
   constructor(store: Store, key: ControlKey) {
@@ -56,19 +57,35 @@ export class Agents {
     return dialWebSocket(await ssh.openUnix(agentPaths.socket), consolePath(guest));
   }
 
-  /** An SSH connection of its own, before there is an agent. @throws BlanketError `ssh.*` */
-  openSsh(host: string, signal: AbortSignal): Promise<SshLink> {
-    return connectSsh(this.#target(host), signal);
+  /** The warm SSH connection alone, also before there is an agent; not to be closed. @throws BlanketError `ssh.*` */
+  ssh(host: string, signal?: AbortSignal): Promise<SshLink> {
+    const known = this.#links.get(host);
+    if (known !== undefined) return known;
+    const opening = connectSsh(this.#target(host), signal);
+    this.#links.set(host, opening);
+    const drop = () => {
+      if (this.#links.get(host) === opening) this.#links.delete(host);
+    };
+    opening.then((link) => void link.closed.then(drop), drop);
+    return opening;
   }
 
   forget(host: string): void {
-    const known = this.#connections.get(host);
+    const [link, known] = [this.#links.get(host), this.#connections.get(host)];
+    this.#links.delete(host);
     this.#connections.delete(host);
-    known?.then(closeAll, () => undefined);
+    link?.then(
+      (ssh) => ssh.close(),
+      () => undefined,
+    );
+    known?.then(
+      ({ agent }) => agent.close(),
+      () => undefined,
+    );
   }
 
   closeAll(): void {
-    for (const host of this.#connections.keys()) this.forget(host);
+    for (const host of [...this.#links.keys(), ...this.#connections.keys()]) this.forget(host);
   }
 
   #connect(host: string): Promise<Connection> {
@@ -87,7 +104,7 @@ export class Agents {
   }
 
   async #open(host: string): Promise<Connection> {
-    const ssh = await connectSsh(this.#target(host));
+    const ssh = await this.ssh(host);
     try {
       const agent = await AgentLink.open(host, await ssh.openUnix(agentPaths.socket));
       void agent.closed.then(() => ssh.close());
@@ -108,8 +125,3 @@ export class Agents {
 }
 
 type SshProgress = (bytes: number, total: number) => void;
-
-function closeAll({ ssh, agent }: Connection): void {
-  agent.close();
-  ssh.close();
-}

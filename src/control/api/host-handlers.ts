@@ -33,17 +33,12 @@ export const hostHandlers = (services: Services): Handlers<Names> => {
     'host.list': () => store.hosts.list().map((host) => hostView(store, host)),
     'host.show': ({ params: { name } }) => hostView(store, store.hosts.get(name)),
     'host.provision'({ body }) {
-      store.clouds.get(body.cloud);
-      if (!existsSync(body.image)) {
-        throw new BlanketError('image.unreadable', `There is no host image at ${body.image}.`, {
-          kind: 'usage',
-          next: 'Build one with `make images`.',
-        });
-      }
+      requireImage(services, body);
       return store.transaction(() => {
         store.hosts.insert(newHost(services, body));
-        const { name: host, bootTimeoutMs } = body;
-        return operations.start('host.provision', `host/${host}`, { host, bootTimeoutMs });
+        const { name: host, bootTimeoutMs, machine } = body;
+        const state = { host, bootTimeoutMs, ...(machine !== undefined && { machine }) };
+        return operations.start('host.provision', `host/${host}`, state);
       });
     },
     'host.remove'({ params: { name } }) {
@@ -74,18 +69,40 @@ export const hostHandlers = (services: Services): Handlers<Names> => {
   };
 };
 
-function newHost({ store }: Services, body: RouteParsed<'host.provision'>['body']): HostRecord {
+type ProvisionBody = RouteParsed<'host.provision'>['body'];
+
+/** A VM that is made needs an image; a machine that is there already takes none, and only it can be named. */
+function requireImage(services: Services, { cloud, image, machine }: ProvisionBody): void {
+  const given = cloudOf(services, cloud).prepareVm !== undefined;
+  if (given ? image !== undefined : machine !== undefined) {
+    const what = given
+      ? 'lends machines that are there already: it takes no image'
+      : 'has no machines to name';
+    throw new BlanketError('host.wrong-cloud', `${cloud} ${what}.`, { kind: 'usage', data: { cloud } });
+  }
+  if (given || (image !== undefined && existsSync(image))) return;
+  throw new BlanketError(
+    'image.unreadable',
+    `There is no host image at ${image ?? 'a path: none was named'}.`,
+    {
+      kind: 'usage',
+      next: 'Build one with `make images`.',
+    },
+  );
+}
+
+function newHost({ store }: Services, body: ProvisionBody): HostRecord {
   const key = makeKeyPair(body.name);
   const index = lowestFree(
     store.hosts.list().map((host) => host.index),
     1,
   );
-  const { name, cloud, image, vcpus, memoryMiB, diskGiB, driver } = body;
+  const { name, cloud, image = '', vcpus, memoryMiB, diskGiB, driver } = body;
   return {
     ...{ name, cloud, image, vcpus, memoryMiB, diskGiB, index, driverOverride: driver ?? null },
     ...{ state: 'provisioning', hostKeyPrivate: key.privateKey, hostKeyPublic: key.publicKey },
     ...{ ssh: null, address: null, tunnelKey: null, driver: null, driverWhy: null },
-    ...{ engine: null, engineWhy: null, engineScore: null, createdAt: new Date().toISOString() },
+    ...{ engine: null, engineWhy: null, engineScore: null, cpu: null, createdAt: new Date().toISOString() },
   };
 }
 

@@ -19,8 +19,10 @@ export type CloudPaths = {
 export type VmSpec = {
   /** A legal host name: lower-case letters, digits and hyphens, at most 63. Unique within the cloud. */
   readonly name: string;
-  /** Path of a bootable qcow2 file. */
+  /** Path of a bootable qcow2 file; `''` in a cloud whose machines are there already. */
   readonly image: string;
+  /** Which of such a cloud's machines to take; the one of the VM's name when absent. */
+  readonly machine?: string;
   /** The text of a cloud-init user-data file; begins with `#cloud-config`. */
   readonly userData: string;
   readonly vcpus: number;
@@ -37,6 +39,23 @@ export type CloudVm = {
   readonly ssh: { readonly host: string; readonly port: number };
   /** The address at which other hosts reach the VM, within its cloud and from other clouds. */
   readonly address: string;
+  /** What the machine was before Blanket came: only `createVm` of a cloud with `prepareVm` tells. */
+  readonly was?: {
+    /** The key it shows, as the user pinned it: `ssh-ed25519 AAAA…`. */
+    readonly hostKey: string;
+    readonly vcpus: number;
+    readonly memoryMiB: number;
+    readonly diskGiB: number;
+  };
+};
+
+/** Whom a machine has to let in, and what it has to start: what user-data brings elsewhere. */
+export type Entry = {
+  readonly user: string;
+  /** `ssh-ed25519 AAAA…` */
+  readonly publicKey: string;
+  /** The text of the agent's systemd unit. */
+  readonly unit: string;
 };
 
 export type Cloud = {
@@ -50,6 +69,12 @@ export type Cloud = {
    * stopped. On failure or abort nothing half-made stays. Returns once the VM runs; its SSH comes up later.
    */
   createVm(spec: VmSpec, signal: AbortSignal): Promise<CloudVm>;
+
+  /**
+   * Only where machines are there already, and so need no image and read no user-data: lets control in. Can be
+   * repeated; `destroyVm` takes it back.
+   */
+  prepareVm?(name: string, entry: Entry, signal: AbortSignal): Promise<void>;
 
   /**
    * Starts a VM after a stop, a crash or a reboot; a running one is returned as it is. Its SSH port may change.

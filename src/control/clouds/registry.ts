@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { BlanketError } from '../../wire/errors.ts';
 import type { Cloud, CloudPaths } from './cloud.ts';
 import { localConfigSchema, openLocalCloud } from './local.ts';
+import { openSshCloud, sshConfigSchema } from './ssh.ts';
 
 export type CloudType<Config> = {
   /** What a user may set on `blanket cloud add`. */
@@ -15,6 +16,7 @@ type CloudOpener = (name: string, config: unknown, paths: CloudPaths) => Cloud;
 
 const types: Readonly<Record<string, CloudOpener>> = {
   local: opener({ config: localConfigSchema, open: openLocalCloud }),
+  ssh: opener({ config: sshConfigSchema, open: openSshCloud }),
 };
 
 export const cloudTypes: readonly string[] = Object.keys(types);

@@ -1,20 +1,20 @@
 /** From nothing to a host: a cloud VM, the agent on it, the driver that fits it, the engine that is proven. */
 
+import type { CloudVm } from '../clouds/cloud.ts';
 import { syncNetwork, syncTunnels } from '../network/sync.ts';
 import type { Definition } from '../operations/operations.ts';
 import type { Phase } from '../run-phases.ts';
 import { cloudOf, type Services } from '../services.ts';
 import { installAgent } from './install-agent.ts';
+import { preparePhase } from './prepare.ts';
 import { probeEngines } from './probe.ts';
 import { userDataFor } from './user-data.ts';
-import { waitForSsh } from './wait-for-ssh.ts';
 
 export type HostState = { host: string };
-export type ProvisionState = HostState & { bootTimeoutMs: number };
+/** `machine`: which to take of a cloud whose machines are there already. */
+export type ProvisionState = HostState & { bootTimeoutMs: number; machine?: string };
 
-const SSH_PAUSE_MS = 2_000;
 const DRIVER_TIMEOUT_MS = 180_000;
-const CONSOLE_BYTES = 2_000;
 
 type Make = (services: Services) => Phase<ProvisionState>;
 
@@ -24,9 +24,18 @@ const createVm: Make = (services) => ({
     const host = services.store.hosts.get(state.host);
     const { name, image, vcpus, memoryMiB, diskGiB } = host;
     const userData = await userDataFor({ ...host, controlKey: services.key.publicKey });
-    const spec = { name, image, userData, vcpus, memoryMiB, diskGiB };
-    const vm = await cloudOf(services, host.cloud).createVm(spec, signal);
-    services.store.hosts.update(name, { ssh: vm.ssh, address: vm.address });
+    const { machine } = state;
+    const spec = {
+      name,
+      image,
+      userData,
+      vcpus,
+      memoryMiB,
+      diskGiB,
+      ...(machine !== undefined && { machine }),
+    };
+    const { ssh, address, was } = await cloudOf(services, host.cloud).createVm(spec, signal);
+    services.store.hosts.update(name, { ssh, address, ...(was && asItWas(was)) });
   },
   async undo({ state }) {
     services.agents.forget(state.host);
@@ -34,23 +43,18 @@ const createVm: Make = (services) => ({
   },
 });
 
+/** A machine that was there before keeps its host key, and has the size that it has. */
+const asItWas = ({ hostKey, vcpus, memoryMiB, diskGiB }: NonNullable<CloudVm['was']>) => ({
+  ...{ hostKeyPublic: hostKey, hostKeyPrivate: '', vcpus, memoryMiB, diskGiB },
+});
+
 /** Undone with the VM, as are all phases after it but the last. */
-const installed: Make = (services) => ({
+const installed: Make = ({ agents }) => ({
   name: 'agent',
-  async do({ state, signal, progress }) {
-    const { name, cloud } = services.store.hosts.get(state.host);
-    const ssh = await waitForSsh({
-      host: name,
-      open: (limit) => services.agents.openSsh(name, limit),
-      console: () => cloudOf(services, cloud).readConsole(name, CONSOLE_BYTES),
-      signal,
-      timeoutMs: state.bootTimeoutMs,
-      pauseMs: SSH_PAUSE_MS,
-      onTry: (ms) => progress({ message: `waiting for ${name} to boot, ${Math.round(ms / 1000)} s` }),
-    });
+  async do({ state: { host }, signal, progress }) {
     progress({ message: 'installing the agent' });
-    await installAgent(ssh).finally(() => ssh.close());
-    await services.agents.call(name, 'host.status', {});
+    await installAgent(await agents.ssh(host, signal));
+    await agents.call(host, 'host.status', {});
   },
 });
 
@@ -92,7 +96,7 @@ const enrol: Make = (services) => ({
 
 export const provisionFlow = (services: Services): Definition<ProvisionState> => ({
   kind: 'host.provision',
-  phases: [createVm, installed, driver, engine, enrol].map((make) => make(services)),
+  phases: [createVm, preparePhase, installed, driver, engine, enrol].map((make) => make(services)),
   afterRestart: 'resume',
   undoneState: 'failed',
   end({ host }, outcome) {

@@ -16,9 +16,11 @@ export function removeHostFlow(services: Services): Definition<HostState> {
   };
   const destroyVm: Phase<HostState> = {
     name: 'destroy-vm',
-    async do({ state: { host } }) {
+    async do({ state: { host }, progress }) {
       agents.forget(host);
-      await cloudOf(services, store.hosts.get(host).cloud).destroyVm(host);
+      const cloud = cloudOf(services, store.hosts.get(host).cloud);
+      if (cloud.prepareVm) progress({ message: 'giving the machine back: it runs on, and packages stay' });
+      await cloud.destroyVm(host);
     },
   };
   const forget: Phase<HostState> = {

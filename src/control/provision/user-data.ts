@@ -14,12 +14,15 @@ export type HostIdentity = {
 const template = new URL('./user-data.yaml', import.meta.url);
 const unitFile = new URL('../../../infra/systemd/blanket-agent.service', import.meta.url);
 
+/** The text of the agent's systemd unit. */
+export const agentUnit = (): Promise<string> => readFile(unitFile, 'utf8');
+
 export async function userDataFor(identity: HostIdentity): Promise<string> {
   const values: Record<string, string> = {
     ...identity,
     user: sshUser,
     unitPath: `/etc/systemd/system/${agentPaths.unit}`,
-    unit: await readFile(unitFile, 'utf8'),
+    unit: await agentUnit(),
   };
   const filled = fill(parse(await readFile(template, 'utf8')), values);
   return `#cloud-config\n${stringify(filled, { lineWidth: 0 })}`;

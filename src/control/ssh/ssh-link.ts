@@ -17,11 +17,20 @@ export type SshTarget = {
   hostKey: string;
 };
 
+export type ExecOptions = {
+  /** Written to the command's standard input, which is then closed. */
+  input?: string;
+  /** Called with each piece that the command prints to its standard output, as it comes. */
+  onOutput?: ((text: string) => void) | undefined;
+  /** Closes the command's channel and rejects; what runs there gets SIGHUP or a broken pipe. */
+  signal?: AbortSignal | undefined;
+};
+
 export type SshLink = {
   /** A stream to a Unix socket on the host. */
   openUnix(path: string): Promise<Duplex>;
   /** Runs a command line. @throws BlanketError `ssh.command-failed` when it exits non-zero. */
-  exec(command: string, input?: string): Promise<string>;
+  exec(command: string, options?: ExecOptions): Promise<string>;
   upload(local: string, remote: string, onProgress?: (bytes: number, total: number) => void): Promise<void>;
   close(): void;
   /** Resolves, never rejects, when the connection has ended. */
@@ -105,7 +114,7 @@ function linkOf(client: ssh2.Client, name: string, closed: Promise<void>): SshLi
           error ? reject(lost(error)) : resolve(stream),
         );
       }),
-    exec: (command, input) => exec(client, name, command, input),
+    exec: (command, options) => exec(client, name, command, options),
     upload: (local, remote, onProgress) =>
       new Promise((resolve, reject) => {
         client.sftp((error, sftp) => {
@@ -126,26 +135,40 @@ function linkOf(client: ssh2.Client, name: string, closed: Promise<void>): SshLi
   };
 }
 
-function exec(client: ssh2.Client, name: string, command: string, input = ''): Promise<string> {
+function exec(
+  client: ssh2.Client,
+  name: string,
+  command: string,
+  options: ExecOptions = {},
+): Promise<string> {
+  const { input = '', onOutput, signal } = options;
+  const data = { host: name, command: shown(command) };
   return new Promise((resolve, reject) => {
     client.exec(command, (error, stream) => {
-      const data = { host: name, command };
       if (error)
         return reject(new BlanketError('ssh.lost', `${name} runs no command.`, { data, cause: error }));
+      const abandon = () => stream.close();
+      signal?.addEventListener('abort', abandon, { once: true });
+      if (signal?.aborted === true) abandon();
       let stdout = '';
       let stderr = '';
-      stream.on('data', (chunk: Buffer) => {
-        stdout += chunk.toString();
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        stdout += text;
+        onOutput?.(text);
       });
-      stream.stderr.on('data', (chunk: Buffer) => {
-        stderr += chunk.toString();
+      stream.stderr.setEncoding('utf8').on('data', (text: string) => {
+        stderr += text;
       });
       stream.on('close', (code: number | null) => {
+        signal?.removeEventListener('abort', abandon);
         if (code === 0) return resolve(stdout);
-        const message = `On ${name}, \`${command}\` ended with ${code}: ${stderr.trim()}`;
-        reject(new BlanketError('ssh.command-failed', message, { data }));
+        const message = `On ${name}, \`${shown(command)}\` ended with ${code}: ${stderr.trim()}`;
+        reject(signal?.aborted ? signal.reason : new BlanketError('ssh.command-failed', message, { data }));
       });
       stream.end(input);
     });
   });
 }
+
+/** Enough to know it by. */
+const shown = (command: string): string => (command.length > 200 ? `${command.slice(0, 199)}…` : command);

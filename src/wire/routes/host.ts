@@ -22,7 +22,13 @@ export const hostRoutes = {
     body: z.object({
       name: nameSchema,
       cloud: nameSchema,
-      image: z.string().describe('path of a bootable host image on the machine of control'),
+      image: z
+        .string()
+        .optional()
+        .describe('path of a bootable image on the machine of control, where VMs are made'),
+      machine: nameSchema
+        .optional()
+        .describe('which of the machines that a cloud of type ssh lends; default: name'),
       // One: on two, QEMU 7.2's emulator now and then kills the kernel of a local cloud's host (int3 oops).
       vcpus: z.int().min(1).max(64).default(1),
       memoryMiB: z.int().min(512).max(1048576).default(1536),

@@ -1,0 +1,44 @@
+/** The file with which a cloud is described: YAML, or JSON, which is YAML too. */
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { BlanketError } from '../wire/errors.ts';
+
+const settingsSchema = z.record(z.string(), z.unknown());
+
+/**
+ * What the file says, with every `identityFile` in it as an absolute path: in the file it counts from the file's folder, or
+ * from the user's home where it begins with `~/`. Control checks the rest.
+ * @throws BlanketError `cloud.config-unreadable`
+ */
+export async function readCloudConfig(file: string): Promise<Record<string, unknown>> {
+  try {
+    const settings = settingsSchema.parse(parse(await readFile(file, 'utf8')));
+    return settingsSchema.parse(withPaths(settings, dirname(resolve(file))));
+  } catch (cause) {
+    throw new BlanketError('cloud.config-unreadable', `${file} holds no settings of a cloud.`, {
+      kind: 'usage',
+      next: 'It must be YAML or JSON with names and values.',
+      data: { file },
+      cause,
+    });
+  }
+}
+
+function withPaths(node: unknown, folder: string): unknown {
+  if (Array.isArray(node)) return node.map((item) => withPaths(item, folder));
+  if (typeof node !== 'object' || node === null) return node;
+  return Object.fromEntries(
+    Object.entries(node).map(([key, value]) => [
+      key,
+      key === 'identityFile' && typeof value === 'string'
+        ? absolute(value, folder)
+        : withPaths(value, folder),
+    ]),
+  );
+}
+
+const absolute = (path: string, folder: string): string =>
+  path.startsWith('~/') ? join(homedir(), path.slice(2)) : resolve(folder, path);
