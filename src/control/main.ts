@@ -7,6 +7,7 @@ import { toProblem } from '../wire/errors.ts';
 import { findHome, type Home } from '../wire/home.ts';
 import { Agents } from './agents/agents.ts';
 import { makeServer } from './api/server.ts';
+import { conformFlow } from './conform/conform.ts';
 import { createGuestFlow, removeGuestFlow, startGuestFlow, stopGuestFlow } from './guest/guest-flows.ts';
 import { migrateFlow } from './migrate/migrate.ts';
 import { Operations } from './operations/operations.ts';
@@ -32,6 +33,7 @@ function defineFlows(services: Services): void {
   const { operations } = services;
   operations.define(provisionFlow(services));
   operations.define(probeFlow(services));
+  operations.define(conformFlow(services));
   operations.define(removeHostFlow(services));
   operations.define(createGuestFlow(services));
   operations.define(startGuestFlow(services));

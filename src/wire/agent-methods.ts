@@ -1,5 +1,6 @@
 /** Every method an agent answers: what it takes and gives. Bytes are counts, times are ms, cookies base64. */
 import { z } from 'zod';
+import { conformMethods } from './methods/conform.ts';
 import { driverMethods, noticeSchema } from './methods/drivers.ts';
 import { engineMethods, machineSchema } from './methods/engines.ts';
 import { method, none } from './methods/method.ts';
@@ -69,6 +70,7 @@ export const agentMethods = {
   ),
   ...driverMethods,
   ...engineMethods,
+  ...conformMethods,
   /** Makes this host's key pair when it has none; the private key never leaves the host. */
   'tunnel.identity': method(none, z.object({ publicKey: z.string() })),
   /** Sets the whole tunnel: peers not named are removed. `address` is this host's own in the tunnel. */

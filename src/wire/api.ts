@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { nameSchema } from './names.ts';
 import * as r from './resources.ts';
+import { conformRoutes } from './routes/conform.ts';
 import { hostRoutes } from './routes/host.ts';
 import { apiVersion, byName, none, route } from './routes/route.ts';
 
@@ -42,6 +43,7 @@ export const api = {
     body: r.linkSchema,
   }),
   ...hostRoutes,
+  ...conformRoutes,
   'image.list': route('GET /images', 200, 'Images', z.array(r.imageSchema), {}),
   'image.show': route('GET /images/:name', 200, 'One image', r.imageSchema, { params: byName }),
   'image.import': route('POST /images', 201, 'Take a disk file in as an image', r.imageSchema, {

@@ -88,6 +88,7 @@ export const operationKinds = [
   'host.provision',
   'host.remove',
   'host.probe',
+  'host.conform',
   'guest.create',
   'guest.start',
   'guest.stop',

@@ -7,6 +7,7 @@ import { data, list } from '../print/format.ts';
 import { hostColumns, printHost } from '../print/host.ts';
 import { runSsh, sshArguments } from '../ssh.ts';
 import { finish } from '../watch.ts';
+import { addConform } from './host-conform.ts';
 import { addFacts } from './host-facts.ts';
 import { addProbe } from './host-probe.ts';
 import { addProvision } from './host-provision.ts';
@@ -17,6 +18,7 @@ export function addHostCommands(program: Command, cli: Cli): void {
   addLists(host, cli);
   addFacts(host, cli);
   addProbe(host, cli);
+  addConform(host, cli);
   addConsole(host, cli);
   addSsh(host, cli);
   addRemove(host, cli);

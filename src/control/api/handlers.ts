@@ -2,6 +2,7 @@
 import type { RouteName, RouteParsed, RouteResult } from '../../wire/api.ts';
 import type { Services } from '../services.ts';
 import { cloudHandlers } from './cloud-handlers.ts';
+import { conformHandlers } from './conform-handlers.ts';
 import { guestHandlers } from './guest-handlers.ts';
 import { hostHandlers } from './host-handlers.ts';
 import { imageHandlers } from './image-handlers.ts';
@@ -18,6 +19,7 @@ export const handlersFor = (services: Services): Handlers => ({
   ...statusHandlers(services),
   ...cloudHandlers(services),
   ...hostHandlers(services),
+  ...conformHandlers(services),
   ...imageHandlers(services),
   ...networkHandlers(services),
   ...guestHandlers(services),

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { digestSchema, engineSchema, nameSchema } from '../../wire/names.ts';
 import { guestStates, hostStates, nicSchema, operationSchema } from '../../wire/resources.ts';
+import { conformanceSchema } from '../../wire/routes/conform.ts';
 
 const time = z.iso.datetime();
 
@@ -71,6 +72,9 @@ export const guestRecordSchema = z.object({
   createdAt: time,
 });
 export type GuestRecord = z.infer<typeof guestRecordSchema>;
+
+/** By the operation that made it. */
+export const conformanceRecordSchema = conformanceSchema.extend({ name: operationSchema.shape.id });
 
 /** An operation with what its flow needs to go on or back after a restart. */
 export const operationRecordSchema = operationSchema.extend({

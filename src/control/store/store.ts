@@ -7,6 +7,7 @@ import { BlanketError } from '../../wire/errors.ts';
 import { collection } from './collection.ts';
 import {
   cloudRecordSchema,
+  conformanceRecordSchema,
   guestRecordSchema,
   hostRecordSchema,
   imageRecordSchema,
@@ -19,6 +20,7 @@ const migrations = [
   ['cloud', 'host', 'image', 'network', 'guest', 'operation']
     .map((noun) => `CREATE TABLE ${noun} (name TEXT PRIMARY KEY, doc TEXT NOT NULL CHECK (json_valid(doc)));`)
     .join('\n'),
+  'CREATE TABLE conformance (name TEXT PRIMARY KEY, doc TEXT NOT NULL CHECK (json_valid(doc)));',
 ];
 
 /**
@@ -35,6 +37,7 @@ export function openStore(path: string) {
     networks: collection(db, 'network', networkRecordSchema),
     guests: collection(db, 'guest', guestRecordSchema),
     operations: collection(db, 'operation', operationRecordSchema),
+    conformance: collection(db, 'conformance', conformanceRecordSchema),
     /** All of `change` or nothing of it. */
     transaction<T>(change: () => T): T {
       db.exec('BEGIN IMMEDIATE');

@@ -3,6 +3,7 @@
 import type { Context } from '../context.ts';
 import { chooseEngine } from '../engines/probe.ts';
 import type { Handlers } from '../handlers.ts';
+import { conformHandlers } from './conform.ts';
 import { driverHandlers } from './drivers.ts';
 import { guestHandlers } from './guest.ts';
 import { hostHandlers } from './host.ts';
@@ -14,6 +15,7 @@ export const allHandlers = (context: Context): Handlers => ({
   ...hostHandlers(context),
   ...driverHandlers(context),
   'engine.probe': ({ timeoutMs }, { signal }) => chooseEngine(timeoutMs, signal),
+  ...conformHandlers(context),
   ...networkHandlers(context),
   ...imageHandlers(context),
   ...guestHandlers(context),

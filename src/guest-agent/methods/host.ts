@@ -1,4 +1,5 @@
 import { freemem, release, totalmem, uptime } from 'node:os';
+import { rebootHost } from '../conform/reboot.ts';
 import type { Context } from '../context.ts';
 import { freeBytes } from '../disks.ts';
 import type { HandlersOf } from '../handlers.ts';
@@ -22,5 +23,9 @@ export const hostHandlers = (context: Context): HandlersOf<'host'> => ({
       machine: await thisMachine(),
       notices: [],
     };
+  },
+  'host.reboot': async ({ bootId }) => {
+    await rebootHost(context, bootId);
+    return {};
   },
 });

@@ -1,0 +1,53 @@
+/**
+ * Sequential throughput through the file system, against the device under it. Nothing is ever written to the device
+ * itself: the file system's own blocks are read raw.
+ */
+import { rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DiskSpeed } from '../../wire/methods/conform.ts';
+import type { Paths } from '../paths.ts';
+import { dd, speedOf } from './dd.ts';
+import { deviceUnder, placeOf } from './device.ts';
+import { conformFolder, inConformFolder } from './kept-file.ts';
+
+const mebi = 2 ** 20;
+/** More than any disk moves in the time that is given. */
+const mostMiB = 2048;
+
+/** A quarter of what is free, so that guests beside it do not run out. */
+async function roomMiB(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return Math.max(1, Math.min(mostMiB, Math.floor((bavail * bsize) / 4 / mebi)));
+}
+
+/** @param ms for each of the three runs. @throws BlanketError `conform.no-device`, `conform.dd`; CommandError of dd. */
+export const measureDisk = (
+  paths: Pick<Paths, 'state'>,
+  ms: number,
+  signal: AbortSignal,
+): Promise<DiskSpeed> =>
+  inConformFolder(async () => {
+    const folder = await conformFolder(paths);
+    const file = join(folder, 'speed');
+    try {
+      const device = await deviceUnder(folder);
+      const count = `count=${await roomMiB(folder)}`;
+      const write = await dd(['if=/dev/zero', `of=${file}`, 'bs=1M', 'oflag=direct', count], ms, signal);
+      const read = await dd([`if=${file}`, 'of=/dev/null', 'bs=1M', 'iflag=direct'], ms, signal);
+      const from = [`skip=${await placeOf(file)}`, `count=${Math.ceil(write.bytes / mebi)}`];
+      const raw = await dd(
+        [`if=${device}`, 'of=/dev/null', 'bs=1M', 'iflag=direct,skip_bytes', ...from],
+        ms,
+        signal,
+      );
+      return {
+        device,
+        write: speedOf(write),
+        read: speedOf(read),
+        rawRead: speedOf(raw),
+        bytes: Math.min(write.bytes, read.bytes, raw.bytes),
+      };
+    } finally {
+      await rm(file, { force: true });
+    }
+  });

@@ -1,0 +1,64 @@
+/** iputils' ping with packets that routers may not cut (ping(8), `-M`), and what it prints. */
+import { CommandError, run } from '../../process/run.ts';
+import { BlanketError } from '../../wire/errors.ts';
+
+/** IPv4's header and ICMP's (RFC 791, RFC 792): what ping's `-s` does not count. */
+const headerBytes = 28;
+
+export type Pinged = { sent: number; received: number; rttMs?: number; tooLong?: number };
+
+/** `undefined` for text that is no summary. `tooLong`: an MTU that the kernel or a router named on the way. */
+export function parsePing(text: string): Pinged | undefined {
+  const counts = /^(\d+) packets transmitted, (\d+) (?:packets )?received/m.exec(text);
+  if (counts?.[1] === undefined || counts[2] === undefined) return undefined;
+  const average = /^(?:rtt|round-trip) min\/avg\/max(?:\/mdev)? = [\d.]+\/([\d.]+)\//m.exec(text)?.[1];
+  const limit = /mtu ?[=:]? ?(\d+)/i.exec(text)?.[1];
+  return {
+    sent: Number(counts[1]),
+    received: Number(counts[2]),
+    ...(average !== undefined && { rttMs: Number(average) }),
+    ...(limit !== undefined && { tooLong: Number(limit) }),
+  };
+}
+
+export type PingOptions = {
+  address: string;
+  mtu: number;
+  count: number;
+  intervalMs?: number;
+  waitMs?: number;
+};
+
+/**
+ * `mtu` is the size of the whole packet. `-M probe` sets "don't fragment" and does not believe what the kernel
+ * remembers of the path.
+ * @throws BlanketError `host.no-ping`
+ */
+export async function ping(options: PingOptions, signal?: AbortSignal): Promise<Pinged> {
+  const { address, mtu, count, intervalMs = 100, waitMs = 2_000 } = options;
+  const args = [
+    ...['-4', '-n', '-M', 'probe', '-c', String(count), '-i', String(intervalMs / 1000)],
+    ...['-W', String(waitMs / 1000), '-s', String(mtu - headerBytes), address],
+  ];
+  const env = { ...process.env, LC_ALL: 'C' };
+  // Of lost packets only the last is waited for.
+  const timeoutMs = count * intervalMs + waitMs + 30_000;
+  const text = await run('ping', args, { env, timeoutMs, ...(signal && { signal }) }).then(
+    ({ stdout, stderr }) => stdout + stderr,
+    explain,
+  );
+  return parsePing(text) ?? { sent: count, received: 0 };
+}
+
+/** Exit code 1 is an answer: nothing came back (ping(8), "exit status"). */
+function explain(error: unknown): string {
+  if (!(error instanceof CommandError)) throw error;
+  if (error.exitCode !== null && error.exitCode <= 2) return error.stdout + error.stderr;
+  const absent = error.cause instanceof Error && 'code' in error.cause && error.cause.code === 'ENOENT';
+  if (!absent) throw error;
+  throw new BlanketError('host.no-ping', 'This host has no `ping`, so paths cannot be measured.', {
+    kind: 'blocked',
+    next: 'Install iputils-ping on it, or provision it from a newer host image.',
+    cause: error,
+  });
+}
