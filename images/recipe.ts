@@ -43,6 +43,8 @@ const initramfs = {
 const system = z.strictObject({
   kind: z.literal('system'),
   ...common,
+  /** More packages: those that a plain Debian needs to become such a system. */
+  blanket: z.array(packageName).default([]),
   /** Paths (dpkg's globs) that are never unpacked. */
   leaveOut: z.array(absolute),
   /** Where other images' files are put: path in this image by name of the other. */

@@ -40,7 +40,7 @@ export async function buildSystem(build: SystemBuild, options: CommandOptions): 
 }
 
 const settings = (recipe: SystemRecipe, archive: Archive): string[] => [
-  `--include=${recipe.packages.join(',')}`,
+  `--include=${[...recipe.packages, ...recipe.blanket].join(',')}`,
   // The tree is thrown away after the last hook. That hook has removed apt's temporary configuration with the rest of
   // /tmp, so an apt run by mmdebstrap afterwards would clean this machine's own package lists.
   '--skip=cleanup/apt',
@@ -60,14 +60,18 @@ async function hookEnvironment(recipe: SystemRecipe): Promise<Record<string, str
   };
 }
 
-/** The recipe's own `setup.sh`, run inside the root. */
+/** The recipe's own scripts, run inside the root: `blanket.sh`, which provisioning runs too, then `setup.sh`. */
 async function setupHook(recipe: SystemRecipe): Promise<string[]> {
-  const script = join(recipe.directory, 'setup.sh');
-  if (!(await exists(script))) return [];
-  return [
-    `--customize-hook=upload ${script} /setup.sh`,
-    '--customize-hook=chroot "$1" sh /setup.sh; rm "$1/setup.sh"',
-  ];
+  const hooks: string[] = [];
+  for (const script of ['blanket.sh', 'setup.sh']) {
+    const path = join(recipe.directory, script);
+    if (!(await exists(path))) continue;
+    hooks.push(
+      `--customize-hook=upload ${path} /${script}`,
+      `--customize-hook=chroot "$1" sh /${script}; rm "$1/${script}"`,
+    );
+  }
+  return hooks;
 }
 
 /** Puts the recipe's files and the carried images into one tar, owned by root and dated to the epoch. */

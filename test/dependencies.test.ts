@@ -58,8 +58,17 @@ const areaRules: readonly AreaRule[] = [
   },
   {
     area: 'src/control',
-    may: ['src/wire', 'src/blanket-drivers', 'src/process', 'infra/wan', 'infra/build-agent.ts'],
-    why: 'it reaches hosts only by messages: never the agent’s code, never libvirt; the local cloud needs its WAN',
+    may: [
+      'src/wire',
+      'src/blanket-drivers',
+      'src/process',
+      'infra/wan',
+      'infra/metadata',
+      'infra/build-agent.ts',
+      'images/build.ts',
+      'images/recipe.ts',
+    ],
+    why: 'it reaches hosts only by messages: never the agent’s code, never libvirt; the local cloud needs its WAN and its metadata, a plain Debian what the host image has',
   },
   {
     area: 'src/cli',
@@ -71,6 +80,11 @@ const areaRules: readonly AreaRule[] = [
     area: 'infra/wan',
     may: ['src/wire', 'src/process'],
     why: 'a switch of frames, started by whoever needs it',
+  },
+  {
+    area: 'infra/metadata',
+    may: ['src/wire', 'infra/wan/durable-file.ts'],
+    why: 'it answers alone, one process a connection, and each import is loaded each time',
   },
   { area: 'infra/clean', may: ['src/wire'], why: 'it works when control is dead or of another version' },
   {

@@ -28,27 +28,13 @@ done
 # cloud-init makes or brings the host keys.
 systemctl mask --quiet sshd-keygen.service
 
-systemctl disable --quiet libvirtd.service virtlogd.service libvirt-guests.service
-# The blanket driver starts it where the disk can give blocks back; elsewhere it would wake up for nothing.
-systemctl disable --quiet fstrim.timer
-systemctl mask --quiet libvirtd-ro.socket libvirtd-admin.socket virtlogd-admin.socket
-systemctl enable --quiet systemd-networkd.service ssh.service libvirtd.socket virtlogd.socket
+systemctl enable --quiet systemd-networkd.service ssh.service
 
 # cloud-init does without these and starts in half the time: it only skips checking user-data against its schema.
 rm -r /usr/lib/python3/dist-packages/jsonschema /usr/lib/python3/dist-packages/chardet
 
 # Each login would otherwise wait for a service manager of the user's own to start.
 sed -i '/pam_systemd.so/d' /etc/pam.d/common-session
-
-# Root may use libvirt's socket, and so may the group libvirt; without asking polkit, which would have to be started.
-sed -i -e 's/^#unix_sock_group = .*/unix_sock_group = "libvirt"/' -e 's/^#auth_unix_rw = .*/auth_unix_rw = "none"/' \
-  -e 's/^#unix_sock_rw_perms = .*/unix_sock_rw_perms = "0770"/' /etc/libvirt/libvirtd.conf
-
-# Google's own images know their metadata server by name before there is a name server. Both files: cloud-init looks
-# for its cloud with the first, and writes it anew from the second at every boot.
-for hosts in /etc/hosts /etc/cloud/templates/hosts.debian.tmpl; do
-  echo '169.254.169.254 metadata.google.internal' >>"$hosts"
-done
 
 echo "UUID=$UUID / ext4 defaults,noatime 0 0" >/etc/fstab
 passwd --quiet --lock root

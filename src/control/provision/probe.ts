@@ -1,4 +1,5 @@
 /** Which engine a host runs guests with: proven on the host by the probe guest, and kept with the host. */
+import { tryNoteCpu } from '../fleet/known-cpus.ts';
 import type { Definition } from '../operations/operations.ts';
 import type { Phase } from '../run-phases.ts';
 import type { Services } from '../services.ts';
@@ -15,6 +16,7 @@ export async function probeEngines(services: Services, host: string, signal: Abo
     engineWhy: probed.why,
     engineScore: score,
   });
+  await tryNoteCpu(services, host);
   return probed;
 }
 

@@ -6,6 +6,7 @@ import type { Definition } from '../operations/operations.ts';
 import type { Phase } from '../run-phases.ts';
 import { cloudOf, type Services } from '../services.ts';
 import { installAgent } from './install-agent.ts';
+import { bringLacking } from './packages.ts';
 import { preparePhase } from './prepare.ts';
 import { probeEngines } from './probe.ts';
 import { userDataFor } from './user-data.ts';
@@ -48,7 +49,13 @@ const asItWas = ({ hostKey, vcpus, memoryMiB, diskGiB }: NonNullable<CloudVm['wa
   ...{ hostKeyPublic: hostKey, hostKeyPrivate: '', vcpus, memoryMiB, diskGiB },
 });
 
-/** Undone with the VM, as are all phases after it but the last. */
+/** Undone with the VM, as are all phases after it but the last; packages stay on a machine that was there before. */
+const packages: Make = ({ agents }) => ({
+  name: 'packages',
+  do: ({ state: { host }, signal, progress }) =>
+    bringLacking({ host, ssh: () => agents.ssh(host, signal), signal, progress }),
+});
+
 const installed: Make = ({ agents }) => ({
   name: 'agent',
   async do({ state: { host }, signal, progress }) {
@@ -96,7 +103,7 @@ const enrol: Make = (services) => ({
 
 export const provisionFlow = (services: Services): Definition<ProvisionState> => ({
   kind: 'host.provision',
-  phases: [createVm, preparePhase, installed, driver, engine, enrol].map((make) => make(services)),
+  phases: [createVm, preparePhase, packages, installed, driver, engine, enrol].map((make) => make(services)),
   afterRestart: 'resume',
   undoneState: 'failed',
   end({ host }, outcome) {

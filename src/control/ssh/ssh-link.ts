@@ -162,8 +162,10 @@ function exec(
       stream.on('close', (code: number | null) => {
         signal?.removeEventListener('abort', abandon);
         if (code === 0) return resolve(stdout);
-        const message = `On ${name}, \`${shown(command)}\` ended with ${code}: ${stderr.trim()}`;
-        reject(signal?.aborted ? signal.reason : new BlanketError('ssh.command-failed', message, { data }));
+        if (signal?.aborted) return reject(signal.reason);
+        const how = typeof code === 'number' ? `ended with ${code}: ${stderr.trim()}` : 'was cut off.';
+        const reason = typeof code === 'number' ? 'ssh.command-failed' : 'ssh.lost';
+        reject(new BlanketError(reason, `On ${name}, \`${shown(command)}\` ${how}`, { data }));
       });
       stream.end(input);
     });
