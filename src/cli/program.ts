@@ -5,6 +5,7 @@ import type { Cli } from './cli.ts';
 import { addCloudCommands } from './commands/cloud.ts';
 import { addConsoleCommand } from './commands/console.ts';
 import { addControlCommands } from './commands/control.ts';
+import { addFleetCommands } from './commands/fleet.ts';
 import { addGuestCommands } from './commands/guest.ts';
 import { addHostCommands } from './commands/host.ts';
 import { addImageCommands } from './commands/image.ts';
@@ -42,6 +43,7 @@ export function buildProgram(cli: Cli): Command {
     .addHelpText('after', tour);
   addCloudCommands(program, cli);
   addHostCommands(program, cli);
+  addFleetCommands(program, cli);
   addImageCommands(program, cli);
   addNetworkCommands(program, cli);
   addGuestCommands(program, cli);

@@ -13,6 +13,7 @@ import type { Operation } from '../wire/resources.ts';
 import type { Cli } from './cli.ts';
 import { data } from './print/format.ts';
 import { outcomeError } from './print/operation.ts';
+import { noteWarnings } from './print/warnings.ts';
 import { createProgress, type ProgressView } from './progress.ts';
 
 export type OnInterrupt = 'cancel' | 'leave';
@@ -84,6 +85,7 @@ const left = (id: string): BlanketError =>
 export async function finish(cli: Cli, client: Client, begun: Operation): Promise<Operation> {
   cli.note(`Operation ${begun.id} has begun.`);
   const ended = await watch(cli, client, begun.id, 'cancel');
+  noteWarnings(cli, ended);
   const error = outcomeError(ended);
   if (error !== undefined) throw error;
   return ended;

@@ -1,5 +1,6 @@
 /** Every method an agent answers: what it takes and gives. Bytes are counts, times are ms, cookies base64. */
 import { z } from 'zod';
+import { guestCpuSchema } from './cpu.ts';
 import { conformMethods } from './methods/conform.ts';
 import { driverMethods, noticeSchema } from './methods/drivers.ts';
 import { engineMethods, machineSchema } from './methods/engines.ts';
@@ -18,6 +19,8 @@ export const guestSpecSchema = z.object({
   image: digestSchema,
   diskBytes: bytes,
   nics: z.array(z.object({ mac: macSchema, network: nameSchema })),
+  /** `null`: made before CPUs were pinned, and then shown the portable one by its first host. */
+  cpu: guestCpuSchema.nullable().default(null),
 });
 export type GuestSpec = z.infer<typeof guestSpecSchema>;
 

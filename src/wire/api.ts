@@ -3,9 +3,11 @@
  * Long work answers 202 with an operation.
  */
 import { z } from 'zod';
+import { cpuChoices } from './cpu.ts';
 import { nameSchema } from './names.ts';
 import * as r from './resources.ts';
 import { conformRoutes } from './routes/conform.ts';
+import { fleetRoutes } from './routes/fleet.ts';
 import { hostRoutes } from './routes/host.ts';
 import { apiVersion, byName, none, route } from './routes/route.ts';
 
@@ -43,6 +45,7 @@ export const api = {
     body: r.linkSchema,
   }),
   ...hostRoutes,
+  ...fleetRoutes,
   ...conformRoutes,
   'image.list': route('GET /images', 200, 'Images', z.array(r.imageSchema), {}),
   'image.show': route('GET /images/:name', 200, 'One image', r.imageSchema, { params: byName }),
@@ -68,6 +71,8 @@ export const api = {
       host: nameSchema,
       network: nameSchema.optional(),
       start: z.boolean().default(true),
+      cpu: z.enum(cpuChoices).default('portable').describe('which CPU it is shown, for good'),
+      nested: z.boolean().default(false).describe('show it the extension for guests of its own'),
       ...guestSize,
     }),
   }),

@@ -1,6 +1,8 @@
 /** What control keeps and shows: the resources of the API. Times are ISO 8601, sizes bytes, durations ms. */
 import { z } from 'zod';
+import { guestCpuSchema } from './cpu.ts';
 import { problemSchema } from './errors.ts';
+import { proofSchema } from './methods/engines.ts';
 import { digestSchema, engineSchema, macSchema, nameSchema } from './names.ts';
 
 const time = z.iso.datetime();
@@ -35,6 +37,10 @@ export const hostSchema = z.object({
   engine: engineSchema.nullable(),
   engineWhy: z.string().nullable(),
   engineScore: z.number().nullable(),
+  /** The last proof of its engines. */
+  probe: proofSchema.nullable(),
+  /** Guests that stay on another engine than the host's: it changed after they were made. */
+  guestsOfOtherEngine: z.array(nameSchema),
   vcpus: z.int(),
   memoryMiB: z.int(),
   /** Where other hosts reach it. */
@@ -79,6 +85,8 @@ export const guestSchema = z.object({
   vcpus: z.int(),
   memoryMiB: z.int(),
   diskBytes: bytes,
+  /** `null`: made before CPUs were pinned. */
+  cpu: guestCpuSchema.nullable(),
   nics: z.array(nicSchema),
   createdAt: time,
 });
@@ -154,5 +162,7 @@ export const migrationResultSchema = z.object({
   memoryBytes: bytes,
   diskBytes: bytes,
   rounds: z.int(),
+  /** What a check found and let pass. */
+  warnings: z.array(problemSchema).optional(),
 });
 export type MigrationResult = z.infer<typeof migrationResultSchema>;

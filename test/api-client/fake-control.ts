@@ -7,6 +7,7 @@ import type { ExecutionContext } from 'ava';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { api, type RouteName } from '../../src/wire/api.ts';
+import { portableCpu } from '../../src/wire/cpu.ts';
 import { BlanketError, type Problem, statusOf, toProblem } from '../../src/wire/errors.ts';
 import type { Guest, Host, Operation } from '../../src/wire/resources.ts';
 
@@ -109,6 +110,7 @@ export const status = {
 
 export const host = (name: string): Host => ({
   ...{ name, cloud: 'east', state: 'ready', driver: 'openstack-kvm', driverWhy: 'the product says so' },
+  ...{ probe: null, guestsOfOtherEngine: [] },
   ...{ engine: 'kvm', engineWhy: null, engineScore: 71.4, vcpus: 2, memoryMiB: 1536 },
   ...{ address: '10.0.0.1:22', tunnelAddress: '10.9.0.1', guests: 1, createdAt: time },
 });
@@ -116,7 +118,7 @@ export const host = (name: string): Host => ({
 export const guest = (name: string, change: Partial<Guest> = {}): Guest => ({
   ...{ name, uuid: '11111111-2222-4333-8444-555555555555', state: 'running', host: 'east-1' },
   ...{ image: 'counter', digest: `sha256:${'a'.repeat(64)}`, engine: 'kvm', vcpus: 1, memoryMiB: 128 },
-  ...{ diskBytes: 2 ** 30, createdAt: time },
+  ...{ diskBytes: 2 ** 30, cpu: portableCpu([]), createdAt: time },
   nics: [{ network: 'lan', mac: '52:54:00:00:00:01', address: '10.77.0.2' }],
   ...change,
 });

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { faultyCpuFeatures } from '../../src/blanket-drivers/cpu-faults.ts';
 import { type DomainSources, domainXml } from '../../src/guest-agent/engines/domain-xml.ts';
+import { namesWatchdog } from '../../src/guest-agent/engines/kvm.ts';
 import { bridgeOf, vxlanOf } from '../../src/guest-agent/network.ts';
 import { guestSpec } from './spec.ts';
 
@@ -10,6 +11,7 @@ const sources: DomainSources = {
   bridgeOf,
   mtu: 1370,
   faultyCpuFeatures: [],
+  namesWatchdog: true,
 };
 
 test('the same spec makes the same machine, and only type, CPU check and kvm-clock differ between kvm and tcg', (t) => {
@@ -43,7 +45,7 @@ test('no two devices share a PCI address', (t) => {
   const slots = [...domainXml(guestSpec({ nics }), sources).matchAll(/slot='(0x[0-9a-f]+)'/g)].map(
     ([, slot]) => slot,
   );
-  t.is(slots.length, 6);
+  t.is(slots.length, 8); // disk, balloon, SATA, serial bus, RNG and the NICs
   t.is(new Set(slots).size, slots.length);
 });
 
@@ -54,4 +56,60 @@ test('device names of the longest network fit in 15 characters and differ', (t) 
     t.not(bridgeOf(name), vxlanOf(name));
   }
   t.not(bridgeOf('a'), bridgeOf(long));
+});
+
+test('a pinned CPU is shown as it is, whatever the host gets wrong', (t) => {
+  const cpu = {
+    ...{ choice: 'baseline' as const, nested: false, model: 'EPYC' },
+    ...{ features: ['avx2', 'cx16'], disabled: ['rdseed', 'svm', 'vmx'] },
+  };
+  const xml = domainXml(guestSpec({ cpu }), { ...sources, faultyCpuFeatures: ['cx16'] });
+  t.is(
+    /<cpu .*<\/cpu>/s.exec(xml)?.[0],
+    `<cpu mode='custom' match='exact' check='partial'>
+    <model fallback='forbid'>EPYC</model>
+    <feature policy='require' name='avx2'/>
+    <feature policy='require' name='cx16'/>
+    <feature policy='disable' name='rdseed'/>
+    <feature policy='disable' name='svm'/>
+    <feature policy='disable' name='vmx'/>
+  </cpu>`,
+  );
+});
+
+test('every PCI device, the agent’s channel and its bus have a place that is written down', (t) => {
+  const xml = domainXml(guestSpec(), sources);
+  const devices = [
+    'disk',
+    'interface',
+    'memballoon',
+    'rng',
+    "controller type='sata'",
+    "controller type='virtio-serial'",
+  ];
+  for (const device of devices) {
+    const element = new RegExp(`<${device}[ >].*?</${device.split(' ')[0]}>`, 's').exec(xml)?.[0] ?? '';
+    t.regex(
+      element,
+      /<address type='pci' domain='0x0000' bus='0x00' slot='0x[0-9a-f]{2}' function='0x[0-7]'\/>/,
+      device,
+    );
+  }
+  t.regex(
+    xml,
+    /name='org\.qemu\.guest_agent\.0'\/>\s+<address type='virtio-serial' controller='0' bus='0' port='1'\/>/,
+  );
+});
+
+test('the watchdog of q35 is named where libvirt knows its name, and only there', (t) => {
+  const versions: [string, boolean][] = [
+    ['9.0.0', false],
+    ['9.1.0', true],
+    ['10.0.0', true],
+    ['11.3.0', true],
+    ['8.9.1', false],
+  ];
+  for (const [version, known] of versions) t.is(namesWatchdog(version), known, version);
+  t.regex(domainXml(guestSpec(), sources), /<watchdog model='itco' action='reset'\/>/);
+  t.notRegex(domainXml(guestSpec(), { ...sources, namesWatchdog: false }), /watchdog/);
 });

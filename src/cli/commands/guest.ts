@@ -1,7 +1,8 @@
 /** `blanket guest …`: making, showing, starting, stopping and removing guests. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { api } from '../../wire/api.ts';
-import type { Guest } from '../../wire/resources.ts';
+import { type CpuChoice, cpuChoices } from '../../wire/cpu.ts';
+import type { Guest, Operation } from '../../wire/resources.ts';
 import type { Cli } from '../cli.ts';
 import { examples, given, nameArgument } from '../command.ts';
 import { confirm } from '../confirm.ts';
@@ -10,6 +11,7 @@ import { parseCount, parseName } from '../parse/words.ts';
 import { data, list, one } from '../print/format.ts';
 import type { Column, Field } from '../print/table.ts';
 import { ageText, bytesText } from '../print/units.ts';
+import { withWarnings } from '../print/warnings.ts';
 import { finish, printDetached } from '../watch.ts';
 import { addForward } from './guest-forward.ts';
 
@@ -30,6 +32,12 @@ const columns: Column<Guest>[] = [
   { title: 'AGE', value: (guest) => ageText(guest.createdAt), align: 'right' },
 ];
 
+const cpuText = ({ cpu }: Guest): string | null => {
+  if (cpu === null) return null;
+  const { choice, model, features, nested } = cpu;
+  return `${choice}: ${model} with ${features.length} features${nested ? ', nested virtualization' : ''}`;
+};
+
 const fields = (guest: Guest): Field[] => [
   ['name', guest.name],
   ['state', guest.state],
@@ -37,6 +45,7 @@ const fields = (guest: Guest): Field[] => [
   ['image', `${guest.image} (${guest.digest.slice(0, 19)})`],
   ['engine', guest.engine],
   ['vcpus', String(guest.vcpus)],
+  ['cpu', cpuText(guest)],
   ['memory', bytesText(guest.memoryMiB * mebi)],
   ['disk', bytesText(guest.diskBytes)],
   ...guest.nics.map((nic): Field => ['nic', `${nic.address} on ${nic.network} (${nic.mac})`]),
@@ -70,9 +79,11 @@ function addLists(guest: Command, cli: Cli): void {
     .action((name: string) => print(cli, name));
 }
 
-async function print(cli: Cli, name: string): Promise<void> {
+/** @param after the operation that has just ended on it. */
+async function print(cli: Cli, name: string, after?: Operation): Promise<void> {
   const guest = await (await cli.client()).call('guest.show', { params: { name } });
-  cli.print(one(cli.format, guest, fields(guest)));
+  const shown = after === undefined ? guest : withWarnings(guest, after);
+  cli.print(one(cli.format, shown, fields(guest)));
 }
 
 type CreateOptions = {
@@ -83,6 +94,8 @@ type CreateOptions = {
   memory?: number;
   disk?: number;
   start: boolean;
+  cpu?: CpuChoice;
+  nested?: true;
   detach?: true;
 };
 
@@ -99,20 +112,25 @@ function addCreate(guest: Command, cli: Cli): void {
     .option('--vcpus <count>', `virtual CPUs (default: ${sizes.vcpus})`, parseCount)
     .option('--memory <size>', `memory (default: ${bytesText(sizes.memoryMiB * mebi)})`, parseMemory)
     .option('--disk <size>', `size of its disk (default: ${bytesText(sizes.diskGiB * gibi)})`, parseDisk)
+    .addOption(
+      new Option('--cpu <cpu>', `CPU it is shown, for good (default: ${sizes.cpu})`).choices(cpuChoices),
+    )
+    .option('--nested', 'let it run guests of its own')
     .option('--no-start', 'leave it stopped')
     .option('--detach', 'print the id of the operation and do not wait')
     .action(async (name: string, options: CreateOptions) => {
-      const { image, host, network, vcpus, start } = options;
-      const size = given({ network, vcpus, memoryMiB: options.memory, diskGiB: options.disk });
+      const { image, host, network, vcpus, start, cpu, nested } = options;
+      const size = given({ network, vcpus, cpu, nested, memoryMiB: options.memory, diskGiB: options.disk });
       const client = await cli.client();
       const begun = await client.call('guest.create', { body: { name, image, host, start, ...size } });
       if (options.detach) return printDetached(cli, begun);
-      await finish(cli, client, begun);
-      await print(cli, name);
+      const ended = await finish(cli, client, begun);
+      await print(cli, name, ended);
     });
   examples(
     create,
     'blanket guest create web1 --image counter --host east --network lan',
+    'blanket guest create wide --image counter --host east --cpu baseline',
     'blanket guest create big --image debian --host east --vcpus 2 --memory 1G --disk 8G --no-start',
   );
 }
@@ -124,8 +142,8 @@ function addStart(guest: Command, cli: Cli): void {
     .addArgument(nameArgument('name', 'name of the guest'))
     .action(async (name: string) => {
       const client = await cli.client();
-      await finish(cli, client, await client.call('guest.start', { params: { name } }));
-      await print(cli, name);
+      const ended = await finish(cli, client, await client.call('guest.start', { params: { name } }));
+      await print(cli, name, ended);
     });
 }
 

@@ -10,6 +10,7 @@ import { data } from '../print/format.ts';
 import { outcomeError } from '../print/operation.ts';
 import { fieldLines } from '../print/table.ts';
 import { bytesText, durationText } from '../print/units.ts';
+import { noteWarnings, withWarnings } from '../print/warnings.ts';
 import { watch } from '../watch.ts';
 
 type Way = { guest: string; source: string; destination: string };
@@ -96,7 +97,8 @@ async function migrate(cli: Cli, guest: string, options: Options): Promise<void>
   }
   cli.note(`Migrating ${guest} from ${host} to ${options.to} (operation ${begun.id}).`);
   const ended = await watch(cli, client, begun.id, 'cancel');
-  const report = migrationReport(way, ended);
+  noteWarnings(cli, ended);
+  const report = withWarnings(migrationReport(way, ended), ended);
   const error = outcomeError(ended);
   if (cli.format !== 'table') cli.print(data(cli.format, report));
   if (error !== undefined) throw error;

@@ -1,7 +1,9 @@
 /** Guests. */
 import { randomUUID } from 'node:crypto';
 import type { RouteParsed } from '../../wire/api.ts';
+import type { GuestCpu } from '../../wire/cpu.ts';
 import { BlanketError } from '../../wire/errors.ts';
+import { checkGuestCpu, decideCpu } from '../fleet/guest-cpu.ts';
 import { checkRecords } from '../migrate/plan.ts';
 import { freeAddress, macOf } from '../network/addresses.ts';
 import type { Services } from '../services.ts';
@@ -26,13 +28,22 @@ export const guestHandlers = (services: Services): Handlers<Names> => {
   return {
     'guest.list': () => store.guests.list().map(guestView),
     'guest.show': ({ params: { name } }) => guestView(store.guests.get(name)),
-    'guest.create': ({ body }) =>
-      store.transaction(() => {
-        store.guests.insert(newGuest(services, body));
-        const state = { guest: body.name, host: body.host, start: body.start };
+    async 'guest.create'({ body }) {
+      const host = needReady(store.hosts.get(body.host));
+      const cpu = await decideCpu(services, { choice: body.cpu, nested: body.nested }, host);
+      return store.transaction(() => {
+        const guest = newGuest(services, body, cpu);
+        const warnings = checkGuestCpu(store, guest, 'create', guest.host);
+        store.guests.insert(guest);
+        const state = { guest: body.name, host: body.host, start: body.start, warnings };
         return operations.start('guest.create', `guest/${body.name}`, state);
-      }),
-    'guest.start': ({ params: { name } }) => operations.start('guest.start', `guest/${name}`, on(name)),
+      });
+    },
+    'guest.start'({ params: { name } }) {
+      const guest = store.guests.get(name);
+      const warnings = checkGuestCpu(store, guest, 'start', guest.host);
+      return operations.start('guest.start', `guest/${name}`, { ...on(name), warnings });
+    },
     'guest.stop': ({ params: { name }, body }) =>
       operations.start('guest.stop', `guest/${name}`, { ...on(name), ...body }),
     'guest.remove'({ params: { name }, query: { force } }) {
@@ -54,15 +65,20 @@ export const guestHandlers = (services: Services): Handlers<Names> => {
         .list()
         .find(({ state, subject }) => state === 'running' && subject === `guest/${name}`);
       if (busy === undefined) checkRecords(guest, destination);
+      const warnings = busy === undefined ? checkGuestCpu(store, guest, 'migrate', to) : [];
       return operations.start('guest.migrate', `guest/${name}`, {
-        ...{ guest: name, source: guest.host, destination: to, maxDowntimeMs },
+        ...{ guest: name, source: guest.host, destination: to, maxDowntimeMs, warnings },
         ...(bandwidthBps !== undefined && { bandwidthBps }),
       });
     },
   };
 };
 
-function newGuest({ store }: Services, body: RouteParsed<'guest.create'>['body']): GuestRecord {
+function newGuest(
+  { store }: Services,
+  body: RouteParsed<'guest.create'>['body'],
+  cpu: GuestCpu,
+): GuestRecord {
   const { name, vcpus, memoryMiB } = body;
   const image = store.images.get(body.image);
   const host = needReady(store.hosts.get(body.host));
@@ -70,7 +86,7 @@ function newGuest({ store }: Services, body: RouteParsed<'guest.create'>['body']
   const uuid = randomUUID();
   return {
     ...{ name, uuid, host: host.name, image: image.name, digest: image.digest, engine: host.engine },
-    ...{ vcpus, memoryMiB, diskBytes, state: 'creating', createdAt: new Date().toISOString() },
+    ...{ vcpus, memoryMiB, diskBytes, cpu, state: 'creating', createdAt: new Date().toISOString() },
     nics: [nicOf(store, uuid, body.network)],
   };
 }

@@ -2,6 +2,7 @@
 import type { RouteName, RouteParsed, RouteResult } from '../../wire/api.ts';
 import type { Services } from '../services.ts';
 import { cloudHandlers } from './cloud-handlers.ts';
+import { fleetHandlers } from './fleet-handlers.ts';
 import { conformHandlers } from './conform-handlers.ts';
 import { guestHandlers } from './guest-handlers.ts';
 import { hostHandlers } from './host-handlers.ts';
@@ -23,4 +24,5 @@ export const handlersFor = (services: Services): Handlers => ({
   ...imageHandlers(services),
   ...networkHandlers(services),
   ...guestHandlers(services),
+  ...fleetHandlers(services),
 });

@@ -1,5 +1,6 @@
 /** A guest's life on one host: create, start, stop, remove. Migration has a folder of its own. */
 import type { GuestSpec } from '../../wire/agent-methods.ts';
+import type { Problem } from '../../wire/errors.ts';
 import { syncNetwork } from '../network/sync.ts';
 import type { Definition } from '../operations/operations.ts';
 import type { Phase, PhaseContext } from '../run-phases.ts';
@@ -7,7 +8,8 @@ import type { Services } from '../services.ts';
 import { ensureImage } from '../storage/image-store.ts';
 import type { GuestRecord } from '../store/records.ts';
 
-export type GuestState = { guest: string; host: string };
+/** `warnings`: what a check found and let pass. */
+export type GuestState = { guest: string; host: string; warnings?: Problem[] };
 type Context = PhaseContext<GuestState>;
 
 const START_TIMEOUT_MS = 180_000;
@@ -22,6 +24,13 @@ export const specOf = (guest: GuestRecord): GuestSpec => ({
   image: guest.digest,
   diskBytes: guest.diskBytes,
   nics: guest.nics.map(({ mac, network }) => ({ mac, network })),
+  cpu: guest.cpu,
+});
+
+const resultOf = ({ guest, host, warnings = [] }: GuestState): Record<string, unknown> => ({
+  guest,
+  host,
+  ...(warnings.length > 0 && { warnings }),
 });
 
 export async function syncGuestNetworks(
@@ -72,13 +81,14 @@ export function createGuestFlow(services: Services): Definition<GuestState & { s
         // undone by define's undo
       },
     ],
-    ({ guest, host, start }, outcome) => {
+    (flowState, outcome) => {
+      const { guest, start } = flowState;
       if (outcome.state === 'undone') store.guests.remove(guest);
       else
         store.guests.update(guest, {
           state: outcome.state === 'attention' ? 'attention' : start ? 'running' : 'stopped',
         });
-      return { guest, host };
+      return resultOf(flowState);
     },
   );
 }
@@ -93,9 +103,9 @@ export function startGuestFlow(services: Services): Definition<GuestState> {
     do: ({ state }) => startGuest(services, state),
     // a guest that did not start is a stopped guest
   };
-  return flow('guest.start', [start], ({ guest, host }, outcome) => {
-    if (outcome.state === 'done') services.store.guests.update(guest, { state: 'running' });
-    return { guest, host };
+  return flow('guest.start', [start], (flowState, outcome) => {
+    if (outcome.state === 'done') services.store.guests.update(flowState.guest, { state: 'running' });
+    return resultOf(flowState);
   });
 }
 

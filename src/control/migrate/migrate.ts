@@ -17,7 +17,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentResult } from '../../wire/agent.ts';
 import { type MigrationStats, migrationProgressSchema } from '../../wire/agent-methods.ts';
-import { BlanketError } from '../../wire/errors.ts';
+import { BlanketError, type Problem } from '../../wire/errors.ts';
 import type { Agents } from '../agents/agents.ts';
 import { isUnreachable, reach } from '../agents/reach.ts';
 import { specOf, syncGuestNetworks } from '../guest/guest-flows.ts';
@@ -36,6 +36,8 @@ export type MigrateState = {
   destination: string;
   maxDowntimeMs: number;
   bandwidthBps?: number;
+  /** What a check found and let pass. */
+  warnings?: Problem[];
   begun?: { xml: string; cookie: string };
   prepared?: { uri: string; disksUri: string; cookie: string };
   /** `at`: when control heard of it, Unix ms. */

@@ -44,5 +44,6 @@ export function resultOf(state: MigrateState, operation: Operation): MigrationRe
     memoryBytes: copied?.memoryDone ?? 0,
     diskBytes: copied?.diskDone ?? 0,
     rounds: copied?.rounds ?? 0,
+    ...(state.warnings !== undefined && state.warnings.length > 0 && { warnings: state.warnings }),
   };
 }

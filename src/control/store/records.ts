@@ -1,5 +1,7 @@
 /** What the store keeps. A record holds the truth; counts and views that the API shows are made from it. */
 import { z } from 'zod';
+import { engineCpuSchema, guestCpuSchema } from '../../wire/cpu.ts';
+import { machineSchema, proofSchema } from '../../wire/methods/engines.ts';
 import { digestSchema, engineSchema, nameSchema } from '../../wire/names.ts';
 import { guestStates, hostStates, nicSchema, operationSchema } from '../../wire/resources.ts';
 import { conformanceSchema } from '../../wire/routes/conform.ts';
@@ -36,6 +38,11 @@ export const hostRecordSchema = z.object({
   engine: engineSchema.nullable(),
   engineWhy: z.string().nullable(),
   engineScore: z.number().nullable(),
+  probe: proofSchema.nullable().default(null),
+  /** Another machine than that of `probe`, for which control has tried a proof by itself. */
+  probeTriedFor: machineSchema.nullable().default(null),
+  /** What its engine could show a guest when it was last asked. */
+  cpu: engineCpuSchema.extend({ engine: engineSchema }).nullable().default(null),
   createdAt: time,
 });
 export type HostRecord = z.infer<typeof hostRecordSchema>;
@@ -68,10 +75,15 @@ export const guestRecordSchema = z.object({
   vcpus: z.int(),
   memoryMiB: z.int(),
   diskBytes: z.int(),
+  cpu: guestCpuSchema.nullable().default(null),
   nics: z.array(nicSchema),
   createdAt: time,
 });
 export type GuestRecord = z.infer<typeof guestRecordSchema>;
+
+/** What a person has set, by name; whoever reads it checks the value. */
+export const settingRecordSchema = z.object({ name: nameSchema, value: z.unknown() });
+export type SettingRecord = z.infer<typeof settingRecordSchema>;
 
 /** By the operation that made it. */
 export const conformanceRecordSchema = conformanceSchema.extend({ name: operationSchema.shape.id });

@@ -13,6 +13,7 @@ import {
   imageRecordSchema,
   networkRecordSchema,
   operationRecordSchema,
+  settingRecordSchema,
 } from './records.ts';
 
 /** Each entry brings the schema from its index to the next version; entries are never changed, only added. */
@@ -20,6 +21,7 @@ const migrations = [
   ['cloud', 'host', 'image', 'network', 'guest', 'operation']
     .map((noun) => `CREATE TABLE ${noun} (name TEXT PRIMARY KEY, doc TEXT NOT NULL CHECK (json_valid(doc)));`)
     .join('\n'),
+  'CREATE TABLE setting (name TEXT PRIMARY KEY, doc TEXT NOT NULL CHECK (json_valid(doc)));',
   'CREATE TABLE conformance (name TEXT PRIMARY KEY, doc TEXT NOT NULL CHECK (json_valid(doc)));',
 ];
 
@@ -36,6 +38,7 @@ export function openStore(path: string) {
     images: collection(db, 'image', imageRecordSchema),
     networks: collection(db, 'network', networkRecordSchema),
     guests: collection(db, 'guest', guestRecordSchema),
+    settings: collection(db, 'setting', settingRecordSchema),
     operations: collection(db, 'operation', operationRecordSchema),
     conformance: collection(db, 'conformance', conformanceRecordSchema),
     /** All of `change` or nothing of it. */

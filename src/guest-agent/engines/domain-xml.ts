@@ -1,26 +1,25 @@
 /**
  * The one machine that every guest sees, on every cloud (libvirt's domain XML, https://libvirt.org/formatdomain.html).
  * Whatever could differ between two hosts is pinned, because a running guest cannot be shown another machine:
- * machine type, CPU, devices and their PCI addresses. Values are safe in XML as the wire's schemas let them through.
+ * machine type, CPU, devices and their PCI addresses. What libvirt would add by itself is named here as well, so that
+ * no version of it adds or moves a device. `docs/guest-machine.md` is the table of it. Values are safe in XML as the
+ * wire's schemas let them through.
  */
 import type { GuestSpec } from '../../wire/agent-methods.ts';
+import { type GuestCpu, portableCpu, portableModel } from '../../wire/cpu.ts';
+import { virtTypeOf } from './cpu.ts';
 
 /** In Debian 12's and 13's QEMU alike. A later one may be added for new guests; a guest keeps its own. */
 export const machineType = 'pc-q35-7.2';
 
-/**
- * x86-64-v2 (the System V psABI's micro-architecture level) on QEMU's oldest 64-bit model. svm and vmx are off: a
- * guest that saw them could not go to a host without them.
- */
-export const cpuBase = 'qemu64';
-const cpuRequired = ['cx16', 'lahf_lm', 'popcnt', 'pni', 'sse4.1', 'sse4.2', 'ssse3'] as const;
-const cpuDisabled = ['svm', 'vmx'] as const;
+/** The portable CPU as QEMU's own option has it; see `wire/cpu.ts`. */
+export const cpuBase = portableModel;
 
 /** Features by policy, on a host whose CPU gets some wrong (see `blanket-drivers/cpu-faults.ts`). */
-export const cpuFeatures = (faulty: readonly string[]) => ({
-  require: cpuRequired.filter((name) => !faulty.includes(name)),
-  disable: [...cpuDisabled, ...faulty],
-});
+export const cpuFeatures = (faulty: readonly string[]): { require: string[]; disable: string[] } => {
+  const { features, disabled } = portableCpu(faulty);
+  return { require: features, disable: disabled };
+};
 
 export type DomainSources = {
   disk: string;
@@ -28,28 +27,30 @@ export type DomainSources = {
   consoleLog: string;
   bridgeOf(network: string): string;
   mtu: number;
-  /** What this host's CPU gets wrong. */
+  /** What this host's CPU gets wrong: for guests whose CPU was not pinned when they were made. */
   faultyCpuFeatures: readonly string[];
+  /** libvirt names q35's own watchdog since 9.1, and adds it to what leaves it out; before that it knows no such name. */
+  namesWatchdog: boolean;
 };
 
-const firstNicSlot = 4;
+/** All on the root bus, so that no root port is needed. NICs have 0x04 to 0x1c. */
+const slots = { disk: 0x02, balloon: 0x03, firstNic: 0x04, serialBus: 0x1d, rng: 0x1e, southbridge: 0x1f };
 
-function cpu(spec: GuestSpec, sources: DomainSources): string {
-  const features = cpuFeatures(sources.faultyCpuFeatures);
+const address = (slot: number, part = 0): string =>
+  `<address type='pci' domain='0x0000' bus='0x00' slot='0x${slot.toString(16).padStart(2, '0')}' function='0x${part}'/>`;
+
+function cpuXml(spec: GuestSpec, cpu: GuestCpu): string {
   const feature = (policy: string) => (name: string) => `    <feature policy='${policy}' name='${name}'/>`;
   // TCG emulates what it is asked for, so there is nothing of the host's to compare with.
   const check = spec.engine === 'tcg' ? 'none' : 'partial';
   return [
     `  <cpu mode='custom' match='exact' check='${check}'>`,
-    `    <model fallback='forbid'>${cpuBase}</model>`,
-    ...features.require.map(feature('require')),
-    ...features.disable.map(feature('disable')),
+    `    <model fallback='forbid'>${cpu.model}</model>`,
+    ...cpu.features.map(feature('require')),
+    ...cpu.disabled.map(feature('disable')),
     '  </cpu>',
   ].join('\n');
 }
-
-const address = (slot: number): string =>
-  `<address type='pci' domain='0x0000' bus='0x00' slot='0x${slot.toString(16).padStart(2, '0')}' function='0x0'/>`;
 
 const nic = (sources: DomainSources, nic: GuestSpec['nics'][number], index: number): string => `
     <interface type='bridge'>
@@ -57,7 +58,7 @@ const nic = (sources: DomainSources, nic: GuestSpec['nics'][number], index: numb
       <source bridge='${sources.bridgeOf(nic.network)}'/>
       <model type='virtio'/>
       <mtu size='${sources.mtu}'/>
-      ${address(firstNicSlot + index)}
+      ${address(slots.firstNic + index)}
     </interface>`;
 
 /** cache=none keeps a live migration safe: the destination must not read what lies in the source's page cache. */
@@ -66,15 +67,35 @@ const disk = (sources: DomainSources): string => `
       <driver name='qemu' type='qcow2' cache='none' io='threads' discard='unmap'/>
       <source file='${sources.disk}'/>
       <target dev='vda' bus='virtio'/>
-      ${address(2)}
+      ${address(slots.disk)}
     </disk>`;
 
-const serial = (sources: DomainSources): string => `
+const serial = ({ consoleLog }: DomainSources): string => `
     <serial type='pty'>
-      <log file='${sources.consoleLog}' append='on'/>
-      <target type='isa-serial' port='0'/>
+      <log file='${consoleLog}' append='on'/>
+      <target type='isa-serial' port='0'><model name='isa-serial'/></target>
     </serial>
-    <console type='pty'><target type='serial' port='0'/></console>`;
+    <console type='pty'>
+      <log file='${consoleLog}' append='on'/>
+      <target type='serial' port='0'/>
+    </console>`;
+
+/** Where a program in the guest answers the host (`qemu-ga`); libvirt picks the socket's place on each host anew. */
+const agentChannel = `
+    <channel type='unix'>
+      <target type='virtio' name='org.qemu.guest_agent.0'/>
+      <address type='virtio-serial' controller='0' bus='0' port='1'/>
+    </channel>`;
+
+/** The SATA controller is a part of q35, used or not. */
+const controllers = `
+    <controller type='pci' index='0' model='pcie-root'/>
+    <controller type='sata' index='0'>${address(slots.southbridge, 2)}</controller>
+    <controller type='usb' index='0' model='none'/>
+    <controller type='virtio-serial' index='0'>${address(slots.serialBus)}</controller>`;
+
+const watchdog = `
+    <watchdog model='itco' action='reset'/>`;
 
 /** The kvm-clock exists under KVM only; the others are the ones that drift or cost exits. */
 const clock = (spec: GuestSpec): string => `
@@ -84,8 +105,21 @@ const clock = (spec: GuestSpec): string => `
     <timer name='hpet' present='no'/>${spec.engine === 'kvm' ? "\n    <timer name='kvmclock' present='yes'/>" : ''}
   </clock>`;
 
-export function domainXml(spec: GuestSpec, sources: DomainSources): string {
-  return `<domain type='${spec.engine === 'tcg' ? 'qemu' : 'kvm'}'>
+const devices = (spec: GuestSpec, sources: DomainSources): string => `
+    <emulator>/usr/bin/qemu-system-x86_64</emulator>${disk(sources)}${controllers}${spec.nics
+      .map((one, index) => nic(sources, one, index))
+      .join('')}${serial(sources)}${agentChannel}
+    <input type='keyboard' bus='ps2'/>
+    <input type='mouse' bus='ps2'/>
+    <audio id='1' type='none'/>
+    <video><model type='none'/></video>${sources.namesWatchdog ? watchdog : ''}
+    <memballoon model='virtio'>${address(slots.balloon)}</memballoon>
+    <rng model='virtio'><backend model='random'>/dev/urandom</backend>${address(slots.rng)}</rng>`;
+
+export const domainXml = (
+  spec: GuestSpec,
+  sources: DomainSources,
+): string => `<domain type='${virtTypeOf(spec.engine)}'>
   <name>${spec.name}</name>
   <uuid>${spec.uuid}</uuid>
   <memory unit='MiB'>${spec.memoryMiB}</memory>
@@ -95,20 +129,11 @@ export function domainXml(spec: GuestSpec, sources: DomainSources): string {
     <boot dev='hd'/>
   </os>
   <features><acpi/><apic/></features>
-${cpu(spec, sources)}${clock(spec)}
+${cpuXml(spec, spec.cpu ?? portableCpu(sources.faultyCpuFeatures))}${clock(spec)}
   <on_poweroff>destroy</on_poweroff>
   <on_reboot>restart</on_reboot>
   <on_crash>destroy</on_crash>
-  <devices>
-    <emulator>/usr/bin/qemu-system-x86_64</emulator>
-    <controller type='usb' model='none'/>${disk(sources)}${spec.nics
-      .map((one, index) => nic(sources, one, index))
-      .join('')}${serial(sources)}
-    <input type='keyboard' bus='ps2'/>
-    <video><model type='none'/></video>
-    <memballoon model='virtio'>${address(3)}</memballoon>
-    <rng model='virtio'><backend model='random'>/dev/urandom</backend>${address(0x1e)}</rng>
+  <devices>${devices(spec, sources)}
   </devices>
 </domain>
 `;
-}

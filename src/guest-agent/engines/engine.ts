@@ -4,6 +4,8 @@
  */
 import type { Duplex } from 'node:stream';
 import type { GuestSpec, guestStates, MigrationStats } from '../../wire/agent-methods.ts';
+import type { EngineCpu } from '../../wire/cpu.ts';
+import type { EngineName } from '../../wire/names.ts';
 
 export type GuestState = (typeof guestStates)[number];
 export type GuestView = { name: string; uuid: string; state: GuestState };
@@ -37,6 +39,8 @@ export type MigrationSide = {
 
 export type Engine = {
   versions(): Promise<{ libvirt: string; hypervisor: string }>;
+  /** What this host can show a guest. @param engine which of the engines it stands for. */
+  cpu(engine: EngineName): Promise<EngineCpu>;
   list(): Promise<GuestView[]>;
   /** `absent` when the engine does not know the guest. */
   state(guest: string): Promise<GuestState>;

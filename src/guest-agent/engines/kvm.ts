@@ -13,7 +13,8 @@ import { thisHost } from '../host-access.ts';
 import { networkMtu } from '../mtu.ts';
 import { bridgeOf } from '../network.ts';
 import type { Paths } from '../paths.ts';
-import { domainXml } from './domain-xml.ts';
+import { readEngineCpu } from './cpu.ts';
+import { domainXml, machineType } from './domain-xml.ts';
 import type { Engine, GuestState, GuestView } from './engine.ts';
 import { openKvmMigration } from './kvm-migration.ts';
 
@@ -74,15 +75,24 @@ async function list(link: Link): Promise<GuestView[]> {
   );
 }
 
+/** Whether a version, as libvirt words it, is at least 9.1. */
+export const namesWatchdog = (library: string): boolean => {
+  const [major = 0, minor = 0] = library.split('.').map(Number);
+  return major > 9 || (major === 9 && minor >= 1);
+};
+
 async function define(link: Link, paths: Paths, spec: GuestSpec): Promise<void> {
+  const connection = await link();
+  const { library } = await connection.versions();
   const xml = domainXml(spec, {
     disk: paths.disk(spec.name),
     consoleLog: paths.consoleLog(spec.name),
     bridgeOf,
     mtu: networkMtu,
     faultyCpuFeatures: faultyCpuFeatures(await readLeaf(thisHost)),
+    namesWatchdog: namesWatchdog(library),
   });
-  await (await link()).domains.define(xml);
+  await connection.domains.define(xml);
 }
 
 async function persist(link: Link, guest: string): Promise<void> {
@@ -109,6 +119,8 @@ export function kvmEngine(paths: Paths, link: Link, dial: Link): Engine {
       const { library, hypervisor } = await (await link()).versions();
       return { libvirt: library, hypervisor };
     },
+    cpu: async (engine) =>
+      readEngineCpu(await link(), engine, machineType, faultyCpuFeatures(await readLeaf(thisHost))),
     list: () => list(link),
     state: async (guest) => {
       const domain = await find(link, guest);

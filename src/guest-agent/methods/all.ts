@@ -1,10 +1,10 @@
 /** Every method of the contract, from its own file. */
 
 import type { Context } from '../context.ts';
-import { chooseEngine } from '../engines/probe.ts';
 import type { Handlers } from '../handlers.ts';
 import { conformHandlers } from './conform.ts';
 import { driverHandlers } from './drivers.ts';
+import { engineHandlers } from './engines.ts';
 import { guestHandlers } from './guest.ts';
 import { hostHandlers } from './host.ts';
 import { imageHandlers } from './image.ts';
@@ -14,7 +14,7 @@ import { networkHandlers } from './network.ts';
 export const allHandlers = (context: Context): Handlers => ({
   ...hostHandlers(context),
   ...driverHandlers(context),
-  'engine.probe': ({ timeoutMs }, { signal }) => chooseEngine(timeoutMs, signal),
+  ...engineHandlers(context),
   ...conformHandlers(context),
   ...networkHandlers(context),
   ...imageHandlers(context),

@@ -1,5 +1,6 @@
 /** Engines: which work here, how well, and what CPU they can show: `engine.*`. */
 import { z } from 'zod';
+import { engineCpuSchema } from '../cpu.ts';
 import { engineSchema } from '../names.ts';
 import { method } from './method.ts';
 
@@ -27,6 +28,18 @@ export type EngineProbe = z.infer<typeof probeSchema>;
 export const machineSchema = z.object({ kernel: z.string(), cpu: z.string(), hypervisor: z.string() });
 export type Machine = z.infer<typeof machineSchema>;
 
+/** What the engines of a host showed when they were last proven. */
+export const proofSchema = z.object({
+  at: z.iso.datetime(),
+  /** `null`: none was usable. */
+  chosen: engineSchema.nullable(),
+  why: z.string(),
+  probes: z.array(probeSchema),
+  /** On which this was true. */
+  machine: machineSchema,
+});
+export type Proof = z.infer<typeof proofSchema>;
+
 export const engineMethods = {
   'engine.probe': method(
     z.object({ timeoutMs: z.int().positive() }),
@@ -37,4 +50,6 @@ export const engineMethods = {
       machine: machineSchema,
     }),
   ),
+  /** What this host's engine can show a guest. */
+  'engine.cpu': method(z.object({ engine: engineSchema }), engineCpuSchema),
 };

@@ -99,6 +99,7 @@ function fakeEngine(host: FakeHost, cuts: Cut[]): Engine {
   };
   return {
     versions: async () => ({ libvirt: '0', hypervisor: '0' }),
+    cpu: () => Promise.reject(new Error('no CPU')),
     list: async () => [],
     state: async (guest) => states.get(guest) ?? 'absent',
     define: async ({ name }) => {

@@ -1,0 +1,25 @@
+/** What an operation let pass: on stderr for people, beside the result for programs. */
+import { z } from 'zod';
+import { type Problem, problemSchema } from '../../wire/errors.ts';
+import type { Operation } from '../../wire/resources.ts';
+import type { Cli } from '../cli.ts';
+
+const resultSchema = z.object({ warnings: z.array(problemSchema) });
+
+export const warningsOf = ({ result }: Operation): Problem[] =>
+  resultSchema.safeParse(result).data?.warnings ?? [];
+
+export function noteWarnings(cli: Pick<Cli, 'note'>, operation: Operation): void {
+  for (const { message, code, next } of warningsOf(operation)) {
+    cli.note(`warning: ${message}\n  code: ${code}${next === undefined ? '' : `\n  next: ${next}`}`);
+  }
+}
+
+/** For data: a key of its own, and only where there is something. */
+export const withWarnings = <T extends object>(
+  value: T,
+  operation: Operation,
+): T & { warnings?: Problem[] } => {
+  const warnings = warningsOf(operation);
+  return warnings.length === 0 ? value : { ...value, warnings };
+};
