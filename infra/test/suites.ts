@@ -1,4 +1,4 @@
-/** The three suites: what each holds, and how ava is to run it. */
+/** The suites: what each holds, and how ava is to run it. */
 import { join } from 'node:path';
 
 export type Suite = {
@@ -23,4 +23,5 @@ export const suites: readonly Suite[] = [
   { name: 'unit', directory: 'test', avaArguments: [], env: {} },
   serial('integration', 'test/integration', '10m'),
   serial('e2e', 'test/e2e', '40m'),
+  serial('stock', 'test/stock', '40m'),
 ];

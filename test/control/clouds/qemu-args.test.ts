@@ -14,6 +14,7 @@ async function argsOf(profile: string, more: Partial<QemuSpec> = {}): Promise<st
     memoryMiB: 1024,
     disk: '/s/disk.qcow2',
     seed: '/s/seed.iso',
+    metadata: undefined,
     console: '/s/console.log',
     pid: '/s/qemu.pid',
     qmpSocket: '/s/a.qmp',
