@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentResult } from '../wire/agent.ts';
 import { isUnreachable } from './agents/reach.ts';
+import { reprobe } from './provision/reprobe.ts';
 import type { Services } from './services.ts';
 
 const PAUSE_MS = 10_000;
@@ -27,6 +28,7 @@ async function watchHost(services: Services, name: string): Promise<void> {
     const status = await agents.call(name, 'host.status', {}, { timeoutMs: ANSWER_MS });
     settle(services, name, 'ready');
     noteGuests(services, name, status.guests, busy);
+    reprobe(services, name, status.machine);
   } catch (error) {
     if (!isUnreachable(error)) log.warn({ host: name, err: error }, 'host cannot tell how it is');
     if (isUnreachable(error) && store.hosts.find(name) !== undefined) settle(services, name, 'unreachable');

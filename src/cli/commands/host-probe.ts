@@ -12,7 +12,16 @@ export function addProbe(host: Command, cli: Cli): void {
     .addArgument(nameArgument('name', 'name of the host'))
     .action(async (name: string) => {
       const client = await cli.client();
-      await finish(cli, client, await client.call('host.probe', { params: { name } }));
+      const begun = await client.call('host.probe', { params: { name } });
+      const before = (await client.call('host.show', { params: { name } })).probe?.at;
+      try {
+        await finish(cli, client, begun);
+      } catch (error) {
+        // A proof that found no engine usable is worth reading too; any other end has left none behind.
+        const { probe } = await client.call('host.show', { params: { name } });
+        if (probe !== null && probe.at !== before) await printHost(cli, name);
+        throw error;
+      }
       await printHost(cli, name);
     });
 }

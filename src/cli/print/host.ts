@@ -2,12 +2,13 @@
 import type { Host } from '../../wire/resources.ts';
 import type { Cli } from '../cli.ts';
 import { one } from './format.ts';
+import { proofText } from './proof.ts';
 import type { Column, Field } from './table.ts';
 import { ageText, bytesText } from './units.ts';
 
 const mebi = 1024 ** 2;
 
-/** A score is 1000 / seconds to a probe guest's userspace. */
+/** As the agent makes it (`guest-agent/engines/probe/score.ts`): 100 is the reference machine, higher is faster. */
 const scoreText = ({ engineScore }: Host): string => (engineScore === null ? '' : engineScore.toFixed(0));
 
 export const hostColumns: Column<Host>[] = [
@@ -26,6 +27,11 @@ export const hostColumns: Column<Host>[] = [
 const because = (choice: string | null, why: string | null): string | null =>
   choice === null || why === null ? choice : `${choice} (${why})`;
 
+const otherEngine = ({ guestsOfOtherEngine }: Host): string | null =>
+  guestsOfOtherEngine.length === 0
+    ? null
+    : `${guestsOfOtherEngine.join(', ')} (made before the engine changed, and left as they are)`;
+
 const fields = (host: Host): Field[] => [
   ['name', host.name],
   ['cloud', host.cloud],
@@ -33,6 +39,8 @@ const fields = (host: Host): Field[] => [
   ['driver', because(host.driver, host.driverWhy)],
   ['engine', because(host.engine, host.engineWhy)],
   ['engine score', scoreText(host) || null],
+  ['engine proven', host.probe === null ? null : `${host.probe.at} on ${host.probe.machine.kernel}`],
+  ['other engine', otherEngine(host)],
   ['vcpus', String(host.vcpus)],
   ['memory', bytesText(host.memoryMiB * mebi)],
   ['address', host.address],
@@ -44,4 +52,5 @@ const fields = (host: Host): Field[] => [
 export async function printHost(cli: Cli, name: string): Promise<void> {
   const host = await (await cli.client()).call('host.show', { params: { name } });
   cli.print(one(cli.format, host, fields(host)));
+  if (cli.format === 'table' && host.probe !== null) cli.print(`\n${proofText(host.probe)}`);
 }

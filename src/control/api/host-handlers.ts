@@ -102,6 +102,7 @@ function newHost({ store }: Services, body: ProvisionBody): HostRecord {
     ...{ name, cloud, image, vcpus, memoryMiB, diskGiB, index, driverOverride: driver ?? null },
     ...{ state: 'provisioning', hostKeyPrivate: key.privateKey, hostKeyPublic: key.publicKey },
     ...{ ssh: null, address: null, tunnelKey: null, driver: null, driverWhy: null },
+    ...{ probe: null, probeTriedFor: null },
     ...{ engine: null, engineWhy: null, engineScore: null, cpu: null, createdAt: new Date().toISOString() },
   };
 }

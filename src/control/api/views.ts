@@ -1,6 +1,7 @@
 /** Records as the API shows them: what is secret stays behind, what is counted is added. */
 import type { Cloud, Guest, Host, Image, Network } from '../../wire/resources.ts';
 import { tunnelAddress } from '../network/addresses.ts';
+import { guestsOfOtherEngine } from '../provision/probe.ts';
 import type { CloudRecord, GuestRecord, HostRecord, ImageRecord, NetworkRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 
@@ -18,6 +19,8 @@ export const hostView = (store: Store, host: HostRecord): Host => ({
   engine: host.engine,
   engineWhy: host.engineWhy,
   engineScore: host.engineScore,
+  probe: host.probe,
+  guestsOfOtherEngine: guestsOfOtherEngine(store, host),
   vcpus: host.vcpus,
   memoryMiB: host.memoryMiB,
   address: host.address,
