@@ -34,8 +34,8 @@ const writing: Rule<DiskSpeed> = {
 const reading: Rule<DiskSpeed> = {
   name: 'disk read',
   text: values.readText,
-  fault: ({ read, rawRead }) =>
-    read < rawRead * leastReadShare || read === 0
+  fault: (speed) =>
+    (values.shareOfRaw(speed) ?? 1) < leastReadShare || speed.read === 0
       ? `files are read at less than ${values.percent(leastReadShare)} of the device's own speed`
       : undefined,
   limit: `at least ${values.percent(leastReadShare)} of the raw device`,
@@ -112,6 +112,11 @@ const cpu: Rule<Overhead> = {
   limit: `at most ${values.percent(mostCpuShare)} of one CPU when idle`,
 };
 
+const comparable = (disk: Reading<DiskSpeed>): Reading<DiskSpeed> =>
+  'value' in disk && disk.value.read > 0 && values.shareOfRaw(disk.value) === undefined
+    ? { skipped: disk.value.rawRefused ?? `${disk.value.device} gave nothing.` }
+    : disk;
+
 /** A drift that was measured too coarsely to tell is no drift that is within bounds. */
 function tellable(clock: Reading<ClockDrift>): Reading<ClockDrift> {
   if (!('value' in clock)) return clock;
@@ -123,7 +128,7 @@ function tellable(clock: Reading<ClockDrift>): Reading<ClockDrift> {
 export function hostChecks(before: Measurement, after: Measurement | null): Check[] {
   return [
     judge(writing, before.disk, after?.disk),
-    judge(reading, before.disk, after?.disk),
+    judge(reading, comparable(before.disk), after ? comparable(after.disk) : undefined),
     judge(source, before.clock, after?.clock),
     judge(offset, before.clock, after?.clock),
     judge(drift, tellable(before.clock), after ? tellable(after.clock) : undefined),

@@ -32,10 +32,15 @@ export function keptNowText({ present, intact, blocks, tornBlocks }: KeptNow): s
   return tornBlocks > 0 ? `${tornBlocks} of ${blocks} blocks torn` : 'not what was written';
 }
 
-export const readText = ({ read, rawRead }: DiskSpeed): string =>
-  rawRead > 0
-    ? `${rate(read)}, ${percent(read / rawRead)} of raw (${rate(rawRead)})`
-    : `${rate(read)}, raw nothing`;
+/** Of the raw device's speed; `undefined` where it could not be measured. */
+export const shareOfRaw = ({ read, rawRead }: DiskSpeed): number | undefined =>
+  rawRead === undefined || rawRead === 0 ? undefined : read / rawRead;
+
+export function readText(speed: DiskSpeed): string {
+  const share = shareOfRaw(speed);
+  const against = share === undefined ? '' : `, ${percent(share)} of raw (${rate(speed.rawRead ?? 0)})`;
+  return `${rate(speed.read)}${against}`;
+}
 
 export const flowText = ({ perSecond }: FlowReading): string => rate(perSecond);
 

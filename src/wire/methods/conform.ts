@@ -23,8 +23,10 @@ export const diskSpeedSchema = z.object({
   device: z.string(),
   write: perSecond,
   read: perSecond,
-  rawRead: perSecond,
-  /** Bytes that each of the three moved, the least of them. */
+  rawRead: perSecond.optional(),
+  /** Why the device itself could not be read, a full sentence. */
+  rawRefused: z.string().optional(),
+  /** Bytes that were written and, as far as the time went, read again. */
   bytes,
 });
 export type DiskSpeed = z.infer<typeof diskSpeedSchema>;
