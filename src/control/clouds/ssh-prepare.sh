@@ -11,7 +11,7 @@ fi
 printf '%s\n' "$lease" >"$state/lease.new"
 mv "$state/lease.new" "$state/lease"
 
-command -v sudo >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends sudo >&2
+command -v sudo >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends sudo </dev/null >&2
 id "$user" >/dev/null 2>&1 || useradd --create-home --user-group --shell /bin/bash --comment 'Blanket control' "$user"
 home=$(getent passwd "$user" | cut -d: -f6)
 install -d -m 0700 -o "$user" -g "$user" "$home/.ssh"
