@@ -1,71 +1,128 @@
 import test from 'ava';
 import { detectDriver } from '../../src/blanket-drivers/detect.ts';
-import { factsSchema } from '../../src/blanket-drivers/facts.ts';
-import { driverNamed, drivers } from '../../src/blanket-drivers/registry.ts';
-import { cases, machine } from './machines.ts';
+import type { Driver, Scope, Verdict } from '../../src/blanket-drivers/driver.ts';
+import { drivers } from '../../src/blanket-drivers/registry.ts';
+import { machine, recorded, recordedAs } from './machines.ts';
 
-for (const { name, facts, chosen, certain } of cases) {
-  test(`${name}: ${chosen}${certain ? '' : ', not certain'}`, (t) => {
-    const detection = detectDriver(factsSchema.parse(facts));
-    t.is(detection.chosen, chosen);
-    const verdict = detection.verdicts.find(({ driver }) => driver === chosen);
-    t.is(verdict?.verdict, certain ? 'found' : 'maybe');
-    t.true((verdict?.evidence.length ?? 0) > 0);
+for (const { name, facts, expect } of recorded) {
+  test(`${name}: ${expect.driver}, ${expect.verdict}`, (t) => {
+    const detection = detectDriver(facts);
+    t.is(detection.chosen, expect.driver, detection.why);
+    const verdict = detection.verdicts.find(({ driver }) => driver === expect.driver);
+    t.is(verdict?.verdict, expect.verdict);
+    const claims = detection.verdicts.filter(
+      (one) => one.verdict === 'found' && one.driver !== expect.driver,
+    );
+    t.deepEqual(claims, []);
   });
 }
 
-test('at most one driver is certain of any machine', (t) => {
-  for (const { facts, name } of cases) {
-    const found = drivers.filter((driver) => driver.detect(facts).verdict === 'found');
-    t.true(found.length <= 1, name);
+test('every driver but generic knows two real machines', (t) => {
+  for (const { name } of drivers.filter(({ scope }) => scope !== 'anything')) {
+    const real = recorded.filter(
+      (one) =>
+        one.expect.driver === name && one.expect.verdict === 'found' && !/local-profile|near-/.test(one.name),
+    );
+    t.true(real.length >= 2, `${name} has ${real.length}`);
   }
 });
 
-test('evidence tells of the leaf that VMware cannot have', (t) => {
-  const local = cases.find(({ name }) => name.includes('vmware profile'));
-  const why = detectDriver(local?.facts ?? machine()).why;
-  t.regex(why, /TCGTCGTCGTCG/);
-  t.regex(why, /pvscsi 15ad:07c0/);
+test('a near miss says why it is one', (t) => {
+  const silent = recorded.filter(({ name, why }) => name.startsWith('near-') && why === undefined);
+  t.deepEqual(
+    silent.map(({ name }) => name),
+    [],
+  );
 });
 
-test("the user's word wins, and the verdicts stay visible", (t) => {
-  const detection = detectDriver(cases[0]?.facts ?? machine(), 'generic');
-  t.is(detection.chosen, 'generic');
-  t.is(detection.verdicts.find(({ driver }) => driver === 'openstack-kvm')?.verdict, 'found');
-});
-
-test('a user naming no driver is told which there are', (t) => {
-  t.throws(() => detectDriver(machine(), 'nope'), { message: /openstack-kvm, vmware, generic/ });
-});
-
-test('two certain drivers: the first is taken and the other is named', (t) => {
-  const sure = (name: string) => ({
-    title: name,
-    name,
-    detect: () => ({ verdict: 'found' as const, evidence: [name] }),
-    plan: () => [],
-  });
-  const detection = detectDriver(machine(), undefined, [sure('one'), sure('two')]);
-  t.is(detection.chosen, 'one');
-  t.regex(detection.why, /two claims the host too/);
-});
-
-test('every plan has nested virtualization last and names only what is there', (t) => {
-  for (const { facts } of cases) {
+test('every verdict of every driver has evidence, in clauses that a sentence can hold', (t) => {
+  for (const { name, facts } of recorded) {
     for (const driver of drivers) {
-      const plan = driver.plan(facts);
-      t.is(plan.at(-1)?.shim, 'nested');
-      for (const item of plan) {
-        if (item.shim === 'nic') t.true(facts.nics.some(({ name }) => name === item.name));
-        if (item.shim === 'disk') t.true(facts.blocks.some(({ name }) => name === item.name));
-      }
+      const { evidence } = driver.detect(facts);
+      t.true(evidence.length > 0, `${driver.name} on ${name}`);
+      for (const clause of evidence) t.notRegex(clause, /[;\n]|\.$/, `${driver.name} on ${name}: ${clause}`);
     }
   }
 });
 
-test('vmware turns LRO off', (t) => {
-  const nic = driverNamed('vmware')
-    ?.plan(machine())
-    .find(({ shim }) => shim === 'nic');
-  t.deepEqual(nic, { shim: 'nic', name: 'ens3', queueLength: 2000, offloads: { lro: false } });
+test('evidence tells of the leaf that a test cloud cannot have', (t) => {
+  const { why } = detectDriver(recordedAs('vmware-local-profile').facts);
+  t.regex(why, /TCGTCGTCGTCG/);
+  t.regex(why, /pvscsi 15ad:07c0/);
+  t.regex(detectDriver(recordedAs('aws-nitro-local-profile').facts).why, /which is QEMU's emulator/);
+});
+
+test('contradictions are told', (t) => {
+  const evidenceOf = (name: string, driver: string) =>
+    drivers
+      .find((one) => one.name === driver)
+      ?.detect(recordedAs(name).facts)
+      .evidence.join('; ') ?? '';
+  t.regex(evidenceOf('near-aws-kvm-random-uuid', 'aws-nitro'), /begins with ec2, but DMI vendor is "QEMU"/);
+  t.regex(evidenceOf('near-azure-copied-tag', 'azure'), /but DMI vendor is "QEMU"/);
+  t.regex(evidenceOf('near-openstack-on-xen', 'openstack-kvm'), /which is not what OpenStack runs on/);
+  t.regex(evidenceOf('azure-gen1', 'hyperv'), /asset tag is Azure's/);
+  t.regex(evidenceOf('aws-nitro-swapped-uuid', 'aws-nitro'), /bytes swapped/);
+  t.regex(evidenceOf('aws-nitro-metal', 'aws-nitro'), /bare metal.*m5\.metal is bare metal/);
+  t.regex(evidenceOf('openstack-kvm-own-xen', 'openstack-kvm'), /dom0 of a Xen of its own/);
+});
+
+test('KVM that poses as Hyper-V leaves the name in doubt, a VMBus denies it', (t) => {
+  const posing = { dmi: { product_name: 'OpenStack Nova' }, hypervisor: { leaf: 'Microsoft Hv' } };
+  const detect = drivers.find(({ name }) => name === 'openstack-kvm')?.detect;
+  t.is(detect?.(machine(posing)).verdict, 'maybe');
+  t.is(detect?.(machine({ ...posing, vmbus: ['f8615163-df3e-46c5-913f-f2d2f965ed0e'] })).verdict, 'no');
+});
+
+const says = (name: string, verdict: Verdict, scope: Scope = 'cloud'): Driver => ({
+  ...{ name, title: name, scope, signs: name, sources: [] },
+  detect: () => ({ verdict, evidence: [`${name} looked`] }),
+  plan: () => [],
+});
+
+const policyTable: [drivers: Driver[], chosen: string, why: RegExp][] = [
+  [[says('a', 'maybe'), says('b', 'found', 'anything')], 'b', /^Found b: b looked\.$/],
+  [[says('a', 'found', 'hypervisor'), says('b', 'found')], 'b', /certain too, and behind it: a/],
+  [[says('a', 'found'), says('b', 'found')], 'a', /certain too, and behind it: b/],
+  [
+    [says('a', 'maybe', 'anything'), says('b', 'maybe', 'hypervisor')],
+    'b',
+    /^Nothing is certain; b fits best/,
+  ],
+  [[says('a', 'no'), says('b', 'maybe', 'anything')], 'b', /^Nothing is certain/],
+];
+for (const [candidates, chosen, why] of policyTable) {
+  const told = candidates
+    .map((one) => `${one.name} ${one.scope} ${one.detect(machine()).verdict}`)
+    .join(', ');
+  test(`policy: of ${told}, ${chosen} is chosen`, (t) => {
+    const detection = detectDriver(machine(), undefined, candidates);
+    t.is(detection.chosen, chosen);
+    t.regex(detection.why, why);
+  });
+}
+
+test('no driver at all is an error', (t) => {
+  t.throws(() => detectDriver(machine(), undefined, [says('a', 'no')]), {
+    message: /No driver takes this host/,
+  });
+});
+
+test("the user's word wins, even over a no, and the verdicts stay visible", (t) => {
+  const { facts } = recordedAs('openstack-kvm-nova');
+  const detection = detectDriver(facts, 'azure');
+  t.is(detection.chosen, 'azure');
+  t.is(
+    detection.why,
+    'The user chose azure, whose own verdict is "no"; by the facts it would be openstack-kvm.',
+  );
+  t.is(detection.verdicts.find(({ driver }) => driver === 'openstack-kvm')?.verdict, 'found');
+  t.is(
+    detectDriver(facts, 'openstack-kvm').why,
+    'The user chose openstack-kvm, whose own verdict is "found".',
+  );
+});
+
+test('a user naming no driver is told which there are', (t) => {
+  t.throws(() => detectDriver(machine(), 'nope'), { message: /aws-nitro, .*openstack-kvm, .*generic/ });
 });

@@ -3,43 +3,38 @@
  * DMI strings: Nova writes "OpenStack Nova", RHEL's "OpenStack Compute"; some public clouds put
  * their own name into the chassis asset tag (the list is OpenStack's, as cloud-init documents it).
  */
-import type { Driver, Judgement } from '../driver.ts';
-import type { Facts } from '../facts.ts';
-import { clockPlan, diskPlans, nestedPlan, nicPlans } from '../plans.ts';
-import { leafEvidence, leafOf } from './leaf.ts';
+import type { Driver } from '../driver.ts';
+import { clockSources, planOf, shownPtp } from '../plans.ts';
+import { dmiEvidence, judgeNamed } from './named.ts';
 
-const products = ['OpenStack Nova', 'OpenStack Compute'];
-const assetTags = [...products, 'OpenTelekomCloud', 'SAP CCloud VM', 'HUAWEICLOUD', 'Samsung Cloud Platform'];
-
-function dmiEvidence({ dmi }: Facts): string[] {
-  const evidence: string[] = [];
-  const { product_name: product, chassis_asset_tag: tag, sys_vendor: maker } = dmi;
-  if (product !== undefined && products.includes(product)) evidence.push(`DMI product is "${product}"`);
-  if (tag !== undefined && assetTags.includes(tag)) evidence.push(`DMI chassis asset tag is "${tag}"`);
-  if (maker === 'OpenStack Foundation') evidence.push(`DMI vendor is "${maker}"`);
-  return evidence;
-}
-
-function detect(facts: Facts): Judgement {
-  const dmi = dmiEvidence(facts);
-  const leaf = leafOf(facts);
-  const evidence = [...dmi, leafEvidence(facts)];
-  if (dmi.length === 0)
-    return { verdict: 'no', evidence: ['DMI does not name OpenStack', leafEvidence(facts)] };
-  if (leaf === 'kvm') return { verdict: 'found', evidence };
-  if (leaf === 'tcg') return { verdict: 'found', evidence: [...evidence, "which is Nova's virt_type=qemu"] };
-  if (leaf === 'none') return { verdict: 'maybe', evidence };
-  return { verdict: 'no', evidence: [...evidence, 'so OpenStack drives another hypervisor than KVM here'] };
-}
+const expected = {
+  product_name: /^OpenStack (Nova|Compute)$/,
+  chassis_asset_tag:
+    /^(OpenStack Nova|OpenStack Compute|OpenTelekomCloud|SAP CCloud VM|HUAWEICLOUD|Samsung Cloud Platform)$/,
+  sys_vendor: /^OpenStack Foundation$/,
+};
 
 export const openstackKvm: Driver = {
   name: 'openstack-kvm',
   title: 'OpenStack on KVM',
-  detect,
-  plan: (facts) => [
-    ...nicPlans(facts, {}),
-    ...diskPlans(facts, { scheduler: 'none' }), // the cloud's own storage orders requests
-    clockPlan(['kvm-clock', 'tsc', 'hpet', 'acpi_pm']),
-    nestedPlan(facts),
+  scope: 'cloud',
+  signs:
+    'DMI product "OpenStack Nova" or "OpenStack Compute", vendor "OpenStack Foundation", or the asset tag of a public OpenStack; KVM leaf',
+  sources: [
+    'https://docs.cloud-init.io/en/latest/reference/datasources/openstack.html',
+    'https://docs.openstack.org/nova/latest/admin/cpu-models.html',
+    'https://docs.openstack.org/nova/latest/configuration/config.html#libvirt.cpu_mode',
   ],
+  detect: (facts) =>
+    judgeNamed(facts, { title: 'OpenStack', on: 'kvm', named: dmiEvidence(facts, expected) }),
+  plan: (facts) =>
+    planOf(facts, {
+      nic: { cards: ['virtio_net'] },
+      disk: { drivers: ['virtio_blk', 'virtio_scsi'], scheduler: 'none' }, // the cloud's own storage orders requests
+      clock: { prefer: clockSources(facts, ['kvm-clock']), ...shownPtp(facts) },
+      console: 'ttyS0',
+      howTo:
+        "Ask the cloud's operator for a flavor on compute nodes with kvm_intel or kvm_amd loaded with nested=1 and [libvirt] cpu_mode = host-passthrough (or cpu_model_extra_flags = vmx) in nova.conf.",
+      notices: 'none',
+    }),
 };

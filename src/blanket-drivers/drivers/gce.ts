@@ -1,0 +1,51 @@
+/**
+ * Google Compute Engine: KVM (or bare metal), virtio-scsi or NVMe disks, virtio-net or gVNIC cards.
+ * The product's name was not always there, so the serial number counts as well; a Chromebook has the maker only.
+ */
+import type { Driver } from '../driver.ts';
+import { clockSources, planOf, shownPtp } from '../plans.ts';
+import { leafOf } from './leaf.ts';
+import { dmiEvidence, judgeNamed, pciEvidence } from './named.ts';
+
+export const gce: Driver = {
+  name: 'gce',
+  title: 'Google Compute Engine',
+  scope: 'cloud',
+  signs:
+    'DMI product "Google Compute Engine" or a serial number that begins with GoogleCloud-; KVM leaf, or none on bare metal',
+  sources: [
+    'https://cloud.google.com/compute/docs/instances/detect-compute-engine',
+    'https://cloud.google.com/compute/docs/networking/using-gvnic',
+    'https://cloud.google.com/compute/docs/instances/configure-ntp',
+    'https://cloud.google.com/compute/docs/instances/nested-virtualization/enabling',
+  ],
+  detect(facts) {
+    const named = [
+      ...dmiEvidence(facts, { product_name: /^Google Compute Engine$/ }),
+      ...(facts.dmi.product_serial?.startsWith('GoogleCloud-')
+        ? ['DMI product serial begins with GoogleCloud-']
+        : []),
+    ];
+    const base = judgeNamed(facts, { title: 'Google Compute Engine', on: 'kvm', named, metal: true });
+    return {
+      ...base,
+      evidence: [...base.evidence, ...pciEvidence(facts, 'Google', '1ae0', { '0042': 'gVNIC' })],
+    };
+  },
+  plan: (facts) =>
+    planOf(facts, {
+      // The gVNIC's driver was called gvnic in sysfs before it was called gve.
+      nic: { cards: ['virtio_net', 'gve', 'gvnic', 'idpf'] },
+      disk: { drivers: ['virtio_scsi', 'nvme'], scheduler: 'none' },
+      clock: {
+        prefer: clockSources(facts, ['kvm-clock']),
+        // Google documents KVM's PTP clock for its VMs; the emulator of a test cloud has none.
+        ...(leafOf(facts) === 'kvm' ? { ptp: 'ptp_kvm' } : shownPtp(facts)),
+        servers: ['metadata.google.internal'],
+      },
+      console: 'ttyS0',
+      howTo:
+        'Stop the VM and set advancedMachineFeatures.enableNestedVirtualization (`gcloud compute instances create --enable-nested-virtualization` for a new one), on an Intel machine series other than E2.',
+      notices: 'gce',
+    }),
+};
