@@ -1,0 +1,58 @@
+/**
+ * The part of `make matrix` that every test run plays: a third host, of other virtual hardware than the fleet's two and
+ * made through a metadata service, all six ordered pairs; and a cloud that nobody has heard of.
+ */
+import anyTest, { type TestFn } from 'ava';
+import { buildImage } from '../../images/build.ts';
+import { cellText } from '../../infra/matrix/page.ts';
+import { addProfileCloud, describePlace, hostOf, makePlace } from '../../infra/matrix/places.ts';
+import { type Cell, walkAll } from '../../infra/matrix/walk.ts';
+import type { Fleet } from './fleet.ts';
+
+const test = anyTest as TestFn<Fleet>;
+const third = 'nitro';
+const strange = 'odd';
+
+/** `hosts`: the fleet's own, the one with the guest first. The third host is removed again. */
+export function playPortability(current: () => Fleet, hosts: readonly string[]): void {
+  const make = async (profile: string) => {
+    const { seat } = current();
+    await addProfileCloud(seat, profile);
+    return await makePlace(seat, profile, (await buildImage('host')).path);
+  };
+  const unmake = async (profile: string) => {
+    const { blanket } = current().seat;
+    await blanket(['host', 'remove', hostOf(profile), '--yes']);
+    await blanket(['cloud', 'remove', profile]);
+  };
+
+  test.serial(
+    'a host on NVMe and PCI Express, told who it is by a metadata service, is recognised',
+    async (t) => {
+      const { driver, engine } = await make(third);
+      t.deepEqual({ driver, engine }, { driver: 'aws-nitro', engine: 'kvm' });
+    },
+  );
+
+  test.serial('one image, three kinds of virtual hardware: live through every ordered pair', async (t) => {
+    const { seat } = current();
+    const all = [...hosts, hostOf(third)];
+    const onCell = (cell: Cell) => t.log(`${cell.from} to ${cell.to}: ${cellText(cell)}`);
+    const signal = new AbortController().signal;
+    const cells = await walkAll({ seat, signal, via: hosts[0] ?? '', onCell }, all);
+    t.is(cells.length, 6);
+    t.deepEqual(
+      cells.filter((cell) => 'failed' in cell),
+      [],
+    );
+    await unmake(third);
+  });
+
+  test.serial('a cloud that nobody has heard of comes up on generic by itself', async (t) => {
+    await make(strange);
+    const place = await describePlace(current().seat, strange, hostOf(strange));
+    t.like(place, { driver: 'generic', engine: 'kvm' });
+    t.true((place.score ?? 0) > 0);
+    await unmake(strange);
+  });
+}
