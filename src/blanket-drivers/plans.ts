@@ -9,6 +9,7 @@
  * A driver gives the parts that differ between clouds. Nothing is planned for a device that the facts do not show,
  * so a substitute under a cloud's DMI (an e1000e in place of an ENA) gets what suits any card.
  */
+import { type LeafName, leafOf } from './drivers/leaf.ts';
 import type { Facts } from './facts.ts';
 import type {
   ClockPlan,
@@ -35,7 +36,7 @@ export type Parts = {
     /** For NVMe disks. */
     nvmeTimeoutSeconds?: number;
   };
-  clock: Omit<ClockPlan, 'shim'>;
+  clock: Pick<ClockPlan, 'prefer' | 'servers'>;
   console: ConsolePlan['device'];
   /** How to switch nested virtualization on at this cloud: whole sentences. */
   howTo: string;
@@ -45,7 +46,7 @@ export type Parts = {
 export const planOf = (facts: Facts, parts: Parts): ShimPlan[] => [
   ...nicPlans(facts, parts.nic),
   ...diskPlans(facts, parts.disk),
-  { shim: 'clock', ...parts.clock },
+  { shim: 'clock', ...ptpOf(facts), ...parts.clock },
   { shim: 'entropy', prefer: entropySources },
   { shim: 'console', device: parts.console },
   memoryPlan(facts),
@@ -107,30 +108,33 @@ export function clockSources({ cpu }: Facts, paravirtual: readonly string[]): st
   return [...best, 'hpet', 'acpi_pm'];
 }
 
-/** By the names that the kernel's PTP clocks give themselves. */
-const ptpClocks: readonly [name: RegExp, module: NonNullable<ClockPlan['ptp']>][] = [
-  [/^ena-ptp/, 'ena'],
-  [/^KVM virtual PTP$/, 'ptp_kvm'],
-  [/^hyperv$/, 'hv_utils'],
-  [/^ptp_vmw$/, 'ptp_vmw'],
-];
+/** By what runs the machine; the emulator has none. */
+const ptpModules: Partial<Record<LeafName, NonNullable<ClockPlan['ptp']>>> = {
+  kvm: 'ptp_kvm',
+  hyperv: 'hv_utils',
+  vmware: 'ptp_vmw',
+};
 
-/** A PTP clock that is there already; where a cloud documents one, its driver plans it whether loaded or not. */
-export function shownPtp({ ptp }: Facts): Pick<ClockPlan, 'ptp'> {
-  const shown = ptpClocks.find(([pattern]) => ptp.some((name) => pattern.test(name)));
-  return shown === undefined ? {} : { ptp: shown[1] };
+/**
+ * The clock that a cloud may show as a PTP device: the network card's on AWS, elsewhere the hypervisor's. Whether it
+ * is there is seen only when its module is loaded, so the plan names it and the shim tells.
+ */
+function ptpOf(facts: Facts): Pick<ClockPlan, 'ptp'> {
+  const ptp = facts.nics.some(({ driver }) => driver === 'ena') ? 'ena' : ptpModules[leafOf(facts)];
+  return ptp === undefined ? {} : { ptp };
 }
 
 /** Hyper-V's class of the device for dynamic memory (HV_DM_GUID in the kernel's include/linux/hyperv.h). */
 const dynamicMemoryClass = '525074dc-8985-46e2-8057-a307dc18a502';
 
 /** The balloon whose device the facts show. */
-function balloonOf({ pci, vmbus, xenbus, hypervisor }: Facts): Pick<MemoryPlan, 'balloon'> {
+function balloonOf(facts: Facts): Pick<MemoryPlan, 'balloon'> {
+  const { pci, vmbus, xenbus } = facts;
   // Virtio 1.x: a transitional device's id, and a modern one's.
   const isVirtio = pci.some(({ vendor, device }) => vendor === '1af4' && ['1002', '1045'].includes(device));
   if (isVirtio) return { balloon: 'virtio_balloon' };
   if (vmbus.includes(dynamicMemoryClass)) return { balloon: 'hv_balloon' };
-  if (hypervisor.leaf === 'VMwareVMware') return { balloon: 'vmw_balloon' };
+  if (leafOf(facts) === 'vmware') return { balloon: 'vmw_balloon' };
   return xenbus.length > 0 ? { balloon: 'xen_balloon' } : {};
 }
 

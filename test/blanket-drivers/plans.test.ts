@@ -107,15 +107,17 @@ test('the TSC comes first where it can be trusted, the paravirtual clock where n
 });
 
 const clocks: [machine: string, ptp: string | undefined, servers: string[] | undefined][] = [
-  ['aws-nitro-m5', undefined, ['169.254.169.123']],
-  ['aws-nitro-c8i-nested', 'ena', ['169.254.169.123']],
+  ['aws-nitro-m5', 'ena', ['169.254.169.123']],
+  ['aws-nitro-local-profile', undefined, ['169.254.169.123']],
+  ['aws-xen-t2', undefined, ['169.254.169.123']],
   ['gce-n1', 'ptp_kvm', ['metadata.google.internal']],
   ['gce-local-profile', undefined, ['metadata.google.internal']],
   ['azure-gen1', 'hv_utils', undefined],
   ['vmware-esxi8-efi', 'ptp_vmw', undefined],
-  ['vmware-esxi-bios', undefined, undefined],
-  ['openstack-kvm-nova', undefined, undefined],
-  ['oracle-vm-standard', undefined, ['169.254.169.254']],
+  ['vmware-local-profile', undefined, undefined],
+  ['openstack-kvm-nova', 'ptp_kvm', undefined],
+  ['openstack-kvm-own-xen', undefined, undefined],
+  ['oracle-vm-standard', 'ptp_kvm', ['169.254.169.254']],
 ];
 for (const [name, ptp, servers] of clocks) {
   test(`${name}: PTP by ${ptp ?? 'nothing'}, time servers ${servers?.join(' ') ?? "of the distribution's"}`, (t) => {

@@ -1,6 +1,6 @@
 /** Alibaba Cloud's Elastic Compute Service: KVM with virtio, or bare metal (`ebm` types) under the same names. */
 import type { Driver } from '../driver.ts';
-import { clockSources, planOf, shownPtp } from '../plans.ts';
+import { clockSources, planOf } from '../plans.ts';
 import { dmiEvidence, judgeNamed } from './named.ts';
 
 export const alibaba: Driver = {
@@ -25,7 +25,6 @@ export const alibaba: Driver = {
       disk: { drivers: ['virtio_blk', 'nvme'], scheduler: 'none' },
       clock: {
         prefer: clockSources(facts, ['kvm-clock']),
-        ...shownPtp(facts),
         servers: ['ntp.cloud.aliyuncs.com'],
       },
       console: 'ttyS0',

@@ -4,7 +4,7 @@
  */
 import type { Driver, Judgement } from '../driver.ts';
 import type { Facts } from '../facts.ts';
-import { clockSources, planOf, shownPtp } from '../plans.ts';
+import { clockSources, planOf } from '../plans.ts';
 import { ec2Evidence, isEc2Uuid } from './ec2-uuid.ts';
 import { dmiEvidence, judgeNamed, pciEvidence } from './named.ts';
 
@@ -56,7 +56,6 @@ export const awsNitro: Driver = {
       disk: { drivers: ['nvme'], scheduler: 'none', nvmeTimeoutSeconds: 4_294_967_295 },
       clock: {
         prefer: clockSources(facts, ['kvm-clock']),
-        ...shownPtp(facts),
         servers: ['169.254.169.123'],
       },
       console: 'ttyS0',

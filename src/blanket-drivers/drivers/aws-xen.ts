@@ -5,7 +5,7 @@
  */
 import type { Driver, Judgement } from '../driver.ts';
 import type { Facts } from '../facts.ts';
-import { clockSources, planOf, shownPtp } from '../plans.ts';
+import { clockSources, planOf } from '../plans.ts';
 import { ec2Evidence, isEc2Uuid } from './ec2-uuid.ts';
 import { leafEvidence, leafOf } from './leaf.ts';
 import { dmiEvidence } from './named.ts';
@@ -55,7 +55,6 @@ export const awsXen: Driver = {
       clock: {
         // AWS asks for the TSC on its Xen instances, whatever the flags say: Xen's clock costs a system call.
         prefer: ['tsc', ...clockSources(facts, ['xen']).filter((source) => source !== 'tsc')],
-        ...shownPtp(facts),
         servers: ['169.254.169.123'],
       },
       console: 'ttyS0',

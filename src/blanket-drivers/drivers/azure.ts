@@ -4,8 +4,7 @@
  */
 import type { Driver, Judgement } from '../driver.ts';
 import type { Facts } from '../facts.ts';
-import { clockSources, planOf, shownPtp } from '../plans.ts';
-import { leafOf } from './leaf.ts';
+import { clockSources, planOf } from '../plans.ts';
 import { dmiEvidence, judgeNamed, pciEvidence } from './named.ts';
 import { hypervClocks, vmbusEvidence } from './vmbus.ts';
 
@@ -50,10 +49,9 @@ export const azure: Driver = {
         timeoutSeconds: 300,
         nvmeTimeoutSeconds: 240,
       },
+      // Azure has no time server of its own: its guide asks for the host's clock, shown as a PTP device.
       clock: {
         prefer: clockSources(facts, hypervClocks),
-        // Azure has no time server of its own: the host's clock is shown as a PTP device, and documented as the one to use.
-        ...(leafOf(facts) === 'hyperv' ? { ptp: 'hv_utils' } : shownPtp(facts)),
       },
       console: 'ttyS0',
       howTo:

@@ -4,7 +4,7 @@
  */
 import type { Driver, Judgement } from '../driver.ts';
 import type { Facts } from '../facts.ts';
-import { clockSources, planOf, shownPtp } from '../plans.ts';
+import { clockSources, planOf } from '../plans.ts';
 import { dmiEvidence, judgeNamed } from './named.ts';
 
 function detect(facts: Facts): Judgement {
@@ -30,7 +30,7 @@ export const cloudstack: Driver = {
     planOf(facts, {
       nic: { cards: ['virtio_net'] },
       disk: { drivers: ['virtio_blk', 'virtio_scsi'], scheduler: 'none' },
-      clock: { prefer: clockSources(facts, ['kvm-clock']), ...shownPtp(facts) },
+      clock: { prefer: clockSources(facts, ['kvm-clock']) },
       console: 'ttyS0',
       howTo:
         "Ask the cloud's operator for KVM hosts with nested=1 and guest.cpu.mode=host-passthrough in the CloudStack agent's agent.properties.",

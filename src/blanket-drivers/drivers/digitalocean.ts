@@ -1,6 +1,6 @@
 /** DigitalOcean's Droplets: KVM with virtio. */
 import type { Driver } from '../driver.ts';
-import { clockSources, planOf, shownPtp } from '../plans.ts';
+import { clockSources, planOf } from '../plans.ts';
 import { dmiEvidence, judgeNamed } from './named.ts';
 
 export const digitalocean: Driver = {
@@ -19,7 +19,7 @@ export const digitalocean: Driver = {
     planOf(facts, {
       nic: { cards: ['virtio_net'] },
       disk: { drivers: ['virtio_blk', 'virtio_scsi'], scheduler: 'none' },
-      clock: { prefer: clockSources(facts, ['kvm-clock']), ...shownPtp(facts) },
+      clock: { prefer: clockSources(facts, ['kvm-clock']) },
       console: 'ttyS0', // as its images have it; the web console shows the screen
       howTo:
         'DigitalOcean has no switch and promises nothing: make the Droplet anew with another plan or in another region, and look for vmx or svm in /proc/cpuinfo.',

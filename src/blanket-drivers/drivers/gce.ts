@@ -3,8 +3,7 @@
  * The product's name was not always there, so the serial number counts as well; a Chromebook has the maker only.
  */
 import type { Driver } from '../driver.ts';
-import { clockSources, planOf, shownPtp } from '../plans.ts';
-import { leafOf } from './leaf.ts';
+import { clockSources, planOf } from '../plans.ts';
 import { dmiEvidence, judgeNamed, pciEvidence } from './named.ts';
 
 export const gce: Driver = {
@@ -39,8 +38,6 @@ export const gce: Driver = {
       disk: { drivers: ['virtio_scsi', 'nvme'], scheduler: 'none' },
       clock: {
         prefer: clockSources(facts, ['kvm-clock']),
-        // Google documents KVM's PTP clock for its VMs; the emulator of a test cloud has none.
-        ...(leafOf(facts) === 'kvm' ? { ptp: 'ptp_kvm' } : shownPtp(facts)),
         servers: ['metadata.google.internal'],
       },
       console: 'ttyS0',

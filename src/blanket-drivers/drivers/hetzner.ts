@@ -1,6 +1,6 @@
 /** Hetzner Cloud: KVM with virtio. Hetzner's dedicated servers have their makers' DMI and are none of this. */
 import type { Driver } from '../driver.ts';
-import { clockSources, planOf, shownPtp } from '../plans.ts';
+import { clockSources, planOf } from '../plans.ts';
 import { dmiEvidence, judgeNamed } from './named.ts';
 
 export const hetzner: Driver = {
@@ -24,7 +24,6 @@ export const hetzner: Driver = {
       disk: { drivers: ['virtio_scsi', 'virtio_blk'], scheduler: 'none' },
       clock: {
         prefer: clockSources(facts, ['kvm-clock']),
-        ...shownPtp(facts),
         servers: ['ntp1.hetzner.de', 'ntp2.hetzner.com', 'ntp3.hetzner.net'],
       },
       console: 'ttyS0', // as its images have it; the web console shows the screen

@@ -4,7 +4,7 @@
  */
 import type { Driver, Judgement } from '../driver.ts';
 import type { Facts } from '../facts.ts';
-import { clockSources, planOf, shownPtp } from '../plans.ts';
+import { clockSources, planOf } from '../plans.ts';
 import { dmiEvidence, judgeNamed } from './named.ts';
 import { hypervClocks, vmbusEvidence } from './vmbus.ts';
 
@@ -33,7 +33,7 @@ export const hyperv: Driver = {
     planOf(facts, {
       nic: { cards: ['hv_netvsc'], offloads: { lro: false } }, // merged segments must not be forwarded
       disk: { drivers: ['hv_storvsc'], scheduler: 'none', timeoutSeconds: 300 },
-      clock: { prefer: clockSources(facts, hypervClocks), ...shownPtp(facts) },
+      clock: { prefer: clockSources(facts, hypervClocks) },
       console: 'ttyS0',
       howTo:
         'Shut the VM down and run `Set-VMProcessor -VMName NAME -ExposeVirtualizationExtensions $true` on the Hyper-V that carries it.',

@@ -4,7 +4,7 @@
  * their own name into the chassis asset tag (the list is OpenStack's, as cloud-init documents it).
  */
 import type { Driver } from '../driver.ts';
-import { clockSources, planOf, shownPtp } from '../plans.ts';
+import { clockSources, planOf } from '../plans.ts';
 import { dmiEvidence, judgeNamed } from './named.ts';
 
 const expected = {
@@ -31,7 +31,7 @@ export const openstackKvm: Driver = {
     planOf(facts, {
       nic: { cards: ['virtio_net'] },
       disk: { drivers: ['virtio_blk', 'virtio_scsi'], scheduler: 'none' }, // the cloud's own storage orders requests
-      clock: { prefer: clockSources(facts, ['kvm-clock']), ...shownPtp(facts) },
+      clock: { prefer: clockSources(facts, ['kvm-clock']) },
       console: 'ttyS0',
       howTo:
         "Ask the cloud's operator for a flavor on compute nodes with kvm_intel or kvm_amd loaded with nested=1 and [libvirt] cpu_mode = host-passthrough (or cpu_model_extra_flags = vmx) in nova.conf.",

@@ -3,7 +3,7 @@
  * same asset tag on a server maker's DMI. VirtualBox names Oracle, too, as the board's maker, and is none.
  */
 import type { Driver } from '../driver.ts';
-import { clockSources, planOf, shownPtp } from '../plans.ts';
+import { clockSources, planOf } from '../plans.ts';
 import { dmiEvidence, judgeNamed } from './named.ts';
 
 export const oracle: Driver = {
@@ -28,7 +28,6 @@ export const oracle: Driver = {
       disk: { drivers: ['virtio_scsi', 'virtio_blk', 'nvme'], scheduler: 'none' },
       clock: {
         prefer: clockSources(facts, ['kvm-clock']),
-        ...shownPtp(facts),
         servers: ['169.254.169.254'],
       },
       console: 'ttyS0',

@@ -5,7 +5,7 @@
  */
 import type { Driver, Judgement } from '../driver.ts';
 import type { Facts } from '../facts.ts';
-import { clockSources, planOf, shownPtp } from '../plans.ts';
+import { clockSources, planOf } from '../plans.ts';
 import { leafEvidence, leafOf } from './leaf.ts';
 import { pciEvidence } from './named.ts';
 
@@ -46,7 +46,7 @@ export const vmware: Driver = {
       nic: { cards: ['vmxnet3'], offloads: { lro: false } },
       // A datastore may stall for its failover time; VMware's own tools set 180 s for SCSI disks.
       disk: { drivers: ['vmw_pvscsi', 'nvme'], scheduler: 'none', timeoutSeconds: 180 },
-      clock: { prefer: clockSources(facts, []), ...shownPtp(facts) },
+      clock: { prefer: clockSources(facts, []) },
       console: 'ttyS0',
       howTo:
         'Shut the VM down and tick "Expose hardware assisted virtualization to the guest OS" in its CPU settings (nestedHVEnabled in the API, vhv.enable = "TRUE" in the .vmx file).',

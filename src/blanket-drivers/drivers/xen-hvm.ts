@@ -4,7 +4,7 @@
  */
 import type { Driver, Judgement } from '../driver.ts';
 import type { Facts } from '../facts.ts';
-import { clockSources, planOf, shownPtp } from '../plans.ts';
+import { clockSources, planOf } from '../plans.ts';
 import { isEc2Uuid } from './ec2-uuid.ts';
 import { leafEvidence, leafOf } from './leaf.ts';
 import { dmiEvidence } from './named.ts';
@@ -39,7 +39,7 @@ export const xenHvm: Driver = {
     planOf(facts, {
       nic: { cards: ['vif'] }, // xen-netfront, as sysfs calls it
       disk: { drivers: ['vbd'], scheduler: 'none' }, // xen-blkfront
-      clock: { prefer: clockSources(facts, ['xen']), ...shownPtp(facts) },
+      clock: { prefer: clockSources(facts, ['xen']) },
       console: 'hvc0',
       howTo:
         'Shut the VM down and set nestedhvm=1 in its xl configuration, or on XCP-ng `xe vm-param-set uuid=UUID platform:nested-virt=true` (exp-nested-hvm before 8.3).',
