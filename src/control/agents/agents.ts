@@ -104,13 +104,19 @@ export class Agents {
   }
 
   async #open(host: string): Promise<Connection> {
-    const ssh = await this.ssh(host);
+    const link = this.ssh(host);
+    const ssh = await link;
+    // At once, and not only when it has ended: nobody is to begin anything on it any more.
+    const leave = () => {
+      if (this.#links.get(host) === link) this.#links.delete(host);
+      ssh.close();
+    };
     try {
       const agent = await AgentLink.open(host, await ssh.openUnix(agentPaths.socket));
-      void agent.closed.then(() => ssh.close());
+      void agent.closed.then(leave);
       return { ssh, agent };
     } catch (error) {
-      ssh.close();
+      leave();
       throw error;
     }
   }
