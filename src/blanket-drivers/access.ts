@@ -2,8 +2,8 @@
  * How drivers reach the host: programs and files, both given from outside, so that a test can be any machine.
  * Paths are absolute, as on the host.
  */
-import { open, readdir, readFile, readlink, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, readdir, readFile, readlink, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 /** Runs a program to its end and gives what it printed to stdout; rejects when it fails or is not there. */
 export type Exec = (command: string, args: readonly string[]) => Promise<string>;
@@ -17,10 +17,25 @@ export type Files = {
   /** What a link points to, as written in it; `undefined` when it is no link. */
   link(path: string): Promise<string | undefined>;
   exists(path: string): Promise<boolean>;
+  /** Into a file that is there, as settings of the kernel are. */
   write(path: string, text: string): Promise<void>;
+  /** A whole file, with the folders above it: the old text or the new one, also when the host loses power. */
+  put(path: string, text: string): Promise<void>;
+  /** Removes a file; one that is not there is no error. */
+  remove(path: string): Promise<void>;
 };
 
-export type HostAccess = { exec: Exec; files: Files };
+export type NoticeSource = 'aws' | 'gce' | 'azure' | 'none';
+
+/** Who on this host asks the cloud for its announcements. */
+export type NoticeListener = {
+  listenTo(source: NoticeSource): void;
+  /** `lately` is a clause that tells how the last asking went. */
+  state(): { source: NoticeSource; lately: string };
+};
+
+/** `notices` is there on a host that an agent runs on. */
+export type HostAccess = { exec: Exec; files: Files; notices?: NoticeListener };
 
 const orUndefined = <T>(reading: Promise<T>): Promise<T | undefined> =>
   // Absence is an answer here: every reading is of something that some machine lacks or hides.
@@ -36,6 +51,13 @@ async function readAt(path: string, position: number, length: number): Promise<U
   }
 }
 
+async function putWhole(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const draft = `${path}.new`;
+  await writeFile(draft, text, { flush: true });
+  await rename(draft, path);
+}
+
 /** Files under `root`: `/` on a host, a directory with a copied /sys and /proc in a test. */
 export function filesUnder(root: string): Files {
   const at = (path: string) => join(root, path);
@@ -46,5 +68,7 @@ export function filesUnder(root: string): Files {
     link: (path) => orUndefined(readlink(at(path))),
     exists: async (path) => (await orUndefined(stat(at(path)))) !== undefined,
     write: (path, text) => writeFile(at(path), text),
+    put: (path, text) => putWhole(at(path), text),
+    remove: (path) => rm(at(path), { force: true }),
   };
 }

@@ -9,7 +9,7 @@
  *     networks/<name>.*         what a guest network is, and its DHCP server's files
  *     migrations/<op>.json      what has happened here of each migration
  *     uploads/                  control's files on their way to images/
- *     tunnel.key tunnel.json tunnel.conf driver.json
+ *     tunnel.key tunnel.json tunnel.conf driver.json driver-pending.json
  */
 import { join } from 'node:path';
 import { agentPaths } from '../wire/agent.ts';
@@ -31,6 +31,7 @@ export function pathsUnder(state: string = agentPaths.state) {
     tunnel: folder('tunnel.json'),
     tunnelFile: folder('tunnel.conf'),
     driver: folder('driver.json'),
+    driverPending: folder('driver-pending.json'),
     image: (digest: string) => join(state, 'images', `${digest.replace('sha256:', '')}.qcow2`),
     diskFolder: (guest: string) => join(state, 'disks', guest),
     consoleLog: (guest: string) => join(state, 'consoles', `${guest}.log`),

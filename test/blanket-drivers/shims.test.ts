@@ -1,73 +1,119 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { type Exec, filesUnder } from '../../src/blanket-drivers/access.ts';
+import { filesUnder, type HostAccess } from '../../src/blanket-drivers/access.ts';
 import { applyPlan, undoPlan } from '../../src/blanket-drivers/shims/apply.ts';
+import type { Before, ShimPlan } from '../../src/blanket-drivers/shims/shim.ts';
 import { fakeRoot } from './fake-root.ts';
+import { fakeMachine, machinePlan } from './shims/fake-machine.ts';
+import { snapshot } from './shims/snapshot.ts';
 
-const clockBase = '/sys/devices/system/clocksource/clocksource0';
-const noPrograms: Exec = (command) => Promise.reject(new Error(`${command}: not found`));
+const strict = { atFailure: 'nothing' } as const;
 
-/** An ethtool whose only changeable feature is LRO. */
-function fakeEthtool(): { exec: Exec; lro: () => string } {
-  let lro = 'on';
-  return {
-    lro: () => lro,
-    exec: async (_command, args) => {
-      if (args[0] === '-K') lro = args[3] ?? '';
-      return `Features:\nlarge-receive-offload: ${lro}\ntcp-segmentation-offload: on [fixed]\n`;
-    },
-  };
+test('a whole plan: set, read back, again without a change, and taken back to the letter', async (t) => {
+  const machine = fakeMachine();
+  const before = snapshot(machine);
+  const first = await applyPlan(machinePlan, machine.host, strict);
+  t.deepEqual(
+    first.applied.map(({ plan, report }) => [plan.shim, report.outcome]),
+    machinePlan.map(({ shim }) => [shim, 'set']),
+    JSON.stringify(first.applied.map(({ report }) => report)),
+  );
+  const settled = snapshot(machine);
+  t.notDeepEqual(settled, before);
+  const again = await applyPlan(machinePlan, machine.host, strict);
+  t.deepEqual(
+    again.applied.map((one) => one.before),
+    machinePlan.map(() => ({})),
+  );
+  t.deepEqual(snapshot(machine), settled);
+  t.deepEqual(await undoPlan(first.applied, machine.host), []);
+  t.deepEqual(snapshot(machine), before);
+});
+
+/** How many programs a whole apply runs; the loop below breaks each of them once. */
+async function countCalls(): Promise<number> {
+  const machine = fakeMachine();
+  await applyPlan(machinePlan, machine.host, strict);
+  return machine.calls.length;
 }
 
-test('nic: do, again, verify, undo', async (t) => {
-  const root = fakeRoot({
-    '/sys/class/net/ens3/tx_queue_len': '1000\n',
-    '/sys/class/net/ens3/mtu': '1500\n',
+for (const done of [false, true]) {
+  test(`whichever program fails ${done ? 'after' : 'before'} its work, the host is as it was or the plan holds`, async (t) => {
+    const all = await countCalls();
+    t.true(all > 20, `only ${all} programs ran`);
+    let undone = 0;
+    for (let index = 0; index < all; index += 1) {
+      const machine = fakeMachine();
+      const before = snapshot(machine);
+      machine.failAt(index, done);
+      const outcome = await applyPlan(machinePlan, machine.host, strict);
+      const told = `call ${index}: ${machine.calls[index]}`;
+      t.deepEqual(outcome.problems, [], told);
+      if (outcome.ok) continue;
+      undone += 1;
+      t.is(outcome.applied.at(-1)?.report.outcome, 'failed', told);
+      t.deepEqual(snapshot(machine), before, told);
+    }
+    t.true(undone > 10, `only ${undone} failures were seen`);
   });
-  const ethtool = fakeEthtool();
-  const host = { files: filesUnder(root), exec: ethtool.exec };
-  const plan = [
-    { shim: 'nic' as const, name: 'ens3', queueLength: 2000, offloads: { lro: false, tso: false } },
-  ];
-  const applied = await applyPlan(plan, host);
-  t.deepEqual(applied[0]?.before, { tx_queue_len: '1000', lro: 'on' });
-  t.like(applied[0]?.report, { outcome: 'set', detail: 'ens3: tx_queue_len=2000 lro=off tso=off' });
-  t.deepEqual((await applyPlan(plan, host))[0]?.before, {});
-  await undoPlan(applied, host);
-  t.is(readFileSync(join(root, '/sys/class/net/ens3/tx_queue_len'), 'utf8'), '1000');
-  t.is(ethtool.lro(), 'on');
+}
+
+test('whichever setting the kernel refuses, the host is as it was', async (t) => {
+  const counted = fakeMachine();
+  await applyPlan(machinePlan, counted.host, strict);
+  t.true(counted.writes.length >= 8);
+  for (let index = 0; index < counted.writes.length; index += 1) {
+    const machine = fakeMachine();
+    const before = snapshot(machine);
+    machine.refuseWrite(index);
+    const outcome = await applyPlan(machinePlan, machine.host, strict);
+    t.false(outcome.ok, counted.writes[index]);
+    t.deepEqual(outcome.problems, []);
+    t.deepEqual(snapshot(machine), before, counted.writes[index]);
+  }
 });
 
-test('disk: a bracketed choice is read, a missing timeout is no failure', async (t) => {
-  const root = fakeRoot({ '/sys/block/vda/queue/scheduler': 'none [mq-deadline] kyber\n' });
-  const host = { files: filesUnder(root), exec: noPrograms };
-  const [applied] = await applyPlan(
-    [{ shim: 'disk', name: 'vda', scheduler: 'none', timeoutSeconds: 180 }],
-    host,
+test('what was there is journaled before it is changed', async (t) => {
+  const machine = fakeMachine();
+  const before = snapshot(machine);
+  const plan: ShimPlan[] = [{ shim: 'nic', name: 'ens3', queueLength: 2000 }];
+  const told: Before[] = [];
+  const journal = async (done: readonly { before: Before }[]) => {
+    t.deepEqual(snapshot(machine), before);
+    told.push(...done.map((one) => ({ ...one.before })));
+  };
+  await applyPlan(plan, machine.host, { ...strict, journal });
+  t.deepEqual(told, [{ '/sys/class/net/ens3/tx_queue_len': '1000' }]);
+});
+
+test('where one failure holds nothing up, the others are set', async (t) => {
+  const machine = fakeMachine();
+  rmSync(join(machine.root, '/sys/class/net/ens3'), { recursive: true });
+  const { applied, ok } = await applyPlan(machinePlan, machine.host, { atFailure: 'go on' });
+  t.false(ok);
+  t.deepEqual(
+    applied.filter(({ report }) => report.outcome !== 'set').map(({ report }) => report),
+    [{ outcome: 'failed', detail: 'ens3 is not there' }],
   );
-  t.deepEqual(applied?.before, { '/sys/block/vda/queue/scheduler': 'mq-deadline' });
-  t.deepEqual(applied?.report, { outcome: 'set', detail: 'vda: scheduler=none no timeout to set' });
 });
 
-test('clock: the first preferred source that is offered', async (t) => {
-  const root = fakeRoot({
-    [`${clockBase}/current_clocksource`]: 'hpet\n',
-    [`${clockBase}/available_clocksource`]: 'tsc hpet acpi_pm\n',
-  });
-  const host = { files: filesUnder(root), exec: noPrograms };
-  const [applied] = await applyPlan([{ shim: 'clock', prefer: ['kvm-clock', 'tsc'] }], host);
-  t.deepEqual(applied?.before, { source: 'hpet' });
-  t.is(applied?.report.outcome, 'set');
+test('undo goes on after a failure, and tells of it', async (t) => {
+  const machine = fakeMachine();
+  const { applied } = await applyPlan(machinePlan, machine.host, strict);
+  const exec: HostAccess['exec'] = (command, args) =>
+    command === 'nft' ? Promise.reject(new Error('nft is broken')) : machine.host.exec(command, args);
+  const problems = await undoPlan(applied, { ...machine.host, exec });
+  t.deepEqual(problems, ['nic: nft is broken']);
+  t.is(readFileSync(join(machine.root, '/sys/class/net/ens3/tx_queue_len'), 'utf8'), '1000');
 });
 
-test('nested: no extension is refused, a module that cannot load is not', async (t) => {
-  const host = { files: filesUnder(fakeRoot({})), exec: noPrograms };
-  const [without, failing] = await applyPlan(
-    [{ shim: 'nested' }, { shim: 'nested', module: 'kvm_amd' }],
-    host,
-  );
-  t.is(without?.report.outcome, 'refused');
-  t.is(failing?.report.outcome, 'failed');
-  t.regex(failing?.report.detail ?? '', /modprobe: not found/);
+test('a machine that has nothing of it: nothing hangs, nothing is written', async (t) => {
+  const root = fakeRoot({ '/proc/cpuinfo': 'processor : 0\n' });
+  const exec: HostAccess['exec'] = (command) => Promise.reject(new Error(`${command}: not found`));
+  const { applied } = await applyPlan(machinePlan, { exec, files: filesUnder(root) }, { atFailure: 'go on' });
+  const outcomes = Object.fromEntries(applied.map(({ plan, report }) => [plan.shim, report.outcome]));
+  t.is(outcomes.nic, 'failed');
+  t.is(outcomes.nested, 'failed');
+  t.is(outcomes.console, 'refused');
 });

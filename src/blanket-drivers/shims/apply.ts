@@ -1,20 +1,33 @@
-/** Runs a plan: the shim that each item names, in order, each with its own report. */
+/**
+ * Runs a plan: the shim that each item names, in order. All of it or nothing:
+ *
+ *   do, verify -> do, verify -> … -> done
+ *                    \-> failed: what was done is undone, last first
+ *
+ * `refused` is no failure. What there was before is noted before it is changed, so a shim that breaks off half-way is
+ * undone as well as one that ran to its end.
+ */
 import type { HostAccess } from '../access.ts';
 import { clock } from './clock.ts';
+import { console } from './console.ts';
 import { disk } from './disk.ts';
+import { entropy } from './entropy.ts';
+import { memory } from './memory.ts';
 import { nested } from './nested.ts';
 import { nic } from './nic.ts';
-import type { Before, Report, Shim, ShimPlan } from './shim.ts';
+import { notices } from './notices.ts';
+import { failed, messageOf } from './report.ts';
+import type { Before, Remember, Report, Shim, ShimPlan } from './shim.ts';
 
 type Operation = {
-  do(): Promise<Before>;
+  do(remember: Remember): Promise<void>;
   undo(before: Before): Promise<void>;
   verify(): Promise<Report>;
 };
 
 function operationOf(plan: ShimPlan, host: HostAccess): Operation {
   const bind = <P extends ShimPlan>(shim: Shim<P>, item: P): Operation => ({
-    do: () => shim.do(item, host),
+    do: (remember) => shim.do(item, host, remember),
     undo: (before) => shim.undo(item, before, host),
     verify: () => shim.verify(item, host),
   });
@@ -25,38 +38,77 @@ function operationOf(plan: ShimPlan, host: HostAccess): Operation {
       return bind(disk, plan);
     case 'clock':
       return bind(clock, plan);
+    case 'entropy':
+      return bind(entropy, plan);
+    case 'console':
+      return bind(console, plan);
+    case 'memory':
+      return bind(memory, plan);
     case 'nested':
       return bind(nested, plan);
-    default:
-      throw new Error(`The shim ${plan.shim} is not made yet.`);
+    case 'notices':
+      return bind(notices, plan);
   }
 }
 
+/** Never rejects: a reading that cannot be taken is a failure to verify. */
 export const verifyShim = (plan: ShimPlan, host: HostAccess): Promise<Report> =>
-  operationOf(plan, host).verify();
+  operationOf(plan, host)
+    .verify()
+    .catch((error: unknown) => failed(messageOf(error)));
 
-export type AppliedShim = { plan: ShimPlan; before: Before; report: Report };
+export type DoneShim = { plan: ShimPlan; before: Before };
+export type AppliedShim = DoneShim & { report: Report };
 
-/** Never rejects for a shim's failure: that shim's report says what went wrong, and the others still run. */
-export async function applyPlan(plans: readonly ShimPlan[], host: HostAccess): Promise<AppliedShim[]> {
-  const applied: AppliedShim[] = [];
-  for (const plan of plans) {
-    const operation = operationOf(plan, host);
-    try {
-      const before = await operation.do();
-      applied.push({ plan, before, report: await operation.verify() });
-    } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
-      applied.push({ plan, before: {}, report: { outcome: 'failed', detail } });
-    }
+export type ApplyOptions = {
+  /** `nothing` undoes it all at the first failure; `go on` reports it and does the others. */
+  atFailure: 'nothing' | 'go on';
+  /** Told whenever a value was noted, before it is changed; everything noted so far. */
+  journal?: (done: readonly DoneShim[]) => Promise<void>;
+};
+
+/** `problems` lists what could not be taken back, when it had to be. */
+export type Outcome = { applied: AppliedShim[]; ok: boolean; problems: string[] };
+
+async function applyShim(done: DoneShim, remember: Remember, host: HostAccess): Promise<Report> {
+  try {
+    await operationOf(done.plan, host).do(remember);
+    return await verifyShim(done.plan, host);
+  } catch (error) {
+    return failed(messageOf(error));
   }
-  return applied;
 }
 
-/** Takes a plan back, last shim first. */
-export async function undoPlan(
-  applied: readonly Pick<AppliedShim, 'plan' | 'before'>[],
+/** Never rejects for a shim's failure: its report says what went wrong. */
+export async function applyPlan(
+  plans: readonly ShimPlan[],
   host: HostAccess,
-): Promise<void> {
-  for (const { plan, before } of [...applied].reverse()) await operationOf(plan, host).undo(before);
+  { atFailure, journal }: ApplyOptions,
+): Promise<Outcome> {
+  const applied: AppliedShim[] = [];
+  const noted: DoneShim[] = [];
+  for (const plan of plans) {
+    const done: DoneShim = { plan, before: {} };
+    noted.push(done);
+    const remember: Remember = async (was) => {
+      for (const [name, value] of Object.entries(was)) done.before[name] ??= value;
+      await journal?.(noted);
+    };
+    const report = await applyShim(done, remember, host);
+    applied.push({ ...done, report });
+    if (report.outcome === 'failed' && atFailure === 'nothing')
+      return { applied, ok: false, problems: await undoPlan(noted, host) };
+  }
+  return { applied, ok: applied.every(({ report }) => report.outcome !== 'failed'), problems: [] };
+}
+
+/** Takes a plan back, last shim first, and goes on whatever fails. @returns what could not be taken back, as clauses. */
+export async function undoPlan(done: readonly DoneShim[], host: HostAccess): Promise<string[]> {
+  const problems: string[] = [];
+  for (const { plan, before } of [...done].reverse()) {
+    await operationOf(plan, host)
+      .undo(before)
+      .catch((error: unknown) => problems.push(`${plan.shim}: ${messageOf(error)}`));
+  }
+  return problems;
 }

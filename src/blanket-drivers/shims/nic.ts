@@ -1,81 +1,45 @@
-/** The cloud's NIC: queue length, MTU and offloads of the card that carries the tunnel. */
-import type { HostAccess } from '../access.ts';
-import { readSetting, writeSetting } from './setting.ts';
-import type { Before, NicPlan, Report, Shim } from './shim.ts';
+/** The cloud's NIC, the card that carries the tunnel. */
+import { basename } from 'node:path';
+import { channels } from './nic-channels.ts';
+import { offloads } from './nic-offloads.ts';
+import { ownMac } from './nic-own-mac.ts';
+import { pathMtu } from './nic-path-mtu.ts';
+import { ofDevice, type Part } from './parts.ts';
+import { failed, set } from './report.ts';
+import { verifySetting, writeSetting } from './setting.ts';
+import type { NicPlan } from './shim.ts';
 
-/** ethtool's long feature names, as it prints them. */
-const features: Record<string, string> = {
-  lro: 'large-receive-offload',
-  gro: 'generic-receive-offload',
-  tso: 'tcp-segmentation-offload',
-  gso: 'generic-segmentation-offload',
-};
+const inSysfs = ({ name }: NicPlan, file: string) => `/sys/class/net/${name}/${file}`;
+const asModule = (driver: string) => driver.replaceAll('-', '_');
 
-const wanted = ({ queueLength }: NicPlan): [string, string][] =>
-  Object.entries({ tx_queue_len: queueLength }).flatMap(([file, value]) =>
-    value === undefined ? [] : [[file, String(value)]],
-  );
-
-const path = (plan: NicPlan, file: string) => `/sys/class/net/${plan.name}/${file}`;
-const onOff = (on: boolean) => (on ? 'on' : 'off');
-
-/** Offloads by short name; a feature that the card does not have or cannot change is left out. */
-async function readOffloads(plan: NicPlan, { exec }: HostAccess): Promise<Map<string, string>> {
-  if (Object.keys(plan.offloads ?? {}).length === 0) return new Map();
-  const text = await exec('ethtool', ['-k', plan.name]);
-  const found = new Map<string, string>();
-  for (const [short, long] of Object.entries(features)) {
-    const line = new RegExp(`^${long}: (on|off)( \\[fixed\\])?$`, 'm').exec(text);
-    if (line?.[1] !== undefined && line[2] === undefined) found.set(short, line[1]);
-  }
-  return found;
-}
-
-async function setOffloads(plan: NicPlan, host: HostAccess, before: Before): Promise<void> {
-  const now = await readOffloads(plan, host);
-  for (const [short, on] of Object.entries(plan.offloads ?? {})) {
-    const value = now.get(short);
-    if (value === undefined || value === onOff(on)) continue;
-    before[short] = value;
-    await host.exec('ethtool', ['-K', plan.name, short, onOff(on)]);
-  }
-}
-
-async function differences(plan: NicPlan, host: HostAccess): Promise<string[]> {
-  const wrong: string[] = [];
-  for (const [file, value] of wanted(plan)) {
-    const now = await readSetting(host.files, path(plan, file));
-    if (now !== value) wrong.push(`${file} is ${now ?? 'absent'}, not ${value}`);
-  }
-  const now = await readOffloads(plan, host);
-  for (const [short, on] of Object.entries(plan.offloads ?? {})) {
-    const value = now.get(short);
-    if (value !== undefined && value !== onOff(on)) wrong.push(`${short} is ${value}, not ${onOff(on)}`);
-  }
-  return wrong;
-}
-
-export const nic: Shim<NicPlan> = {
-  async do(plan, host) {
-    const before: Before = {};
-    for (const [file, value] of wanted(plan)) {
-      const was = await writeSetting(host.files, path(plan, file), value);
-      if (was !== undefined) before[file] = was;
-    }
-    await setOffloads(plan, host, before);
-    return before;
-  },
-  async undo(plan, before, host) {
-    for (const [name, value] of Object.entries(before)) {
-      if (name in features) await host.exec('ethtool', ['-K', plan.name, name, value]);
-      else await writeSetting(host.files, path(plan, name), value);
-    }
-  },
-  async verify(plan, host): Promise<Report> {
-    const wrong = await differences(plan, host);
-    const set = wanted(plan).map(([file, value]) => `${file}=${value}`);
-    const offloads = Object.entries(plan.offloads ?? {}).map(([short, on]) => `${short}=${onOff(on)}`);
-    const detail = wrong.length === 0 ? [...set, ...offloads].join(' ') : wrong.join('; ');
-    return { outcome: wrong.length === 0 ? 'set' : 'failed', detail: `${plan.name}: ${detail}` };
+const driver: Part<NicPlan> = {
+  async verify(plan, { files }) {
+    if (plan.module === undefined) return undefined;
+    const link = await files.link(inSysfs(plan, 'device/driver'));
+    if (link === undefined) return failed(`no driver holds it, not ${plan.module}`);
+    const bound = basename(link);
+    const ok = asModule(bound) === asModule(plan.module);
+    return ok ? set(`driver ${bound}`) : failed(`its driver is ${bound}, not ${plan.module}`);
   },
 };
+
+/** How many frames wait in the kernel when the card is busy. */
+const queue: Part<NicPlan> = {
+  async do(plan, host, remember) {
+    if (plan.queueLength === undefined) return;
+    await writeSetting(host, remember, inSysfs(plan, 'tx_queue_len'), String(plan.queueLength));
+  },
+  async verify(plan, { files }) {
+    if (plan.queueLength === undefined) return undefined;
+    return verifySetting(files, inSysfs(plan, 'tx_queue_len'), String(plan.queueLength));
+  },
+};
+
+export const nic = ofDevice<NicPlan>({ name: ({ name }) => name, path: (plan) => inSysfs(plan, 'address') }, [
+  driver,
+  queue,
+  channels,
+  offloads,
+  ownMac,
+  pathMtu,
+]);

@@ -1,8 +1,8 @@
 /**
  * The contract of a shim: one thing a driver sets up on a host.
  *
- *   do      makes it so and gives what was there before; again changes nothing
- *   undo    puts back what was there before
+ *   do      makes it so; again changes nothing
+ *   undo    puts back what was there before, also when `do` broke off half-way
  *   verify  reads back what is true now
  */
 import type { HostAccess } from '../access.ts';
@@ -81,14 +81,27 @@ export type ShimPlan =
   | NestedPlan
   | NoticesPlan;
 
-/** Values that `do` replaced, by a name of the shim's own. */
+/**
+ * What was there before. Names are the shim's own but for three kinds that every shim shares (see parts.ts):
+ *
+ *   /sys/…      the setting's value
+ *   /etc/…      the file's text, empty when there was no such file
+ *   module:…    a kernel module that was not loaded
+ *
+ * Files outlive a boot; all else is gone with it.
+ */
 export type Before = Record<string, string>;
+
+export const outlivesBoot = (name: string): boolean => name.startsWith('/etc/');
+
+/** Notes what is there, before it is changed; the first value noted under a name stays. */
+export type Remember = (was: Before) => Promise<void>;
 
 /** `detail` is a clause that a person reads. `refused`: the cloud does not let it be done, and the host can do without. */
 export type Report = { outcome: 'set' | 'refused' | 'failed'; detail: string };
 
 export type Shim<P extends ShimPlan> = {
-  do(plan: P, host: HostAccess): Promise<Before>;
+  do(plan: P, host: HostAccess, remember: Remember): Promise<void>;
   undo(plan: P, before: Before, host: HostAccess): Promise<void>;
   verify(plan: P, host: HostAccess): Promise<Report>;
 };

@@ -3,6 +3,7 @@ import { rebootHost } from '../conform/reboot.ts';
 import type { Context } from '../context.ts';
 import { freeBytes } from '../disks.ts';
 import type { HandlersOf } from '../handlers.ts';
+import { notices } from '../host-access.ts';
 import { thisMachine } from '../machine.ts';
 
 export const hostHandlers = (context: Context): HandlersOf<'host'> => ({
@@ -21,7 +22,7 @@ export const hostHandlers = (context: Context): HandlersOf<'host'> => ({
       uptimeSeconds: uptime(),
       guests: await engine.list(),
       machine: await thisMachine(),
-      notices: [],
+      notices: notices.current(),
     };
   },
   'host.reboot': async ({ bootId }) => {
