@@ -84,10 +84,13 @@ function addRemove(host: Command, cli: Cli): void {
     .description('take a host down')
     .addArgument(nameArgument('name', 'name of the host'))
     .option('-y, --yes', 'do not ask')
-    .action(async (name: string, options: { yes?: true }) => {
+    .option('--force', 'ssh clouds: also when its machine can no longer be reached to be cleaned')
+    .action(async (name: string, options: { yes?: true; force?: true }) => {
       await confirm(cli, `Host ${name} and everything on it will be gone for good.`, options.yes === true);
       const client = await cli.client();
-      const ended = await finish(cli, client, await client.call('host.remove', { params: { name } }));
+      const query = options.force ? { force: 'true' } : {};
+      const begun = await client.call('host.remove', { params: { name }, query });
+      const ended = await finish(cli, client, begun);
       cli.note(`Removed host ${name}.`);
       if (cli.format !== 'table') cli.print(data(cli.format, ended));
     });

@@ -41,18 +41,20 @@ export const hostHandlers = (services: Services): Handlers<Names> => {
         return operations.start('host.provision', `host/${host}`, state);
       });
     },
-    'host.remove'({ params: { name } }) {
+    'host.remove'({ params: { name }, query: { force } }) {
       refuseUsed(services, name);
-      return operations.start('host.remove', `host/${name}`, { host: name });
+      return operations.start('host.remove', `host/${name}`, { host: name, force });
     },
     'host.probe'({ params: { name } }) {
       needReady(store.hosts.get(name));
       return operations.start('host.probe', `host/${name}`, { host: name });
     },
     async 'host.facts'({ params: { name } }) {
-      needReady(store.hosts.get(name));
+      const host = store.hosts.get(name);
+      needReady(host);
+      const wish = host.driverOverride === null ? {} : { override: host.driverOverride };
       const facts = factsSchema.parse(await agents.call(name, 'facts.read', {}));
-      return { facts, ...(await agents.call(name, 'driver.detect', {})) };
+      return { facts, ...(await agents.call(name, 'driver.detect', wish)) };
     },
     async 'host.ssh'({ params: { name } }) {
       const { ssh } = store.hosts.get(name);
@@ -103,7 +105,7 @@ function newHost({ store }: Services, body: ProvisionBody): HostRecord {
     ...{ state: 'provisioning', hostKeyPrivate: key.privateKey, hostKeyPublic: key.publicKey },
     ...{ ssh: null, address: null, tunnelKey: null, driver: null, driverWhy: null },
     ...{ probe: null, probeTriedFor: null },
-    ...{ engine: null, engineWhy: null, engineScore: null, cpu: null, createdAt: new Date().toISOString() },
+    ...{ engine: null, engineWhy: null, engineScore: null, cpu: null, notices: [], createdAt: new Date().toISOString() },
   };
 }
 

@@ -76,6 +76,9 @@ export type Cloud = {
    */
   prepareVm?(name: string, entry: Entry, signal: AbortSignal): Promise<void>;
 
+  /** Only of clouds with `prepareVm`: forgets a machine that cannot be reached any more, with what is still on it. */
+  giveUpVm?(name: string): Promise<void>;
+
   /**
    * Starts a VM after a stop, a crash or a reboot; a running one is returned as it is. Its SSH port may change.
    * @throws `cloud.vm-not-found`

@@ -42,6 +42,7 @@ export function openSshCloud(name: string, config: SshConfig, paths: CloudPaths)
     startVm: (host) => start(context, host),
     findVm: (host) => find(context, host),
     destroyVm: (host) => turn(() => giveBack(context, host)),
+    giveUpVm: (host) => turn(() => endLease(context, host)),
     readConsole: async () => '',
     destroy: () => turn(() => destroy(context)),
   };

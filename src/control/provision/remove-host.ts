@@ -1,29 +1,35 @@
 /** Takes a host down. Every phase can be repeated, and none is undone: what is half removed is removed on. */
+import { BlanketError } from '../../wire/errors.ts';
+import { isUnreachable } from '../agents/reach.ts';
+import type { Cloud } from '../clouds/cloud.ts';
 import { syncTunnels } from '../network/sync.ts';
 import type { Definition } from '../operations/operations.ts';
 import type { Phase } from '../run-phases.ts';
 import { cloudOf, type Services } from '../services.ts';
 import type { HostState } from './provision.ts';
 
-export function removeHostFlow(services: Services): Definition<HostState> {
+/** `force`: a machine that cannot be reached any more is given up as it is. */
+type RemoveState = HostState & { force: boolean };
+
+export function removeHostFlow(services: Services): Definition<RemoveState> {
   const { store, agents } = services;
-  const leave: Phase<HostState> = {
+  const leave: Phase<RemoveState> = {
     name: 'leave',
     async do({ state: { host } }) {
       store.hosts.update(host, { state: 'removing' });
       await syncTunnels(services);
     },
   };
-  const destroyVm: Phase<HostState> = {
+  const destroyVm: Phase<RemoveState> = {
     name: 'destroy-vm',
-    async do({ state: { host }, progress }) {
+    async do({ state: { host, force }, progress }) {
       agents.forget(host);
       const cloud = cloudOf(services, store.hosts.get(host).cloud);
       if (cloud.prepareVm) progress({ message: 'giving the machine back: it runs on, and packages stay' });
-      await cloud.destroyVm(host);
+      await destroyOrGiveUp(cloud, host, force);
     },
   };
-  const forget: Phase<HostState> = {
+  const forget: Phase<RemoveState> = {
     name: 'forget',
     do: async ({ state: { host } }) => store.hosts.remove(host),
   };
@@ -35,3 +41,16 @@ export function removeHostFlow(services: Services): Definition<HostState> {
     end: ({ host }) => ({ host }),
   };
 }
+
+async function destroyOrGiveUp(cloud: Cloud, host: string, force: boolean): Promise<void> {
+  try {
+    await cloud.destroyVm(host);
+  } catch (error) {
+    if (!force || cloud.giveUpVm === undefined || !isOutOfReach(error)) throw error;
+    await cloud.giveUpVm(host);
+  }
+}
+
+/** Also when something else answers there now: a machine that was installed anew has another host key. */
+const isOutOfReach = (error: unknown): boolean =>
+  isUnreachable(error) || (error instanceof BlanketError && error.code === 'ssh.host-key');

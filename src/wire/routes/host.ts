@@ -1,5 +1,6 @@
 /** Hosts: made, read, proven, removed. */
 import { z } from 'zod';
+import { hostFactsSchema } from '../host-facts.ts';
 import { nameSchema } from '../names.ts';
 import * as r from '../resources.ts';
 import { byName, route } from './route.ts';
@@ -37,7 +38,15 @@ export const hostRoutes = {
       bootTimeoutMs: z.int().min(1_000).default(600_000).describe('until it lets control in over SSH'),
     }),
   }),
-  'host.remove': route('DELETE /hosts/:name', 202, 'Take a host down', op, { params: byName }),
+  'host.remove': route('DELETE /hosts/:name', 202, 'Take a host down', op, {
+    params: byName,
+    query: z.object({
+      force: z
+        .stringbool()
+        .default(false)
+        .describe('also when its machine can no longer be reached to be cleaned'),
+    }),
+  }),
   'host.probe': route('POST /hosts/:name/probe', 202, 'Boot the probe guest with each engine', op, {
     params: byName,
   }),
@@ -45,7 +54,7 @@ export const hostRoutes = {
     'GET /hosts/:name/facts',
     200,
     'Readings of a host, and what the drivers make of them',
-    z.record(z.string(), z.unknown()),
+    hostFactsSchema,
     { params: byName },
   ),
   'host.ssh': route('GET /hosts/:name/ssh', 200, 'How to reach a host by ssh', sshAccessSchema, {

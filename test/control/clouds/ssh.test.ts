@@ -95,6 +95,16 @@ test('a machine that cannot be given back stays lent, so that it can be tried ag
   t.is(await cloud.findVm('rack7'), undefined);
 });
 
+test('a machine that is gone for good is given up as it is', async (t) => {
+  const machine = await rack(t);
+  const cloud = await lab(machine);
+  await cloud.createVm(spec('rack7'), never);
+  await machine.end();
+  t.like(await t.throwsAsync(cloud.destroyVm('rack7')), { code: 'ssh.unreachable' });
+  await cloud.giveUpVm?.('rack7');
+  t.is(await cloud.findVm('rack7'), undefined);
+});
+
 test('a machine that is off is found stopped, and cannot be switched on from here', async (t) => {
   const machine = await rack(t);
   const cloud = await lab(machine);
