@@ -10,7 +10,7 @@ import { findHome } from '../../src/wire/home.ts';
 import { demoState } from './places.ts';
 
 /** In the order in which they are ended: who starts others goes first. */
-export const roles = ['demo', 'cli', 'control', 'ssh', 'vm', 'wan'] as const;
+export const roles = ['demo', 'cli', 'control', 'ssh', 'vm', 'metadata', 'wan'] as const;
 export type Role = (typeof roles)[number];
 
 export type Started = { argv: readonly string[]; env: NodeJS.ProcessEnv };
@@ -28,6 +28,9 @@ export function roleOf({ argv, env }: Started, state: string): Role | undefined 
   if (script.endsWith('/src/cli/main.ts')) return isHome() ? 'cli' : undefined;
   if (script.endsWith('/src/control/main.ts')) return isHome() ? 'control' : undefined;
   if (script.endsWith('/infra/wan/wan-main.ts')) return argv[2] === state ? 'wan' : undefined;
+  if (argv[2]?.endsWith('/infra/metadata/serve-main.ts') === true) {
+    return within(argv[3]) ? 'metadata' : undefined;
+  }
   if (program.startsWith('qemu-system-'))
     return within(argv[argv.indexOf('-pidfile') + 1]) ? 'vm' : undefined;
   if (program === 'ssh') return argv.some((word) => within(word.split('=').at(-1))) ? 'ssh' : undefined;

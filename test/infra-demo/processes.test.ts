@@ -11,6 +11,11 @@ for (const [what, argv, role] of [
   ['a CLI', [node, '/b/src/cli/main.ts', 'guest', 'forward'], 'cli'],
   ['the WAN', [node, '/b/infra/wan/wan-main.ts', state], 'wan'],
   ['a local VM', ['qemu-system-x86_64', '-pidfile', `${state}/clouds/a/qemu.pid`], 'vm'],
+  [
+    'an answer of a metadata service',
+    [node, '--no-warnings', '/b/infra/metadata/serve-main.ts', `${state}/clouds/a/h`],
+    'metadata',
+  ],
   ['an ssh of ours', ['ssh', '-o', `UserKnownHostsFile=${state}/known_hosts`, 'h'], 'ssh'],
   ['the demo itself', [node, 'infra/demo/demo.ts'], 'demo'],
 ] as const) {
@@ -23,6 +28,11 @@ for (const [what, argv, environment] of [
   ["another state's control", [node, '/b/src/control/main.ts', 'serve'], elsewhere],
   ["another state's WAN", [node, '/b/infra/wan/wan-main.ts', `${state}2`], env],
   ["another state's VM", ['qemu-system-x86_64', '-pidfile', `${state}2/qemu.pid`], env],
+  [
+    "another state's metadata service",
+    [node, '--no-warnings', '/b/infra/metadata/serve-main.ts', `${state}2/clouds/a/h`],
+    env,
+  ],
   ['a QEMU of someone else', ['qemu-system-x86_64', '-m', '128'], env],
   ['an ssh of someone else', ['ssh', 'h'], env],
   ['an editor on our log', ['vim', `${state}/control.log`], env],

@@ -6,26 +6,33 @@ import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { type MetadataKind, metadataKinds } from '../../../infra/metadata/instance.ts';
 import { BlanketError } from '../../wire/errors.ts';
 
 const directory = fileURLToPath(new URL('../../../infra/profiles/', import.meta.url));
 const text = z.string().min(1);
+const slot = z.int().min(1).max(31);
 
-export const diskModels = ['virtio-blk', 'virtio-scsi', 'pvscsi', 'nvme', 'ide', 'ahci'] as const;
-export const nicModels = ['virtio-net', 'vmxnet3', 'e1000', 'e1000e', 'tulip'] as const;
-export const seedKinds = ['config-drive', 'ovf', 'nocloud'] as const;
+export const diskModels = ['virtio-blk', 'virtio-scsi', 'pvscsi', 'nvme', 'ide', 'ahci', 'megasas'] as const;
+export const nicModels = ['virtio-net', 'vmxnet3', 'e1000', 'e1000e', 'tulip', 'rtl8139'] as const;
+/** Kinds of seed that are an image on a CD. */
+export const isoKinds = ['config-drive', 'ovf', 'nocloud'] as const;
 
 export type DiskModel = (typeof diskModels)[number];
-export type SeedKind = (typeof seedKinds)[number];
+export type IsoKind = (typeof isoKinds)[number];
 
-export const profileSchema = z.strictObject({
+const fields = z.strictObject({
   name: text,
   /** QEMU's machine type: `pc` is the i440FX of 1996 that most clouds still show, `q35` has PCI Express. */
   machine: z.enum(['pc', 'q35']),
   disk: z.enum(diskModels),
   nic: z.enum(nicModels),
-  /** How user-data reaches cloud-init. */
-  seed: z.enum(seedKinds),
+  /** How user-data reaches cloud-init: on a CD, or from the metadata service of that cloud. */
+  seed: z.enum([...isoKinds, ...metadataKinds]),
+  /** A metadata service beside a seed on a CD. */
+  metadata: z.enum(metadataKinds).optional(),
+  /** PCI slots where the cloud's are known; what has none is given the next free one. */
+  slots: z.strictObject({ disk: slot.optional(), uplink: slot.optional(), wan: slot.optional() }).optional(),
   /** The hex digits with which every VM's UUID begins, where the cloud is recognised by them. */
   uuidPrefix: z
     .string()
@@ -45,7 +52,24 @@ export const profileSchema = z.strictObject({
     chassis: z.strictObject({ manufacturer: text, asset: text.optional() }).optional(),
   }),
 });
+
+const isIso = (seed: string): seed is IsoKind => isoKinds.some((kind) => kind === seed);
+
+export const profileSchema = fields.refine(({ seed, metadata }) => metadata === undefined || isIso(seed), {
+  path: ['metadata'],
+  message: 'a VM has one metadata service, and the seed names it already',
+});
 export type Profile = z.infer<typeof profileSchema>;
+
+/** The seed that a profile's VMs have on a CD. */
+export const isoOf = ({ seed }: Pick<Profile, 'seed'>): IsoKind | undefined =>
+  isIso(seed) ? seed : undefined;
+
+/** The metadata service that a profile's VMs have. */
+export const metadataOf = ({
+  seed,
+  metadata,
+}: Pick<Profile, 'seed' | 'metadata'>): MetadataKind | undefined => (isIso(seed) ? metadata : seed);
 
 export async function profileNames(): Promise<string[]> {
   const files = await readdir(directory);

@@ -5,6 +5,7 @@
  *     vm.json      this record; a directory without it is a VM whose making was interrupted
  *     disk.qcow2   overlay on the image        seed.iso     user-data and network configuration
  *     console.log  the serial console          qemu.log     QEMU's own output    qemu.pid
+ *     metadata.json, notice.json               what the metadata service tells (infra/metadata)
  */
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';

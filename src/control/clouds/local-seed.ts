@@ -4,15 +4,18 @@
  *
  *   config-drive  OpenStack's: label config-2, openstack/latest/*.json (docs.openstack.org, nova, "Config drives")
  *   ovf           VMware's: label OVF ENV, ovf-env.xml (DMTF DSP0243, 9.5; cloud-init, DataSourceOVF)
- *   nocloud       for the clouds that have a metadata service: label cidata (cloud-init, DataSourceNoCloud)
+ *   nocloud       for machines of no cloud: label cidata (cloud-init, DataSourceNoCloud)
+ *
+ * The other kinds of seed are no image: cloud-init asks the cloud's metadata service (infra/metadata).
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
+import { openstackFiles } from '../../../infra/metadata/openstack.ts';
 import { CommandError, run } from '../../process/run.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import { wanPrefixLength } from './local-address.ts';
-import type { SeedKind } from './local-profile.ts';
+import type { IsoKind } from './local-profile.ts';
 
 export type SeedInput = {
   readonly id: string;
@@ -26,7 +29,7 @@ export type SeedInput = {
 
 export type Seed = { readonly label: string; readonly files: Readonly<Record<string, string>> };
 
-export function makeSeed(kind: SeedKind, input: SeedInput): Seed {
+export function makeSeed(kind: IsoKind, input: SeedInput): Seed {
   switch (kind) {
     case 'config-drive':
       return configDrive(input);
@@ -38,29 +41,12 @@ export function makeSeed(kind: SeedKind, input: SeedInput): Seed {
 }
 
 function configDrive({ id, name, userData, uplinkMac, wanMac, address }: SeedInput): Seed {
-  const links = [
-    { id: 'uplink', type: 'phy', ethernet_mac_address: uplinkMac },
-    { id: 'wan', type: 'phy', ethernet_mac_address: wanMac },
-  ];
-  const networks = [
-    { id: 'uplink', link: 'uplink', type: 'ipv4_dhcp' },
-    {
-      id: 'wan',
-      link: 'wan',
-      type: 'ipv4',
-      ip_address: address,
-      netmask: netmask(wanPrefixLength),
-      routes: [],
-    },
-  ];
-  const metadata = { uuid: id, name, hostname: name, launch_index: 0, availability_zone: 'nova' };
+  const uplink = { mac: uplinkMac };
+  const wan = { mac: wanMac, address, prefixLength: wanPrefixLength };
+  const files = Object.entries(openstackFiles({ id, name, userData, uplink, wan }));
   return {
     label: 'config-2',
-    files: {
-      'openstack/latest/meta_data.json': json(metadata),
-      'openstack/latest/network_data.json': json({ links, networks, services: [] }),
-      'openstack/latest/user_data': userData,
-    },
+    files: Object.fromEntries(files.map(([file, content]) => [`openstack/latest/${file}`, content])),
   };
 }
 
@@ -154,5 +140,3 @@ async function runFirst(programs: readonly string[], args: string[], signal: Abo
 
 const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
-const netmask = (length: number): string =>
-  [24, 16, 8, 0].map((shift) => (((0xffff_ffff << (32 - length)) >>> shift) & 255).toString()).join('.');

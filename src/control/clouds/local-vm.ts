@@ -1,18 +1,22 @@
 /** One VM of a local cloud: made, run, described, removed. The caller sees to it that these do not overlap. */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
+import { serveCommand } from '../../../infra/metadata/serve-command.ts';
+import { withWanCard } from '../../../infra/metadata/user-data.ts';
+import { writeInstance } from '../../../infra/metadata/vm-files.ts';
 import { attachPort, detachPort } from '../../../infra/wan/wan-client.ts';
 import { run } from '../../process/run.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import type { CloudVm, VmSpec } from './cloud.ts';
-import { leaseAddress, macOf, releaseAddress } from './local-address.ts';
+import { leaseAddress, macOf, releaseAddress, wanPrefixLength } from './local-address.ts';
 import type { LocalContext } from './local-config.ts';
 import { makeDisk, requireImage } from './local-disk.ts';
-import { loadProfile, type Profile } from './local-profile.ts';
+import { isoOf, loadProfile, metadataOf, type Profile } from './local-profile.ts';
 import { readRecord, type VmFiles, type VmRecord, vmFiles, writeRecord } from './local-record.ts';
 import { makeSeed, writeSeed } from './local-seed.ts';
+import { uplink } from './local-uplink.ts';
 import { findQemu, qemuProgram, startQemu, stopQemu } from './qemu-process.ts';
 
 /** A port found free may be taken before QEMU binds it. */
@@ -33,8 +37,7 @@ export async function makeVm(
   const id = uuidFor(profile);
   const address = await leaseAddress(paths, cloud, name);
   await makeDisk(image, files.disk, diskGiB, signal);
-  const seed = makeSeed(profile.seed, { id, name, userData: spec.userData, address, ...macs(cloud, name) });
-  await writeSeed(seed, files.seed, signal);
+  await giveUserData(profile, { id, spec, address, ...macs(cloud, name) }, files, signal);
   await writeRecord(files, {
     version: 1,
     id,
@@ -48,6 +51,37 @@ export async function makeVm(
     diskGiB,
     address,
     sshPort: await freePort(),
+  });
+}
+
+type NewVm = { id: string; spec: VmSpec; address: string; uplinkMac: string; wanMac: string };
+
+/** On a CD, from the cloud's metadata service, or both ways, as the profile has it. */
+async function giveUserData(
+  profile: Profile,
+  { spec, ...vm }: NewVm,
+  files: VmFiles,
+  signal: AbortSignal,
+): Promise<void> {
+  const iso = isoOf(profile);
+  if (iso !== undefined) await writeSeed(makeSeed(iso, { ...spec, ...vm }), files.seed, signal);
+  const kind = metadataOf(profile);
+  if (kind === undefined) return;
+  const { name, userData, vcpus, memoryMiB, diskGiB } = spec;
+  const wan = { mac: vm.wanMac, address: vm.address, prefixLength: wanPrefixLength };
+  await writeInstance(files.directory, {
+    version: 1,
+    kind,
+    id: vm.id,
+    name,
+    userData: iso === undefined ? withWanCard(userData, wan) : userData,
+    vcpus,
+    memoryMiB,
+    diskGiB,
+    uplink: { mac: vm.uplinkMac, address: uplink.address, prefixLength: uplink.prefixLength },
+    wan,
+    launchedAt: new Date().toISOString(),
+    secret: randomBytes(32).toString('hex'),
   });
 }
 
@@ -113,6 +147,8 @@ const qemuSpec = (files: VmFiles, record: VmRecord, profile: Profile) => ({
   memoryMiB: record.memoryMiB,
   sshPort: record.sshPort,
   ...files,
+  seed: isoOf(profile) === undefined ? undefined : files.seed,
+  metadata: metadataOf(profile) === undefined ? undefined : serveCommand(files.directory),
   ...macs(record.cloud, record.name),
 });
 

@@ -1,5 +1,6 @@
 /** QEMU's command line for a VM of a profile. Pure; the order of devices is the order a VM finds them in. */
 import type { DiskModel, Profile } from './local-profile.ts';
+import { uplink } from './local-uplink.ts';
 
 export type QemuSpec = {
   readonly profile: Profile;
@@ -9,7 +10,10 @@ export type QemuSpec = {
   readonly vcpus: number;
   readonly memoryMiB: number;
   readonly disk: string;
-  readonly seed: string;
+  /** An image on a CD, for a profile that has one. */
+  readonly seed: string | undefined;
+  /** The program, with its arguments, that answers one connection to the metadata service. */
+  readonly metadata: readonly string[] | undefined;
   readonly console: string;
   readonly pid: string;
   readonly qmpSocket: string;
@@ -33,6 +37,12 @@ const cpus = {
 
 const accels = { tcg: 'tcg,thread=multi', kvm: 'kvm' } as const;
 
+/** A metadata service's program is started by QEMU itself; why that may be: docs/decisions/local-clouds.md. */
+const sandboxes = {
+  tight: 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny',
+  spawning: 'on,obsolete=deny,elevateprivileges=allow,spawn=allow,resourcecontrol=deny',
+} as const;
+
 export function qemuArgs(spec: QemuSpec): string[] {
   return [
     ...machineArgs(spec),
@@ -43,7 +53,8 @@ export function qemuArgs(spec: QemuSpec): string[] {
   ];
 }
 
-function machineArgs({ profile, accel, name, uuid, vcpus, memoryMiB, sandbox }: QemuSpec): string[] {
+function machineArgs(spec: QemuSpec): string[] {
+  const { profile, accel, name, uuid, vcpus, memoryMiB } = spec;
   return [
     ['-name', optionValue(name)],
     ['-uuid', uuid],
@@ -55,7 +66,7 @@ function machineArgs({ profile, accel, name, uuid, vcpus, memoryMiB, sandbox }: 
     ['-m', String(memoryMiB)],
     ['-rtc', 'base=utc'],
     ['-display', 'none', '-vga', 'none'],
-    sandbox ? ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'] : [],
+    spec.sandbox ? ['-sandbox', spec.metadata === undefined ? sandboxes.tight : sandboxes.spawning] : [],
   ].flat();
 }
 
@@ -79,40 +90,69 @@ function driveArgs({ profile, uuid, disk, seed }: QemuSpec): string[] {
   const serial = uuid.replaceAll('-', '').slice(0, 20);
   return [
     ['-drive', `if=none,id=disk,format=qcow2,discard=unmap,file=${optionValue(disk)}`],
-    diskDevices(profile.disk, serial),
-    ['-drive', `if=none,id=seed,format=raw,media=cdrom,readonly=on,file=${optionValue(seed)}`],
-    ['-device', 'ide-cd,bus=ide.1,drive=seed'],
+    diskDevices(profile.disk, serial, slotOf(profile, 'disk')),
+    seed === undefined ? [] : cdArgs(seed),
   ].flat();
 }
 
-function diskDevices(model: DiskModel, serial: string): string[] {
+const cdArgs = (image: string): string[] => [
+  '-drive',
+  `if=none,id=seed,format=raw,media=cdrom,readonly=on,file=${optionValue(image)}`,
+  '-device',
+  'ide-cd,bus=ide.1,drive=seed',
+];
+
+function slotOf(profile: Profile, device: 'disk' | 'uplink' | 'wan'): string {
+  const slot = profile.slots?.[device];
+  return slot === undefined ? '' : `,addr=0x${slot.toString(16)}`;
+}
+
+/** `slot` is for what is on the PCI bus: the disk's controller. */
+function diskDevices(model: DiskModel, serial: string, slot: string): string[] {
   const drive = `drive=disk,bootindex=0,serial=${serial}`;
   switch (model) {
     case 'virtio-blk':
-      return ['-device', `virtio-blk-pci,${drive}`];
+      return ['-device', `virtio-blk-pci,${drive}${slot}`];
     case 'virtio-scsi':
-      return ['-device', 'virtio-scsi-pci,id=scsi', '-device', `scsi-hd,bus=scsi.0,${drive}`];
+      return ['-device', `virtio-scsi-pci,id=scsi${slot}`, '-device', `scsi-hd,bus=scsi.0,${drive}`];
     case 'pvscsi':
-      return ['-device', 'pvscsi,id=scsi', '-device', `scsi-hd,bus=scsi.0,${drive}`];
+      return ['-device', `pvscsi,id=scsi${slot}`, '-device', `scsi-hd,bus=scsi.0,${drive}`];
+    case 'megasas':
+      return ['-device', `megasas,id=scsi${slot}`, '-device', `scsi-hd,bus=scsi.0,${drive}`];
     case 'nvme':
-      return ['-device', `nvme,${drive}`];
+      return ['-device', `nvme,${drive}${slot}`];
     case 'ide':
       return ['-device', `ide-hd,bus=ide.0,${drive}`];
     case 'ahci':
-      return ['-device', 'ahci,id=ahci', '-device', `ide-hd,bus=ahci.0,${drive}`];
+      return ['-device', `ahci,id=ahci${slot}`, '-device', `ide-hd,bus=ahci.0,${drive}`];
   }
 }
 
-function networkArgs({ profile, sshPort, wanSocket, uplinkMac, wanMac }: QemuSpec): string[] {
+function networkArgs({ profile, metadata, sshPort, wanSocket, uplinkMac, wanMac }: QemuSpec): string[] {
   const model = profile.nic === 'virtio-net' ? 'virtio-net-pci' : profile.nic;
   const forward = `hostfwd=tcp:127.0.0.1:${sshPort}-:22`;
   return [
-    ['-netdev', `user,id=uplink,ipv6=off,${forward}`],
-    ['-device', `${model},netdev=uplink,mac=${uplinkMac},romfile=`],
+    [
+      '-netdev',
+      `user,id=uplink,ipv6=off,${forward}${metadata === undefined ? '' : serviceOptions(metadata)}`,
+    ],
+    ['-device', `${model},netdev=uplink,mac=${uplinkMac},romfile=${slotOf(profile, 'uplink')}`],
     // QEMU listens and the WAN switch dials, so that a restarted switch finds the VM again.
     ['-netdev', `stream,id=wan,server=on,addr.type=unix,addr.path=${optionValue(wanSocket)}`],
-    ['-device', `${model},netdev=wan,mac=${wanMac},romfile=`],
+    ['-device', `${model},netdev=wan,mac=${wanMac},romfile=${slotOf(profile, 'wan')}`],
   ].flat();
+}
+
+/**
+ * QEMU's user network hands connections to an address over to a program only inside its own subnet, so the uplink
+ * lies in the subnet of the metadata service's address. The words are split as a shell would (libslirp, `fork_exec`).
+ */
+function serviceOptions(command: readonly string[]): string {
+  const words = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+  return [
+    `,net=${uplink.network}/${uplink.prefixLength},dhcpstart=${uplink.address}`,
+    `,guestfwd=tcp:${uplink.service}:80-cmd:${optionValue(words)}`,
+  ].join('');
 }
 
 function controlArgs({ console, pid, qmpSocket }: QemuSpec): string[] {

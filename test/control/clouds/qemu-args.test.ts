@@ -54,13 +54,13 @@ const table: Record<string, { machine: string; disk: string; nic: string; smbios
   },
   gce: {
     machine: 'pc',
-    disk: `-device virtio-scsi-pci,id=scsi -device scsi-hd,bus=scsi.0,${drive}`,
+    disk: `-device virtio-scsi-pci,id=scsi,addr=0x3 -device scsi-hd,bus=scsi.0,${drive}`,
     nic: 'virtio-net-pci',
     smbios: ['product=Google Compute Engine', 'serial=GoogleCloud-ec2289d196e54c1a8d6c0f3a5b7c9d01'],
   },
   'hyperv-gen1': {
     machine: 'pc',
-    disk: `-device ide-hd,bus=ide.0,${drive}`,
+    disk: `-device ahci,id=ahci -device ide-hd,bus=ahci.0,${drive}`,
     nic: 'tulip',
     smbios: ['manufacturer=Microsoft Corporation,product=Virtual Machine'],
   },
@@ -69,6 +69,12 @@ const table: Record<string, { machine: string; disk: string; nic: string; smbios
     disk: `-device ahci,id=ahci -device ide-hd,bus=ahci.0,${drive}`,
     nic: 'e1000',
     smbios: ['product=Standard PC'],
+  },
+  odd: {
+    machine: 'q35',
+    disk: `-device megasas,id=scsi,addr=0x9 -device scsi-hd,bus=scsi.0,${drive}`,
+    nic: 'rtl8139',
+    smbios: ['vendor=  ,version=0', 'manufacturer=Würfel & Söhne (云),, "GmbH",product=', 'family=ÿ'],
   },
 };
 
@@ -93,6 +99,25 @@ test('TCG gets the masked CPU, KVM the host one', async (t) => {
   t.true(tcg.includes('-accel tcg,thread=multi -cpu max,-cx16,-smap,-avx,'));
   const kvm = await argsOf('legacy', { accel: 'kvm' });
   t.true(kvm.includes('-accel kvm -cpu host '));
+});
+
+test('slots are given where the profile has them', async (t) => {
+  const odd = await argsOf('odd');
+  t.true(odd.includes('-device rtl8139,netdev=uplink,mac=02:00:00:00:00:01,romfile=,addr=0x11'));
+  t.true(odd.includes('-device rtl8139,netdev=wan,mac=02:00:00:00:00:02,romfile=,addr=0xc'));
+  t.false((await argsOf('nitro')).includes('addr='));
+});
+
+test('a metadata service is a program that QEMU starts; without one it may start none', async (t) => {
+  const plain = await argsOf('legacy');
+  t.false(plain.includes('guestfwd'));
+  t.true(plain.includes('spawn=deny'));
+  const metadata = ['/n ode', "/it's,here", '/vm'];
+  const served = await argsOf('nitro', { metadata, seed: undefined });
+  t.true(served.includes(',net=169.254.0.0/16,dhcpstart=169.254.0.15,guestfwd=tcp:169.254.169.254:80-cmd:'));
+  t.true(served.includes(`-cmd:'/n ode' '/it'\\''s,,here' '/vm' `), served);
+  t.true(served.includes('spawn=allow'));
+  t.false(served.includes('ide-cd'), 'no CD without a seed');
 });
 
 test('the sandbox is asked for only where there is one', async (t) => {
