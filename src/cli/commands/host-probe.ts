@@ -12,8 +12,8 @@ export function addProbe(host: Command, cli: Cli): void {
     .addArgument(nameArgument('name', 'name of the host'))
     .action(async (name: string) => {
       const client = await cli.client();
-      const begun = await client.call('host.probe', { params: { name } });
       const before = (await client.call('host.show', { params: { name } })).probe?.at;
+      const begun = await client.call('host.probe', { params: { name } });
       try {
         await finish(cli, client, begun);
       } catch (error) {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { HostAccess } from '../../../src/blanket-drivers/access.ts';
+import { filesUnder, type HostAccess } from '../../../src/blanket-drivers/access.ts';
 import { readMachine } from '../../../src/guest-agent/machine.ts';
 
 const cpuinfo = (flags: string) =>
@@ -7,14 +7,8 @@ const cpuinfo = (flags: string) =>
 const leaf = new Uint8Array([0, 0, 0, 64, ...Buffer.from('KVMKVMKVM\0\0\0')]);
 
 function host(texts: Record<string, string>): HostAccess {
-  const files: HostAccess['files'] = {
-    text: async (path) => texts[path],
-    bytes: async () => leaf,
-    list: async () => [],
-    link: async () => undefined,
-    exists: async (path) => path in texts,
-    write: () => Promise.reject(new Error('Reading a machine writes nothing.')),
-  };
+  const none = filesUnder('/nowhere');
+  const files = { ...none, text: async (path: string) => texts[path], bytes: async () => leaf };
   return { files, exec: async () => '' };
 }
 

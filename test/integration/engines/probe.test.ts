@@ -65,7 +65,7 @@ async function withoutKvm(t: ExecutionContext) {
 
 const of = (probes: readonly EngineProbe[], engine: string) =>
   probes.find((probe) => probe.engine === engine);
-const alive = 'echo "BLANKET-PROBE alive"; echo "BLANKET-PROBE done"; sleep 30';
+const alive = 'echo "BLANKET-PROBE alive"; echo "BLANKET-PROBE done"; exec sleep 30';
 
 /** Fails for want of any engine, and gives what each said. */
 async function allUnusable(t: ExecutionContext, qemu: string, guest = folder, files = here) {
