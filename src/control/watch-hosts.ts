@@ -1,12 +1,14 @@
 /**
  * Asks every host now and then how it is, so that lists show what is true: a host that does not answer is
- * unreachable, a guest that has shut itself down is stopped. It never starts, stops or moves anything.
+ * unreachable, a guest that has shut itself down is stopped, and what a cloud announced is known. It never starts, stops or moves anything.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { AgentResult } from '../wire/agent.ts';
 import { isUnreachable } from './agents/reach.ts';
 import { reprobe } from './provision/reprobe.ts';
 import type { Services } from './services.ts';
+import type { HostRecord } from './store/records.ts';
 
 const PAUSE_MS = 10_000;
 const ANSWER_MS = 30_000;
@@ -28,6 +30,7 @@ async function watchHost(services: Services, name: string): Promise<void> {
     const status = await agents.call(name, 'host.status', {}, { timeoutMs: ANSWER_MS });
     settle(services, name, 'ready');
     noteGuests(services, name, status.guests, busy);
+    noteNotices(services, name, status.notices);
     reprobe(services, name, status.machine);
   } catch (error) {
     if (!isUnreachable(error)) log.warn({ host: name, err: error }, 'host cannot tell how it is');
@@ -40,6 +43,14 @@ function settle({ store, log }: Services, name: string, state: 'ready' | 'unreac
   if ((now !== 'ready' && now !== 'unreachable') || now === state) return;
   log.warn({ host: name, state }, 'host changed');
   store.hosts.update(name, { state });
+}
+
+/** An announcement is logged once, and so is its end. */
+function noteNotices({ store, log }: Services, name: string, notices: HostRecord['notices']): void {
+  const host = store.hosts.find(name);
+  if (host === undefined || isDeepStrictEqual(host.notices, notices)) return;
+  log.warn({ host: name, cloud: host.cloud, notices }, 'cloud announced');
+  store.hosts.update(name, { notices });
 }
 
 const runningSubjects = ({ operations }: Services): string[] =>

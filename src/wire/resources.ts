@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { guestCpuSchema } from './cpu.ts';
 import { problemSchema } from './errors.ts';
+import { noticeSchema } from './methods/drivers.ts';
 import { proofSchema } from './methods/engines.ts';
 import { digestSchema, engineSchema, macSchema, nameSchema } from './names.ts';
 
@@ -47,6 +48,8 @@ export const hostSchema = z.object({
   address: z.string().nullable(),
   /** Its own address inside the tunnel. */
   tunnelAddress: z.string(),
+  /** What its cloud announced and has not taken back. */
+  notices: z.array(noticeSchema).default([]),
   guests: z.int(),
   createdAt: time,
 });

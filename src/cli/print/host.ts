@@ -32,6 +32,11 @@ const otherEngine = ({ guestsOfOtherEngine }: Host): string | null =>
     ? null
     : `${guestsOfOtherEngine.join(', ')} (made before the engine changed, and left as they are)`;
 
+const noticesText = ({ notices }: Host): string | null =>
+  notices
+    .map(({ kind, detail, at }) => `${kind}: ${detail}${at === undefined ? '' : ` (at ${at})`}`)
+    .join('; ') || null;
+
 const fields = (host: Host): Field[] => [
   ['name', host.name],
   ['cloud', host.cloud],
@@ -45,6 +50,7 @@ const fields = (host: Host): Field[] => [
   ['memory', bytesText(host.memoryMiB * mebi)],
   ['address', host.address],
   ['tunnel address', host.tunnelAddress],
+  ['notices', noticesText(host)],
   ['guests', String(host.guests)],
   ['created', host.createdAt],
 ];

@@ -25,6 +25,7 @@ export const hostView = (store: Store, host: HostRecord): Host => ({
   memoryMiB: host.memoryMiB,
   address: host.address,
   tunnelAddress: tunnelAddress(host.index),
+  notices: host.notices,
   guests: store.guests.list().filter((guest) => guest.host === host.name).length,
   createdAt: host.createdAt,
 });

@@ -1,5 +1,6 @@
 /** From nothing to a host: a cloud VM, the agent on it, the driver that fits it, the engine that is proven. */
 
+import { BlanketError } from '../../wire/errors.ts';
 import type { CloudVm } from '../clouds/cloud.ts';
 import { syncNetwork, syncTunnels } from '../network/sync.ts';
 import type { Definition } from '../operations/operations.ts';
@@ -65,6 +66,17 @@ const installed: Make = ({ agents }) => ({
   },
 });
 
+/** The agent says what does not hold; the host's name and a way on are control's to tell. */
+function driverFailed(host: string, error: unknown): unknown {
+  if (!(error instanceof BlanketError) || error.code !== 'driver.not-verified') return error;
+  return new BlanketError(error.code, `${host}: ${error.message}`, {
+    kind: error.kind,
+    next: 'Provision it again with `--driver generic`, which asks for least, or send in what `blanket host facts` saves of a like host.',
+    data: { ...error.data, host },
+    cause: error.cause,
+  });
+}
+
 const driver: Make = ({ store, agents }) => ({
   name: 'driver',
   async do({ state, progress }) {
@@ -72,7 +84,14 @@ const driver: Make = ({ store, agents }) => ({
     const wish = driverOverride === null ? {} : { override: driverOverride };
     const { chosen, why } = await agents.call(name, 'driver.detect', wish);
     progress({ message: `applying ${chosen}: ${why}` });
-    await agents.call(name, 'driver.apply', { driver: chosen }, { timeoutMs: DRIVER_TIMEOUT_MS });
+    const limit = { timeoutMs: DRIVER_TIMEOUT_MS };
+    const { shims } = await agents
+      .call(name, 'driver.apply', { driver: chosen }, limit)
+      .catch((error: unknown) => {
+        throw driverFailed(name, error);
+      });
+    const lacking = shims.filter(({ outcome }) => outcome !== 'set');
+    for (const { shim, detail } of lacking) progress({ message: `${shim} without: ${detail}` });
     store.hosts.update(name, { driver: chosen, driverWhy: why });
   },
 });

@@ -1,6 +1,7 @@
 /** What the store keeps. A record holds the truth; counts and views that the API shows are made from it. */
 import { z } from 'zod';
 import { engineCpuSchema, guestCpuSchema } from '../../wire/cpu.ts';
+import { noticeSchema } from '../../wire/methods/drivers.ts';
 import { machineSchema, proofSchema } from '../../wire/methods/engines.ts';
 import { digestSchema, engineSchema, nameSchema } from '../../wire/names.ts';
 import { guestStates, hostStates, nicSchema, operationSchema } from '../../wire/resources.ts';
@@ -43,6 +44,8 @@ export const hostRecordSchema = z.object({
   probeTriedFor: machineSchema.nullable().default(null),
   /** What its engine could show a guest when it was last asked. */
   cpu: engineCpuSchema.extend({ engine: engineSchema }).nullable().default(null),
+  /** What its cloud announced and has not taken back. */
+  notices: z.array(noticeSchema).default([]),
   createdAt: time,
 });
 export type HostRecord = z.infer<typeof hostRecordSchema>;
