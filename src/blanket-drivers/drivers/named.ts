@@ -1,5 +1,5 @@
 /** One rule for all clouds that write their name into DMI: name and hypervisor must agree. */
-import type { Judgement } from '../driver.ts';
+import type { Judgement, Verdict } from '../driver.ts';
 import type { Facts } from '../facts.ts';
 import { type Hypervisor, isBareMetal, leafEvidence, leafOf } from './leaf.ts';
 
@@ -20,21 +20,20 @@ export type Named = {
  */
 export function judgeNamed(facts: Facts, { title, on, named, metal = false }: Named): Judgement {
   const leaf = leafOf(facts);
-  if (named.length === 0)
-    return { verdict: 'no', evidence: [`DMI does not name ${title}`, leafEvidence(facts)] };
-  const evidence = [...named, leafEvidence(facts)];
-  if (leaf === on || leaf === 'own-xen') return { verdict: 'found', evidence };
-  if (leaf === 'tcg') return { verdict: 'found', evidence: [...evidence, "which is QEMU's emulator"] };
-  if (leaf === 'none') return { verdict: metal && isBareMetal(facts) ? 'found' : 'maybe', evidence };
-  if (leaf === 'unknown') return { verdict: 'maybe', evidence: [...evidence, 'which no cloud is known for'] };
+  const read = leafEvidence(facts);
+  if (named.length === 0) return { verdict: 'no', evidence: [`DMI does not name ${title}`, read] };
+  const judge = (verdict: Verdict, said = ''): Judgement => ({
+    verdict,
+    evidence: [...named, `${read}${said}`],
+  });
+  if (leaf === on || leaf === 'own-xen') return judge('found');
+  if (leaf === 'tcg') return judge('found', ", which is QEMU's emulator");
+  if (leaf === 'none') return judge(metal && isBareMetal(facts) ? 'found' : 'maybe');
+  if (leaf === 'unknown') return judge('maybe', ', which no cloud is known for');
   // KVM shows Hyper-V's leaf for the sake of Windows guests; only a real Hyper-V has a VMBus.
-  if (on === 'kvm' && leaf === 'hyperv' && facts.vmbus.length === 0) {
-    return {
-      verdict: 'maybe',
-      evidence: [...evidence, 'but no VMBus, so it may be KVM that poses for Windows'],
-    };
-  }
-  return { verdict: 'no', evidence: [...evidence, `which is not what ${title} runs on`] };
+  if (on === 'kvm' && leaf === 'hyperv' && facts.vmbus.length === 0)
+    return judge('maybe', ' but there is no VMBus, so it may be KVM that poses for Windows');
+  return judge('no', `, which is not what ${title} runs on`);
 }
 
 /** `DMI chassis asset tag is "…"`, for the fields whose value is as expected. */

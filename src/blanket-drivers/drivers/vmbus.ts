@@ -12,7 +12,7 @@ const classes: Record<string, string> = {
 
 export function vmbusEvidence({ vmbus }: Facts): string[] {
   const known = [...new Set(vmbus.flatMap((id) => classes[id] ?? []))];
-  return known.length === 0 ? [] : [`VMBus has a ${known.join(', a ')}`];
+  return known.length === 0 ? [] : [`VMBus has ${known.join(', ')}`];
 }
 
 /** The page that Hyper-V shares is read without leaving the guest; the register is not. */
