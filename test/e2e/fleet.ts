@@ -1,4 +1,4 @@
-/** What the end-to-end tests stand on: two real hosts in two local clouds, booted once, used through the CLI. */
+/** Two real hosts on the chosen ground, made once, and a guest that counts; all used through the CLI. */
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,12 +9,14 @@ import { takeDown } from '../../infra/clean/take-down.ts';
 import { type Seat, takeSeat } from '../../infra/demo/blanket.ts';
 import { type Forward, openForward } from '../../infra/demo/forward.ts';
 import type { Address } from '../../infra/demo/line-client.ts';
-import { addClouds, awaitService, createGuest, provisionHosts, stage } from '../../infra/demo/stage.ts';
+import { awaitService, createGuest, provisionHosts, stage } from '../../infra/demo/stage.ts';
 import { CommandError, run } from '../../src/process/run.ts';
 import { guestSchema, type Operation, operationSchema } from '../../src/wire/resources.ts';
+import { chooseGround } from './grounds/choose.ts';
 
 export const guest = stage.guest;
-export const [source, destination] = stage.clouds.map(({ host }) => host) as [string, string];
+export const ground = chooseGround();
+export const [source, destination] = ground.hosts.map(({ name }) => name) as [string, string];
 
 export type Answer = { code: number; stdout: string; stderr: string };
 
@@ -52,8 +54,8 @@ export async function bootFleet(say: (line: string) => void): Promise<Fleet> {
   try {
     const host = await buildImage('host');
     const image = await buildImage('micro');
-    await addClouds(seat);
-    await provisionHosts(seat, host.path);
+    await ground.addClouds(seat);
+    await provisionHosts(seat, host.path, ground.hosts);
     await createGuest(seat, image.path, source);
     const forward = await openForward(seat, guest, stage.port, destination, never);
     await awaitService(forward.address, never);

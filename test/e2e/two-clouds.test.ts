@@ -2,15 +2,13 @@
  * The main job on real nested virtualization: two hosts on different virtual hardware are booted once, and
  * everything is done to them through the CLI. The tests build on one another and run in order.
  */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import anyTest, { type TestFn } from 'ava';
 import { findProcesses } from '../../infra/clean/processes.ts';
 import { migrate, whileObserved } from '../../infra/demo/migration.ts';
 import { askOnce } from '../../infra/demo/observer.ts';
 import type { Host, Operation } from '../../src/wire/resources.ts';
-import { bootFleet, destination, type Fleet, guest, source } from './fleet.ts';
+import { bootFleet, destination, type Fleet, ground, guest, source } from './fleet.ts';
 import { playLibvirtInHost } from './libvirt-in-host.ts';
 
 const test = anyTest as TestFn<Fleet>;
@@ -52,10 +50,7 @@ test.serial('each host has the driver of its cloud, and an engine that was prove
   const hosts = (await t.context.json('host', 'list')) as Host[];
   t.deepEqual(
     hosts.map(({ name, state, driver, engine }) => ({ name, state, driver, engine })),
-    [
-      { name: source, state: 'ready', driver: 'openstack-kvm', engine: 'kvm' },
-      { name: destination, state: 'ready', driver: 'vmware', engine: 'kvm' },
-    ],
+    ground.hosts.map(({ name, driver }) => ({ name, state: 'ready', driver, engine: 'kvm' })),
   );
   t.true(hosts.every(({ engineScore }) => (engineScore ?? 0) > 0));
 });
@@ -174,15 +169,12 @@ async function sendHome(fleet: Fleet): Promise<void> {
 test.serial('a destination that dies is told, and the guest stays', async (t) => {
   const fleet = t.context;
   await fleet.forward.close();
-  process.kill(
-    Number(await readFile(join(fleet.state, 'clouds/beta', destination, 'qemu.pid'), 'utf8')),
-    'SIGKILL',
-  );
+  await ground.cutPower(ground.hosts[1], fleet.state);
   const { code, stderr } = await fleet.cli('migrate', guest, '--to', destination);
   t.true(code === 5 || code === 6, stderr);
   await sleep(1_000);
   t.like(await fleet.where(), { host: source, state: 'running' });
-  t.is((await fleet.cli('host', 'remove', destination, '--yes')).code, 0);
+  t.is((await fleet.cli('host', 'remove', destination, '--yes', ...ground.removeDead)).code, 0);
 });
 
 playLibvirtInHost(() => fleet, source);
@@ -192,7 +184,8 @@ test.serial('all is taken down without a trace', async (t) => {
   t.is((await fleet.cli('guest', 'stop', guest, '--force')).code, 0);
   t.is((await fleet.cli('guest', 'remove', guest, '--yes')).code, 0);
   t.is((await fleet.cli('host', 'remove', source, '--yes')).code, 0);
-  for (const cloud of ['alpha', 'beta']) t.is((await fleet.cli('cloud', 'remove', cloud)).code, 0);
+  for (const cloud of new Set(ground.hosts.map(({ cloud }) => cloud)))
+    t.is((await fleet.cli('cloud', 'remove', cloud)).code, 0);
   t.is((await fleet.cli('stop')).code, 0);
   t.deepEqual(await findProcesses(fleet.state), []);
 });
