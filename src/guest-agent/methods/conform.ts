@@ -1,5 +1,4 @@
 /** The conformance suite's half that runs on the host. */
-import { readFile } from 'node:fs/promises';
 import { uptime } from 'node:os';
 import { measureDisk } from '../conform/disk-speed.ts';
 import { checkKept, cleanFolder, keepFile } from '../conform/kept-file.ts';
@@ -9,6 +8,7 @@ import { bootId } from '../conform/reboot.ts';
 import { openSink, ownTunnelAddress, sendTo } from '../conform/sink.ts';
 import type { Context } from '../context.ts';
 import type { HandlersOf } from '../handlers.ts';
+import { thisHost } from '../host-access.ts';
 import { tunnelMtu } from '../mtu.ts';
 import { measurePath } from '../path-mtu.ts';
 
@@ -17,7 +17,7 @@ const clockSourceFile = '/sys/devices/system/clocksource/clocksource0/current_cl
 const wireguardBytes = 60;
 
 async function now() {
-  const clockSource = (await readFile(clockSourceFile, 'utf8')).trim();
+  const clockSource = (await thisHost.files.text(clockSourceFile)) ?? '';
   const boot = await bootId();
   // The time is read last, since the caller takes it for the moment of the answer.
   return { clockSource, bootId: boot, uptimeSeconds: uptime(), unixMs: Date.now() };

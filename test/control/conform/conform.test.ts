@@ -139,6 +139,22 @@ test('cancelled while it is measured, it leaves nothing behind', async (t) => {
   t.false(made.host.calls.includes('host.reboot'));
 });
 
+test('cancelled while the host is away, it ends as cancelled, and the file goes when the host is there', async (t) => {
+  const made = await rig(t);
+  const { operations } = made.services;
+  made.host.answers['host.reboot'] = () => {
+    made.host.stuck = true;
+    setTimeout(() => operations.cancel(String(operations.list()[0]?.id)), 500);
+    setTimeout(() => {
+      made.host.stuck = false;
+    }, 1_500);
+  };
+  const operation = await run(made);
+  t.like(operation, { state: 'cancelled', problem: { code: 'operation.cancelled' } });
+  t.is(operation.phases.find(({ name }) => name === 'remeasure')?.state, 'waiting');
+  t.is(made.host.calls.at(-1), 'conform.clean');
+});
+
 /** Ends the control as a crash does, when the host is asked something, and opens the next one. */
 async function crashAt(t: ExecutionContext, method: string): Promise<Rig> {
   const made = await rig(t);
