@@ -9,12 +9,15 @@ import ssh2 from 'ssh2';
 import { makeKeyPair } from '../../../src/control/ssh/ssh-link.ts';
 
 export type Told = { command: string; input: string };
-export type Answer = { stdout: string; code: number };
+/** `cut off`: the connection ends before the command does. */
+export type Answer = { stdout: string; code: number } | 'cut off';
 
 export type FakeMachine = {
   /** An entry of an ssh cloud's configuration. */
   machine: { name: string; host: string; port: number; user: string; identityFile: string; hostKey: string };
   told: Told[];
+  /** How often somebody has begun to connect. */
+  connections: number;
   answer: (told: Told) => Answer;
   end(): Promise<void>;
 };
@@ -32,6 +35,7 @@ export async function fakeMachine(t: ExecutionContext, name: string): Promise<Fa
   const fake: FakeMachine = {
     machine: { name, host: '127.0.0.1', port: 0, user: 'admin', identityFile, hostKey: hostKey.publicKey },
     told: [],
+    connections: 0,
     answer: () => ({ stdout: fit, code: 0 }),
     end: async () => undefined,
   };
@@ -45,6 +49,7 @@ export async function fakeMachine(t: ExecutionContext, name: string): Promise<Fa
 }
 
 function serve(client: ssh2.Connection, fake: FakeMachine): void {
+  fake.connections += 1;
   client.on('error', () => undefined); // a caller that refuses our key just goes
   client.on('authentication', (context) =>
     context.username === fake.machine.user && context.method === 'publickey'
@@ -61,7 +66,9 @@ function serve(client: ssh2.Connection, fake: FakeMachine): void {
       stream.on('end', () => {
         const told = { command, input };
         fake.told.push(told);
-        const { stdout, code } = fake.answer(told);
+        const answer = fake.answer(told);
+        if (answer === 'cut off') return client.end();
+        const { stdout, code } = answer;
         stream.write(stdout);
         stream.exit(code);
         stream.end();

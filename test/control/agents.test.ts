@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { Agents, sshUser } from '../../src/control/agents/agents.ts';
+import { makeKeyPair } from '../../src/control/ssh/ssh-link.ts';
+import type { Store } from '../../src/control/store/store.ts';
+import { type FakeMachine, fakeMachine } from './clouds/fake-machine.ts';
+
+async function agentsOf(t: ExecutionContext): Promise<{ agents: Agents; machine: FakeMachine }> {
+  const machine = await fakeMachine(t, 'a1');
+  machine.machine.user = sshUser;
+  const { host, port, hostKey } = machine.machine;
+  const record = { ssh: { host, port }, hostKeyPublic: hostKey };
+  const store = { hosts: { get: () => record } } as unknown as Store;
+  const agents = new Agents(store, { ...makeKeyPair('control'), file: '/nowhere' });
+  t.teardown(() => agents.closeAll());
+  return { agents, machine };
+}
+
+test('all who ask at once and later share one connection', async (t) => {
+  const { agents, machine } = await agentsOf(t);
+  const [one, two] = await Promise.all([agents.ssh('a1'), agents.ssh('a1')]);
+  t.is(one, two);
+  await one?.exec('first');
+  t.is(await agents.ssh('a1'), one);
+  t.is(machine.connections, 1);
+});
+
+test('a connection that has ended is made anew', async (t) => {
+  const { agents, machine } = await agentsOf(t);
+  const one = await agents.ssh('a1');
+  one.close();
+  await one.closed;
+  await sleep(0);
+  const two = await agents.ssh('a1');
+  await two.exec('again');
+  t.is(machine.connections, 2);
+});
+
+test('a host that is forgotten is left, and one that refuses is asked again', async (t) => {
+  const { agents, machine } = await agentsOf(t);
+  const one = await agents.ssh('a1');
+  agents.forget('a1');
+  await one.closed;
+  machine.machine.user = 'somebody-else';
+  t.like(await t.throwsAsync(agents.ssh('a1')), { code: 'ssh.unreachable' });
+  machine.machine.user = sshUser;
+  await t.notThrowsAsync(agents.ssh('a1'));
+});
+
+test('a command that was cut off is a lost connection, one that fails is not', async (t) => {
+  const { agents, machine } = await agentsOf(t);
+  const link = await agents.ssh('a1');
+  machine.answer = () => ({ stdout: '', code: 3 });
+  t.like(await t.throwsAsync(link.exec('false')), { code: 'ssh.command-failed' });
+  machine.answer = () => 'cut off';
+  t.like(await t.throwsAsync(link.exec('cut')), { code: 'ssh.lost' });
+});
+
+test('what a command prints is passed on as it comes', async (t) => {
+  const { agents, machine } = await agentsOf(t);
+  machine.answer = () => ({ stdout: 'zwölf\n', code: 0 });
+  const pieces: string[] = [];
+  const link = await agents.ssh('a1');
+  t.is(await link.exec('x', { onOutput: (text) => pieces.push(text) }), 'zwölf\n');
+  t.is(pieces.join(''), 'zwölf\n');
+});
