@@ -60,7 +60,7 @@ export const awsNitro: Driver = {
       },
       console: 'ttyS0',
       howTo:
-        'Launch it anew with the CPU option NestedVirtualization=enabled (`aws ec2 run-instances --cpu-options NestedVirtualization=enabled`), on an instance type whose `aws ec2 describe-instance-types` lists nested-virtualization among its processor features; a .metal type needs no option.',
+        'Stop it, set its CPU option NestedVirtualization (`aws ec2 modify-instance-cpu-options --instance-id ID --nested-virtualization enabled`) and start it, on an instance type whose `aws ec2 describe-instance-types` lists nested-virtualization among its processor features; a .metal type needs no option.',
       notices: 'aws',
     }),
 };

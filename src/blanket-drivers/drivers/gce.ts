@@ -42,7 +42,7 @@ export const gce: Driver = {
       },
       console: 'ttyS0',
       howTo:
-        'Stop the VM and set advancedMachineFeatures.enableNestedVirtualization (`gcloud compute instances create --enable-nested-virtualization` for a new one), on an Intel machine series other than E2.',
+        'Stop the VM, set advancedMachineFeatures.enableNestedVirtualization (`gcloud compute instances update NAME --enable-nested-virtualization`) and start it, on an Intel machine series other than E2.',
       notices: 'gce',
     }),
 };
