@@ -5,7 +5,7 @@
  *     node infra/vagrant/main.ts test      all of it, with the end-to-end tests in between; what it made goes in any case
  */
 import { join } from 'node:path';
-import { CommandError, run } from '../../src/process/run.ts';
+import { run } from '../../src/process/run.ts';
 import { needDaemons } from './daemons.ts';
 import { writeCloudConfig } from './enrol.ts';
 import { root } from './machines.ts';
@@ -13,6 +13,12 @@ import { down, prepare, up } from './vagrant.ts';
 
 const say = (line: string): void => void process.stderr.write(`vagrant: ${line}\n`);
 const suiteMs = 3 * 3_600_000;
+
+/** Said here, so that what fails while taking down does not hide why it had to be. */
+function complain(error: unknown): void {
+  say(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
 
 function abortOnSignals(): AbortSignal {
   const controller = new AbortController();
@@ -60,10 +66,5 @@ if (action === undefined) {
   say(`say one of: ${Object.keys(actions).join(', ')}.`);
   process.exitCode = 2;
 } else {
-  try {
-    await action(abortOnSignals());
-  } catch (error) {
-    say(error instanceof CommandError ? error.message : String(error));
-    process.exitCode = 1;
-  }
+  await action(abortOnSignals()).catch(complain);
 }

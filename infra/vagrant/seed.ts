@@ -7,15 +7,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { type Seed, writeSeed } from '../../src/control/clouds/local-seed.ts';
-import { CommandError } from '../../src/process/run.ts';
 import { type KeyPair, readKey } from './keys.ts';
 import { hostKeyFile, keyFile, type Machine, type Machines, vagrantPlace } from './machines.ts';
-import { virsh } from './virsh.ts';
+import { needPool, pool, removeVolume, virsh } from './virsh.ts';
 
 export const vagrantUser = 'vagrant';
-const pool = 'default';
-/** What Debian's virt-manager, virsh's documentation and vagrant-libvirt give a pool of this name. */
-const poolPath = '/var/lib/libvirt/images';
 
 export function makeSeed(machine: Machine, prefix: number, key: KeyPair, hostKey: KeyPair): Seed {
   const userData = {
@@ -91,26 +87,4 @@ async function upload(seed: Seed, volume: string): Promise<string> {
 
 export async function removeSeeds({ machines }: Machines): Promise<void> {
   for (const { name } of machines) await removeVolume(volumeOf(name));
-}
-
-async function removeVolume(volume: string): Promise<void> {
-  if (await succeeds('vol-info', '--pool', pool, volume)) await virsh('vol-delete', '--pool', pool, volume);
-}
-
-async function needPool(): Promise<void> {
-  if (!(await succeeds('pool-info', pool))) {
-    await virsh('pool-define-as', pool, 'dir', '--target', poolPath);
-    await virsh('pool-build', pool);
-  }
-  if (!/^State:\s+running$/m.test(await virsh('pool-info', pool))) await virsh('pool-start', pool);
-}
-
-async function succeeds(...args: string[]): Promise<boolean> {
-  try {
-    await virsh(...args);
-    return true;
-  } catch (error) {
-    if (error instanceof CommandError && error.exitCode === 1) return false;
-    throw error;
-  }
 }

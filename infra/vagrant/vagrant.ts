@@ -1,14 +1,21 @@
 /** Vagrant's own commands, run where its Vagrantfile lies. */
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { z } from 'zod';
 import { run } from '../../src/process/run.ts';
-import { addBox, buildBox } from './box.ts';
+import { needBox, removeOtherBoxes } from './box.ts';
 import { makeKeys } from './keys.ts';
 import { keyFile, type Machines, readMachines, root, settingsFile, vagrantPlace } from './machines.ts';
 import { removeSeeds, uploadSeeds } from './seed.ts';
-import { virsh } from './virsh.ts';
+import { removeNetwork } from './virsh.ts';
 
 export type Say = (line: string) => void;
+
+/** What the Vagrantfile reads beside machines.json. `seeds`: path by machine, as libvirt has it. */
+const settingsSchema = z.object({
+  box: z.string(),
+  key: z.string(),
+  seeds: z.record(z.string(), z.string()),
+});
 
 /** Two machines that boot under emulation at once take minutes. */
 const upMs = 20 * 60_000;
@@ -20,10 +27,10 @@ export async function prepare(say: Say): Promise<Machines> {
   const machines = await readMachines();
   await mkdir(vagrantPlace(), { recursive: true, mode: 0o700 });
   await makeKeys(machines);
-  const box = await buildBox(say);
-  await addBox(box, say);
+  const box = await needBox(say);
   const seeds = await uploadSeeds(machines);
-  await writeFile(settingsFile(), `${JSON.stringify({ box: box.name, key: keyFile(), seeds })}\n`);
+  const settings: z.output<typeof settingsSchema> = { box, key: keyFile(), seeds };
+  await writeFile(settingsFile(), `${JSON.stringify(settings)}\n`);
   return machines;
 }
 
@@ -37,23 +44,20 @@ export async function up(say: Say, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Removes the machines and what was made for them; the box stays, for the next time. Can be repeated. */
+/** Removes the machines and what was made for them; the newest box stays, for the next time. Can be repeated. */
 export async function down(say: Say): Promise<void> {
   const machines = await readMachines();
   say('vagrant destroy');
   await run('vagrant', ['destroy', '--force'], { cwd: root, timeoutMs: downMs, onOutput: echo });
   await removeSeeds(machines);
+  // The provider removes a network with its last machine, unless making that one failed half-way.
   await removeNetwork(machines.network.name);
-  for (const name of await readdir(vagrantPlace())) {
-    if (name !== 'boxes') await rm(join(vagrantPlace(), name), { recursive: true });
-  }
+  const box = await currentBox();
+  if (box !== undefined) await removeOtherBoxes(box);
+  await rm(vagrantPlace(), { recursive: true, force: true });
 }
 
-/** The provider removes a network with its last machine, unless making that failed half-way. */
-async function removeNetwork(name: string): Promise<void> {
-  const names = (await virsh('net-list', '--all', '--name')).split('\n').map((line) => line.trim());
-  if (!names.includes(name)) return;
-  const active = (await virsh('net-list', '--name')).split('\n').map((line) => line.trim());
-  if (active.includes(name)) await virsh('net-destroy', name);
-  await virsh('net-undefine', name);
+async function currentBox(): Promise<string | undefined> {
+  const text = await readFile(settingsFile(), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : settingsSchema.parse(JSON.parse(text)).box;
 }

@@ -52,10 +52,9 @@ export async function bootFleet(say: (line: string) => void): Promise<Fleet> {
   const seat = takeSeat(state, never, say);
   const end = () => takeDown(state, say);
   try {
-    const host = await buildImage('host');
     const image = await buildImage('micro');
     await ground.addClouds(seat);
-    await provisionHosts(seat, host.path, ground.hosts);
+    await provisionHosts(seat, await ground.hostImage(), ground.hosts);
     await createGuest(seat, image.path, source);
     const forward = await openForward(seat, guest, stage.port, destination, never);
     await awaitService(forward.address, never);

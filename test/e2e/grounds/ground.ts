@@ -14,6 +14,8 @@ export type GroundHost = {
 export type Ground = {
   /** The one where the guest is made, and the one that dies. */
   readonly hosts: readonly [GroundHost, GroundHost];
+  /** Path of the image that hosts are made of; nothing where machines are there already. */
+  hostImage(): Promise<string | undefined>;
   /** Whether hosts of local clouds reach these hosts. */
   readonly joinsLocalClouds: boolean;
   /** Tells Blanket of the clouds, and of the way between them where that can be chosen. */

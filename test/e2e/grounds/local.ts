@@ -1,6 +1,7 @@
 /** Two local clouds with different virtual hardware and a WAN between them; Blanket makes the machines itself. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buildImage } from '../../../images/build.ts';
 import { addClouds, stage } from '../../../infra/demo/stage.ts';
 import type { Ground } from './ground.ts';
 
@@ -12,6 +13,7 @@ export const localGround: Ground = {
     { name: first.host, cloud: first.name, driver: first.profile },
     { name: second.host, cloud: second.name, driver: second.profile },
   ],
+  hostImage: async () => (await buildImage('host')).path,
   joinsLocalClouds: true,
   addClouds,
   async cutPower({ name, cloud }, state) {

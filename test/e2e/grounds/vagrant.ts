@@ -12,6 +12,7 @@ export const vagrantGround: Ground = {
     { name: 'alpha1', cloud, driver: 'generic' },
     { name: 'beta1', cloud, driver: 'generic' },
   ],
+  hostImage: async () => undefined,
   joinsLocalClouds: false,
   async addClouds({ blanket }) {
     await blanket(['cloud', 'add', cloud, '--type', 'ssh', '--config', await writeCloudConfig()]);
