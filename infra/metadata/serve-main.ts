@@ -4,9 +4,9 @@
  * so with its VM too, and depends on no other process. Where it would print, a guest would read: faults go to a file.
  */
 import { appendFileSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
+import { metadataServer } from './serve.ts';
 
 const [vm] = process.argv.slice(2);
 if (vm === undefined) process.exit(2);
@@ -17,10 +17,6 @@ process.on('uncaughtException', (error) => {
   log(error.stack ?? error.message);
   process.exit(1);
 });
-
-// A first boot asks dozens of times, and each time is a new process: this halves what its code costs to load.
-enableCompileCache(join(vm, 'compile-cache'));
-const { metadataServer } = await import('./serve.ts');
 
 const connection = new Socket({ fd: 0, readable: true, writable: true });
 connection.on('error', () => process.exit(0)); // the VM is gone, or has reset the connection

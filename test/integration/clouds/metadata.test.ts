@@ -85,8 +85,10 @@ test.serial('a connection that is kept is one program, which ends with it', asyn
 
 test.serial('a notice is told from the next answer on, and ends a wait', async (t) => {
   const place = await makePlace(t, 'gce');
-  const waiting = ask(place, { path: `${preempted}?wait_for_change=true`, headers: google });
-  t.is((await ask(place, { path: preempted, headers: google })).body, 'FALSE');
+  const before = await ask(place, { path: preempted, headers: google });
+  t.is(before.body, 'FALSE');
+  const wait = `${preempted}?wait_for_change=true&last_etag=${before.headers.etag}`;
+  const waiting = ask(place, { path: wait, headers: google });
   await setNotice(place.vm, noticeOf('reclaim'));
   t.is((await waiting).body, 'TRUE');
   t.is((await ask(place, { path: preempted, headers: google })).body, 'TRUE');
