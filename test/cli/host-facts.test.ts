@@ -101,3 +101,13 @@ test('help says what --save makes anonymous', async (t) => {
   const { stdout } = await runBlanket(fake, ['host', 'facts', '--help']);
   t.regex(stdout, /--save <file>[\s\S]*anonymous[\s\S]*UUIDs[\s\S]*MAC addresses/);
 });
+
+test('--save of a host whose driver the user chose claims what that driver should have said', async (t) => {
+  const fake = await fakeControl(t, {
+    'host.facts': () => ({ ...answer, ...detectDriver(facts, 'azure') }),
+  });
+  const file = join(fake.directory, 'azure.json');
+  await runBlanket(fake, ['host', 'facts', 'east-1', '--save', file]);
+  const record = JSON.parse(await readFile(file, 'utf8'));
+  t.deepEqual(record.expect, { driver: 'azure', verdict: 'maybe' });
+});

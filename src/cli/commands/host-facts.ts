@@ -31,7 +31,9 @@ export function addFacts(host: Command, cli: Cli): void {
 
 /** @throws BlanketError `facts.file-exists`, `facts.not-saved` */
 async function saveRecord(cli: Cli, file: string, shown: HostFacts): Promise<void> {
-  const verdict = shown.verdicts.find(({ driver }) => driver === shown.chosen)?.verdict ?? 'maybe';
+  const own = shown.verdicts.find(({ driver }) => driver === shown.chosen)?.verdict;
+  // The user's word went over a "no": the least that the driver should have said.
+  const verdict = own === 'found' ? 'found' : 'maybe';
   const record = {
     source: 'sent in',
     expect: { driver: shown.chosen, verdict },

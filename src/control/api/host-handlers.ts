@@ -51,7 +51,7 @@ export const hostHandlers = (services: Services): Handlers<Names> => {
     },
     async 'host.facts'({ params: { name } }) {
       const host = store.hosts.get(name);
-      needReady(host);
+      if (host.ssh === null) needReady(host); // a host that no engine works on is just the one to look at
       const wish = host.driverOverride === null ? {} : { override: host.driverOverride };
       const facts = factsSchema.parse(await agents.call(name, 'facts.read', {}));
       return { facts, ...(await agents.call(name, 'driver.detect', wish)) };
@@ -105,7 +105,14 @@ function newHost({ store }: Services, body: ProvisionBody): HostRecord {
     ...{ state: 'provisioning', hostKeyPrivate: key.privateKey, hostKeyPublic: key.publicKey },
     ...{ ssh: null, address: null, tunnelKey: null, driver: null, driverWhy: null },
     ...{ probe: null, probeTriedFor: null },
-    ...{ engine: null, engineWhy: null, engineScore: null, cpu: null, notices: [], createdAt: new Date().toISOString() },
+    ...{
+      engine: null,
+      engineWhy: null,
+      engineScore: null,
+      cpu: null,
+      notices: [],
+      createdAt: new Date().toISOString(),
+    },
   };
 }
 
