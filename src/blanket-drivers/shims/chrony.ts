@@ -47,8 +47,16 @@ const parseSources = (csv: string): Source[] =>
     .map((line) => sourceSchema.parse(line.split(',')))
     .map(([, state, name, , , reach]) => ({ name, state, reached: reach !== '0' }));
 
-const tell = ({ name, state, reached }: Source): string =>
-  state === '*' ? `${name} (followed)` : reached ? name : `${name} (not reached)`;
+/** A pool's servers have one name. */
+function tell(sources: readonly Source[]): string {
+  const names = [...new Set(sources.map(({ name }) => name))];
+  const clauses = names.map((name) => {
+    const own = sources.filter((source) => source.name === name);
+    if (own.some(({ state }) => state === '*')) return `${name} (followed)`;
+    return own.some(({ reached }) => reached) ? name : `${name} (not reached)`;
+  });
+  return clauses.join(', ') || 'no source';
+}
 
 async function judge(lines: readonly string[], { files, exec }: HostAccess): Promise<Report> {
   const kept = (await files.text(file)) ?? '';
@@ -64,8 +72,7 @@ async function judge(lines: readonly string[], { files, exec }: HostAccess): Pro
   const servers = lines.flatMap((line) => /^server (\S+)/.exec(line)?.[1] ?? []);
   const unknown = servers.filter((server) => !sources.some(({ name }) => name === server));
   if (unknown.length > 0) return failed(`chronyd does not know ${unknown.join(', ')}`);
-  const told = sources.map(tell).join(', ');
-  return set(`NTP by chrony from ${told === '' ? 'no source' : told}`);
+  return set(`NTP by chrony from ${tell(sources)}`);
 }
 
 export const chrony: Part<ClockPlan> = {

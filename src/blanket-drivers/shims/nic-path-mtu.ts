@@ -6,12 +6,14 @@
  */
 import type { Files, HostAccess } from '../access.ts';
 import type { Part } from './parts.ts';
-import { failed, set } from './report.ts';
+import { failed, refused, set } from './report.ts';
 import { writeSetting } from './setting.ts';
 import type { NicPlan, Report } from './shim.ts';
 
 /** IPv6 carries nothing smaller (RFC 8200, 5), and a tunnel must fit too. */
 const smallest = 1280;
+/** A packet that every path carries (RFC 791, 3.1). */
+const ordinary = 576;
 /** IPv4's header and ICMP's. */
 const headers = 28;
 /** What clouds and their overlays leave: AWS 9001, GCE 8896 and 1460, Alibaba 8500, VXLAN, GRE, Geneve, WireGuard, PPPoE. */
@@ -39,50 +41,52 @@ export async function gatewayOf(files: Files, nic: string): Promise<string | und
   return undefined;
 }
 
-type Probe = { gateway: string; passes(mtu: number): Promise<boolean> };
+/** Two pings, of which one must come back: one alone that is lost says little. */
+const comesBack = ({ exec }: HostAccess, gateway: string, mtu: number): Promise<boolean> =>
+  exec('ping', [
+    ...['-n', '-q', '-M', 'do', '-c', '2', '-i', '0.2', '-W', '1', '-s', String(mtu - headers), gateway],
+  ]).then(
+    () => true,
+    () => false, // it fails when no answer comes, or when the card's own MTU is smaller
+  );
 
-/** A ping that is lost says little, so a second round of two decides. */
-const probeOf = ({ exec }: HostAccess, gateway: string): Probe => ({
-  gateway,
-  async passes(mtu) {
-    const rounds = [
-      ['-c', '1'],
-      ['-c', '2', '-i', '0.3'],
-    ];
-    for (const round of rounds) {
-      const args = ['-n', '-q', '-M', 'do', ...round, '-W', '1', '-s', String(mtu - headers), gateway];
-      const came = await exec('ping', args).then(
-        () => true,
-        () => false, // it fails when no answer comes, or when the card's own MTU is smaller
-      );
-      if (came) return true;
-    }
-    return false;
-  },
-});
+/** The first of `sizes`, which fall, that comes back; halving, as each that does not costs more than a second. */
+async function largestThatPasses(
+  sizes: readonly number[],
+  passes: (mtu: number) => Promise<boolean>,
+): Promise<number | undefined> {
+  let [low, high] = [0, sizes.length]; // what is before `low` does not pass, what is from `high` on does
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (await passes(sizes[middle] ?? smallest)) high = middle;
+    else low = middle + 1;
+  }
+  return sizes[low];
+}
 
 type Path =
   | { known: false; why: string }
-  /** `largest` is what passes, at most the card's own MTU. */
+  /** `largest` is what passes, at most the card's own MTU; `undefined` when it is less than any usual size. */
   | { known: true; gateway: string; mtu: number; largest: number | undefined };
 
 async function measure({ name }: NicPlan, host: HostAccess): Promise<Path> {
   const mtu = Number(await host.files.text(mtuFile(name)));
   const gateway = await gatewayOf(host.files, name);
-  if (gateway === undefined) return { known: false, why: `MTU is ${mtu}, not probed: no gateway behind it` };
-  const probe = probeOf(host, gateway);
-  if (await probe.passes(mtu)) return { known: true, gateway, mtu, largest: mtu };
-  const small = [500, ...usual.filter((size) => size < mtu)];
-  const passed = await Promise.all(small.map(async (size) => ((await probe.passes(size)) ? size : 0)));
-  const largest = Math.max(...passed);
-  if (largest === 0) return { known: false, why: `MTU is ${mtu}, not probed: ${gateway} answers no ping` };
-  return { known: true, gateway, mtu, largest: largest < smallest ? undefined : largest };
+  const unknown = (why: string): Path => ({ known: false, why: `MTU is ${mtu}, not probed: ${why}` });
+  if (gateway === undefined) return unknown('no gateway behind it');
+  const passes = (size: number) => comesBack(host, gateway, size);
+  const [whole, any] = await Promise.all([passes(mtu), passes(ordinary)]);
+  if (whole) return { known: true, gateway, mtu, largest: mtu };
+  if (!any) return unknown(`${gateway} answers no ping`);
+  const smaller = usual.filter((size) => size < mtu);
+  return { known: true, gateway, mtu, largest: await largestThatPasses(smaller, passes) };
 }
 
 function judge(path: Path): Report {
   if (!path.known) return set(path.why);
   const { gateway, mtu, largest } = path;
   if (largest === mtu) return set(`MTU ${mtu} passes to ${gateway}`);
+  if (mtu === smallest) return refused(`MTU is ${mtu}, and ${gateway} is reached with less only`);
   return failed(`MTU is ${mtu}, and to ${gateway} pass ${largest ?? `less than ${smallest}`}`);
 }
 

@@ -40,6 +40,7 @@ const tree: Record<string, string> = {
   '/sys/kernel/mm/transparent_hugepage/enabled': '[always] madvise never\n',
   '/sys/module/kvm_amd/parameters/nested': '0\n',
   '/sys/module/kvm_amd/refcnt': '0\n',
+  '/sys/module/cpuid/refcnt': '0\n',
   '/dev/kvm': '',
   '/usr/sbin/chronyd': '',
   '/usr/sbin/update-grub': '',
