@@ -153,6 +153,7 @@ export async function verifyDriver({ paths, host }: Place): Promise<Applied> {
 
 /** Applies again what was applied last. A device that is gone stays in the plan, so that `verify` tells of it. */
 export async function restoreDriver(place: Place, named: (name: string) => Driver): Promise<void> {
+  const begun = performance.now();
   await undoPending(place);
   const kept = await readState(place.paths.driver, keptSchema);
   if (kept === undefined) return;
@@ -167,5 +168,6 @@ export async function restoreDriver(place: Place, named: (name: string) => Drive
   const outcome = await run(place, task, plans, 'go on');
   await keep(place, driver.name, task.boot, withFirstBefore(outcome.applied, task.earlier));
   const failures = reportsOf(outcome).filter((report) => report.outcome === 'failed');
-  log('driver.restored', { driver: driver.name, failures, notUndone: left });
+  const ms = Math.round(performance.now() - begun);
+  log('driver.restored', { driver: driver.name, ms, failures, notUndone: left });
 }
