@@ -55,7 +55,7 @@ const probe = (fake: FakeControl, ...more: string[]) =>
 test('host probe prints the host and the table', async (t) => {
   const { code, stdout } = await probe(await probing(t, ended('done'), proof));
   t.is(code, 0);
-  t.regex(stdout, /^engine proven: +2026-01-02T03:04:05.000Z on 6\.12\.1$/m);
+  t.regex(stdout, /^last proof: +2026-01-02T03:04:05.000Z on 6\.12\.1$/m);
   t.regex(stdout, /^other engine: +web1 \(made before the engine changed/m);
   t.regex(stdout, /^tcg +yes +2\.6 s/m);
 });

@@ -44,7 +44,7 @@ const fields = (host: Host): Field[] => [
   ['driver', because(host.driver, host.driverWhy)],
   ['engine', because(host.engine, host.engineWhy)],
   ['engine score', scoreText(host) || null],
-  ['engine proven', host.probe === null ? null : `${host.probe.at} on ${host.probe.machine.kernel}`],
+  ['last proof', host.probe === null ? null : `${host.probe.at} on ${host.probe.machine.kernel}`],
   ['other engine', otherEngine(host)],
   ['vcpus', String(host.vcpus)],
   ['memory', bytesText(host.memoryMiB * mebi)],

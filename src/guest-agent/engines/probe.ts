@@ -53,7 +53,7 @@ export async function chooseEngine(
   const { chosen, why } = choose(probes);
   if (chosen !== undefined) return { chosen, why, probes, machine };
   throw new BlanketError('engine.none-usable', `No engine booted the probe guest. ${why}`, {
-    next: 'Give the host more time or a larger size.',
+    next: 'Mend what the reasons name, then prove the engines again with `blanket host probe`.',
     data: { probes, machine },
   });
 }

@@ -155,7 +155,7 @@ test('rubbish without end', async (t) => {
 });
 
 test('a guest that panics', async (t) => {
-  const guest = await guestWithInit(t, '#!/nowhere\n');
+  const guest = await guestWithInit(t, '#!/bin/sh\nexit 0\n');
   const probes = await allUnusable(t, 'qemu-system-x86_64', guest, await withoutKvm(t));
   t.regex(of(probes, 'tcg')?.reason ?? '', /Kernel panic - not syncing/);
   t.regex(of(probes, 'tcg')?.console ?? '', /Kernel panic/);

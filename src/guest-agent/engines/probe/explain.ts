@@ -20,7 +20,8 @@ const lastWords = ({ failure }: Outcome): string =>
 function howQemuEnded(outcome: Outcome): string {
   const { failure, output } = outcome;
   if (failure === undefined) return `The probe guest ended without a sign of life; ${progressOf(outcome)}.`;
-  if (failure.cause !== undefined) return `QEMU is missing or cannot be started: ${failure.message}.`;
+  if (failure.cause instanceof Error)
+    return `QEMU is missing or cannot be started: ${failure.cause.message}.`;
   if (failure.exitCode === null) return `QEMU was killed while the probe guest booted: ${failure.message}.`;
   const words = lastWords(outcome);
   const why = /Permission denied/.test(words) ? ' The agent may not use /dev/kvm: it must run as root.' : '';
