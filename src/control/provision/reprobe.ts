@@ -26,8 +26,8 @@ export function whyReprobe(
 
 /** Begins it unless something else works with the host: the next look at the host comes soon. */
 export function reprobe({ store, operations, log }: Services, host: string, machine: Machine): void {
-  const record = store.hosts.get(host);
-  if (record.state !== 'ready' || operations.using(host).length > 0) return;
+  const record = store.hosts.find(host); // it may have been removed while it was asked
+  if (record?.state !== 'ready' || operations.using(host).length > 0) return;
   const why = whyReprobe(record, machine);
   if (why === undefined) return;
   store.hosts.update(host, { probeTriedFor: machine });
