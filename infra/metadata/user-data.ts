@@ -32,7 +32,7 @@ const part = (boundary: string, content: string): string =>
     '',
   ].join('\n');
 
-/** cloud-init runs a boothook as soon as it has read it, on each boot. */
+/** cloud-init runs a boothook as soon as it has read it, on each boot: before D-Bus, without which networkctl can do nothing. */
 const wanBoothook = ({ mac, address, prefixLength }: Instance['wan']): string => `#cloud-boothook
 #!/bin/sh
 set -e
@@ -46,5 +46,5 @@ MACAddress=${mac}
 Address=${address}/${prefixLength}
 LinkLocalAddressing=ipv6
 END
-networkctl reload
+systemctl reload-or-restart systemd-networkd.service
 `;
