@@ -1,0 +1,132 @@
+/** What control makes of a host's driver and of what its cloud announces, against a pretended agent and a real store. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { pino } from 'pino';
+import { hostView } from '../../../src/control/api/views.ts';
+import { Operations } from '../../../src/control/operations/operations.ts';
+import { provisionFlow } from '../../../src/control/provision/provision.ts';
+import type { Services } from '../../../src/control/services.ts';
+import { hostRecordSchema } from '../../../src/control/store/records.ts';
+import { openStore } from '../../../src/control/store/store.ts';
+import { watchHosts } from '../../../src/control/watch-hosts.ts';
+import { BlanketError } from '../../../src/wire/errors.ts';
+import type { Notice } from '../../../src/wire/methods/drivers.ts';
+
+/** As a store had it before announcements were kept. */
+const oldHost = {
+  ...{
+    name: 'a1',
+    cloud: 'alpha',
+    state: 'ready',
+    image: '/i',
+    vcpus: 1,
+    memoryMiB: 512,
+    diskGiB: 8,
+    index: 1,
+  },
+  ...{
+    hostKeyPrivate: '',
+    hostKeyPublic: '',
+    driverOverride: null,
+    ssh: null,
+    address: null,
+    tunnelKey: null,
+  },
+  ...{ driver: null, driverWhy: null, engine: null, engineWhy: null, engineScore: null },
+  createdAt: '2026-01-01T00:00:00.000Z',
+};
+
+type Answers = Record<string, () => unknown>;
+
+function rig(t: ExecutionContext, answers: Answers) {
+  const directory = mkdtempSync(join(tmpdir(), 'blanket-driver-on-host-'));
+  const store = openStore(join(directory, 'control.db'));
+  t.teardown(() => {
+    store.close();
+    rmSync(directory, { recursive: true });
+  });
+  const lines: Record<string, unknown>[] = [];
+  const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  const agents = {
+    call: async (_host: string, method: string) => answers[method]?.(),
+  } as unknown as Services['agents'];
+  const key = { privateKey: '', publicKey: '', file: '' };
+  const operations = new Operations(store, log);
+  store.hosts.insert(hostRecordSchema.parse(oldHost));
+  const services: Services = { store, operations, agents, key, paths: { state: directory }, log };
+  return { services, store, lines };
+}
+
+async function watchOnce(services: Services): Promise<void> {
+  const stop = new AbortController();
+  const watching = watchHosts(services, stop.signal);
+  await new Promise((resolve) => setImmediate(resolve));
+  stop.abort();
+  await watching;
+}
+
+test('an announcement is kept, shown, logged once, and goes when the cloud takes it back', async (t) => {
+  const notice: Notice = { kind: 'reclaim', detail: 'AWS takes it back', at: '2026-01-02T00:00:00.000Z' };
+  let notices: Notice[] = [notice];
+  const machine = { kernel: '6', cpu: 'x', hypervisor: 'none' };
+  const { services, store, lines } = rig(t, { 'host.status': () => ({ guests: [], machine, notices }) });
+  t.deepEqual(hostView(store, store.hosts.get('a1')).notices, []);
+  const announced = () => lines.filter(({ msg }) => msg === 'cloud announced');
+  await watchOnce(services);
+  await watchOnce(services);
+  t.deepEqual(hostView(store, store.hosts.get('a1')).notices, [notice]);
+  t.like(announced(), [{ host: 'a1', cloud: 'alpha', notices: [notice] }]);
+  notices = [];
+  await watchOnce(services);
+  t.deepEqual(hostView(store, store.hosts.get('a1')).notices, []);
+  t.is(announced().length, 2);
+});
+
+async function runDriverPhase(services: Services): Promise<string[]> {
+  const told: string[] = [];
+  const phase = provisionFlow(services).phases.find(({ name }) => name === 'driver');
+  await phase?.do({
+    state: { host: 'a1', bootTimeoutMs: 1 },
+    save: () => undefined,
+    progress: ({ message }) => void told.push(message),
+    signal: new AbortController().signal,
+  });
+  return told;
+}
+
+const detection = { chosen: 'aws-nitro', why: 'Found it.', verdicts: [], plan: [] };
+
+test('a driver that holds is noted, and what the cloud refuses is told', async (t) => {
+  const shims = [
+    { shim: 'clock', outcome: 'set', detail: 'clock source is tsc' },
+    { shim: 'nested', outcome: 'refused', detail: 'the CPU shows neither' },
+  ];
+  const { services, store } = rig(t, {
+    'driver.detect': () => detection,
+    'driver.apply': () => ({ driver: 'aws-nitro', shims }),
+  });
+  t.deepEqual(await runDriverPhase(services), [
+    'applying aws-nitro: Found it.',
+    'nested without: the CPU shows neither',
+  ]);
+  t.like(store.hosts.get('a1'), { driver: 'aws-nitro', driverWhy: 'Found it.' });
+});
+
+test('a driver that does not hold ends it with what failed and what to do', async (t) => {
+  const reports = [{ shim: 'nic', outcome: 'failed', detail: 'ens5: its driver is e1000e, not ena' }];
+  const { services, store } = rig(t, {
+    'driver.detect': () => detection,
+    'driver.apply': () => {
+      throw new BlanketError('driver.not-verified', 'The driver aws-nitro does not hold.', {
+        data: { reports },
+      });
+    },
+  });
+  const error = await t.throwsAsync(runDriverPhase(services), { instanceOf: BlanketError });
+  t.like(error, { code: 'driver.not-verified', message: 'a1: The driver aws-nitro does not hold.' });
+  t.deepEqual(error?.data, { reports, host: 'a1' });
+  t.regex(error?.next ?? '', /--driver generic/);
+  t.is(store.hosts.get('a1').driver, null);
+});
