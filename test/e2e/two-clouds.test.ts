@@ -9,7 +9,9 @@ import { migrate, whileObserved } from '../../infra/demo/migration.ts';
 import { askOnce } from '../../infra/demo/observer.ts';
 import type { Host, Operation } from '../../src/wire/resources.ts';
 import { bootFleet, destination, type Fleet, ground, guest, source } from './fleet.ts';
+import { playHosts } from './hosts-in-fleet.ts';
 import { playLibvirtInHost } from './libvirt-in-host.ts';
+import { playPortability } from './portability-in-fleet.ts';
 
 const test = anyTest as TestFn<Fleet>;
 const never = new AbortController().signal;
@@ -72,6 +74,9 @@ test.serial('there and back ten times: one boot, one connection, an unbroken cou
   t.true(result.every(({ state, downtimeMs }) => state === 'done' && downtimeMs !== null));
   t.true(await safeOn(t.context, source));
 });
+
+playHosts(() => fleet, source, destination);
+if (ground.joinsLocalClouds) playPortability(() => fleet, [source, destination]);
 
 const refusals: [what: string, args: string[], exit: number, code: string][] = [
   ['a guest that is there already', ['migrate', guest, '--to', source], 5, 'migrate.same-host'],

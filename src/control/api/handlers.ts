@@ -2,8 +2,8 @@
 import type { RouteName, RouteParsed, RouteResult } from '../../wire/api.ts';
 import type { Services } from '../services.ts';
 import { cloudHandlers } from './cloud-handlers.ts';
-import { fleetHandlers } from './fleet-handlers.ts';
 import { conformHandlers } from './conform-handlers.ts';
+import { fleetHandlers } from './fleet-handlers.ts';
 import { guestHandlers } from './guest-handlers.ts';
 import { hostHandlers } from './host-handlers.ts';
 import { imageHandlers } from './image-handlers.ts';
