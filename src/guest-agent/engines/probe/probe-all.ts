@@ -15,7 +15,7 @@ const kernelMs = 5_000;
 const measureMs = 3_000;
 /** TCG is given up once its kernel is this much later than KVM's: its CPU loop would be as much slower. */
 const couldStillWin = 1.5;
-const shortestMs = 1_000;
+const shortestMs = 2_000;
 const consoleTailBytes = 2_000;
 
 export type Proof = {
