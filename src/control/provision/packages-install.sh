@@ -12,8 +12,12 @@ apt() {
     -o DPkg::NoTriggers=true -o DPkg::ConfigurePending=false "$@"
 }
 
-# What other packages do about the new ones. The initramfs, which boots this machine as it is, and the index of manual pages
-# take minutes on an emulated machine: they stay pending, and whoever runs dpkg next does them.
+# apt has only unpacked. What other packages do about the new ones comes last, but for two: the initramfs, which boots this
+# machine as it is, and the index of manual pages take minutes on an emulated machine. They stay pending, and whoever runs
+# dpkg next does them.
+configure() {
+  dpkg --no-triggers --force-confdef --force-confold --configure -a
+}
 triggers() {
   dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^triggers-pending //p' |
     grep -vx -e initramfs-tools -e man-db | xargs -r dpkg --triggers-only
@@ -36,8 +40,8 @@ install() {
 
   # A mirror in the middle of its own update, or another apt at work: both pass.
   attempts=5
-  while ! { dpkg --no-triggers --configure -a && echo 'reading the lists of packages' && apt -o APT::Update::Error-Mode=any update &&
-    apt install --yes --no-install-recommends "$@" && triggers; }; do
+  while ! { configure && echo 'reading the lists of packages' && apt -o APT::Update::Error-Mode=any update &&
+    apt install --yes --no-install-recommends "$@" && configure && triggers; }; do
     attempts=$((attempts - 1))
     [ $attempts -gt 0 ] || exit 1
     echo 'apt failed; trying again soon'

@@ -49,7 +49,11 @@ export async function findLacking(ssh: SshLink): Promise<Lacking> {
 /** @throws BlanketError `host.packages-failed`, `ssh.*`, and `image.*` when the probe guest cannot be built */
 export async function bringLacking(work: Work): Promise<void> {
   const lacking = await findLacking(await work.ssh());
-  if (lacking.packages.length > 0) await reach(() => install(work, lacking.packages), AWAY_MS);
+  if (lacking.packages.length > 0) {
+    await reach(() => install(work, lacking.packages), AWAY_MS);
+    const { packages } = await findLacking(await work.ssh());
+    if (packages.length > 0) throw notInstalled(work.host, packages, []);
+  }
   if (lacking.setup) await reach(() => setUp(work), AWAY_MS);
   if (lacking.probe) await reach(() => bringProbe(work), AWAY_MS);
 }
@@ -69,13 +73,21 @@ async function install({ host, ssh, signal, progress }: Work, packages: readonly
   } catch (cause) {
     signal.throwIfAborted();
     if (cause instanceof BlanketError && cause.code !== 'ssh.command-failed') throw cause;
-    throw new BlanketError('host.packages-failed', `What a host needs could not be installed on ${host}.`, {
-      next: 'See what apt said; the archive must be reachable from the host, and its sources name Debian 13.',
-      data: { host, packages, output: last },
-      cause,
-    });
+    throw notInstalled(host, packages, last, cause);
   }
 }
+
+const notInstalled = (
+  host: string,
+  packages: readonly string[],
+  output: readonly string[],
+  cause?: unknown,
+) =>
+  new BlanketError('host.packages-failed', `What a host needs could not be installed on ${host}.`, {
+    next: 'See what apt said; the archive must be reachable from the host, and its sources name Debian 13.',
+    data: { host, packages, output },
+    cause,
+  });
 
 /** The settings that the host image has, brought into effect on a system that runs. */
 async function setUp({ ssh, signal, progress }: Work): Promise<void> {

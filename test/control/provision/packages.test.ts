@@ -47,8 +47,9 @@ test('only what lacks is installed, and a person sees how far it is', async (t) 
   });
   await bring();
   t.is(commands[1], "sudo sh -eu -s -- 'nodejs' 'ethtool'");
-  t.is(commands[2], 'sudo sh -eu -s');
-  t.is(commands.length, 3);
+  t.is(commands[2], commands[0]); // looks again whether all is there
+  t.is(commands[3], 'sudo sh -eu -s');
+  t.is(commands.length, 4);
   t.true(said.includes('installing: 5 % Retrieving file 1 of 2'));
   t.true(said.includes('installing: 50 % Unpacking nodejs (amd64)'));
 });
@@ -63,6 +64,13 @@ test('an installation that fails is told with what apt said last', async (t) => 
     data: { host: 'a1', packages: ['nodejs'], output: ['E: Unable to locate package nodejs'] },
   });
   t.is(commands.length, 2);
+});
+
+test('what is still not there after an installation that went well is told', async (t) => {
+  const { bring } = host('package nodejs\n', (command) =>
+    command.startsWith('sudo') ? '' : 'package nodejs\n',
+  );
+  t.like(await t.throwsAsync(bring()), { code: 'host.packages-failed', data: { packages: ['nodejs'] } });
 });
 
 test('the survey’s script knows what is installed from what is not, on a real Debian', async (t) => {
