@@ -12,8 +12,8 @@ import { deviceUnder, placeOf } from './device.ts';
 import { conformFolder, inConformFolder } from './kept-file.ts';
 
 const mebi = 2 ** 20;
-/** More than any disk moves in the time that is given. */
-const mostMiB = 2048;
+/** On a thin disk every block written is one that its cloud must find room for. */
+const mostMiB = 512;
 
 /** A quarter of what is free, so that guests beside it do not run out. */
 async function roomMiB(folder: string): Promise<number> {
