@@ -9,7 +9,7 @@
  */
 import type { HostAccess } from '../access.ts';
 import { clock } from './clock.ts';
-import { console } from './console.ts';
+import { serialConsole } from './console.ts';
 import { disk } from './disk.ts';
 import { entropy } from './entropy.ts';
 import { memory } from './memory.ts';
@@ -41,7 +41,7 @@ function operationOf(plan: ShimPlan, host: HostAccess): Operation {
     case 'entropy':
       return bind(entropy, plan);
     case 'console':
-      return bind(console, plan);
+      return bind(serialConsole, plan);
     case 'memory':
       return bind(memory, plan);
     case 'nested':

@@ -67,4 +67,4 @@ const login: Part<ConsolePlan> = {
   },
 };
 
-export const console = ofParts<ConsolePlan>(() => '', [kernel, login]);
+export const serialConsole = ofParts<ConsolePlan>(() => '', [kernel, login]);
