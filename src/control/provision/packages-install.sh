@@ -16,7 +16,9 @@ apt() {
 # machine as it is, and the index of manual pages take minutes on an emulated machine. They stay pending, and whoever runs
 # dpkg next does them.
 configure() {
-  dpkg --no-triggers --force-confdef --force-confold --configure -a
+  # By name: with -a dpkg runs triggers all the same.
+  dpkg-query -W -f '${db:Status-Status} ${binary:Package}\n' | sed -nE 's/^(unpacked|half-configured) //p' |
+    xargs -r dpkg --no-triggers --force-confdef --force-confold --configure
 }
 triggers() {
   dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^triggers-pending //p' |
