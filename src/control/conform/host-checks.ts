@@ -38,6 +38,10 @@ const reading: Rule<DiskSpeed> = {
     (values.shareOfRaw(speed) ?? 1) < leastReadShare || speed.read === 0
       ? `files are read at less than ${values.percent(leastReadShare)} of the device's own speed`
       : undefined,
+  unsure: (speed) =>
+    values.shareOfRaw(speed) === undefined
+      ? (speed.rawRefused ?? `${speed.device} gave nothing.`)
+      : undefined,
   limit: `at least ${values.percent(leastReadShare)} of the raw device`,
 };
 
@@ -46,6 +50,10 @@ const drift: Rule<ClockDrift> = {
   text: values.driftText,
   fault: ({ ppm, ppmUncertainty }) =>
     Math.abs(ppm) - ppmUncertainty > mostPpm ? `it drifts by more than ${mostPpm} ppm` : undefined,
+  unsure: ({ ppmUncertainty }) =>
+    ppmUncertainty > mostPpm
+      ? 'Its answers took too long to tell a drift of that size from none.'
+      : undefined,
   limit: `at most ${mostPpm} ppm against control's clock`,
 };
 
@@ -112,26 +120,13 @@ const cpu: Rule<Overhead> = {
   limit: `at most ${values.percent(mostCpuShare)} of one CPU when idle`,
 };
 
-const comparable = (disk: Reading<DiskSpeed>): Reading<DiskSpeed> =>
-  'value' in disk && disk.value.read > 0 && values.shareOfRaw(disk.value) === undefined
-    ? { skipped: disk.value.rawRefused ?? `${disk.value.device} gave nothing.` }
-    : disk;
-
-/** A drift that was measured too coarsely to tell is no drift that is within bounds. */
-function tellable(clock: Reading<ClockDrift>): Reading<ClockDrift> {
-  if (!('value' in clock)) return clock;
-  const { ppm, ppmUncertainty } = clock.value;
-  if (ppmUncertainty <= mostPpm || Math.abs(ppm) - ppmUncertainty > mostPpm) return clock;
-  return { skipped: `Answers took too long to tell: ${values.driftText(clock.value)}.` };
-}
-
 export function hostChecks(before: Measurement, after: Measurement | null): Check[] {
   return [
     judge(writing, before.disk, after?.disk),
-    judge(reading, comparable(before.disk), after ? comparable(after.disk) : undefined),
+    judge(reading, before.disk, after?.disk),
     judge(source, before.clock, after?.clock),
     judge(offset, before.clock, after?.clock),
-    judge(drift, tellable(before.clock), after ? tellable(after.clock) : undefined),
+    judge(drift, before.clock, after?.clock),
     judge(engine, before.engine, after?.engine),
     judge(driver, before.driver, after?.driver),
     judge(memory, before.overhead, after?.overhead),

@@ -3,7 +3,7 @@
  * other.
  *
  *   a reading failed, or its value is beyond the limit, before or after   -> failed
- *   no reading, before or after, and nothing failed                        -> skipped: never passed unseen
+ *   no reading, or one that cannot be judged, and nothing failed           -> skipped: never passed unseen
  *   otherwise                                                              -> ok
  */
 import type { Check, Reading } from '../../wire/routes/conform.ts';
@@ -13,6 +13,8 @@ export type Rule<T> = {
   name: string;
   text(value: T): string;
   fault(value: T): string | undefined;
+  /** Why a value that is not at fault cannot be called good either, a full sentence. */
+  unsure?: (value: T) => string | undefined;
   change?: (before: T, after: T) => string | undefined;
   limit: string;
 };
@@ -25,6 +27,11 @@ const valueIn = <T>(reading: Reading<T> | undefined): T | undefined =>
 function faultOf<T>(rule: Rule<T>, reading: Reading<T> | undefined): string | undefined {
   if (reading === undefined || 'skipped' in reading) return undefined;
   return 'failed' in reading ? reading.failed : rule.fault(reading.value);
+}
+
+function unsureOf<T>(rule: Rule<T>, reading: Reading<T> | undefined): string | undefined {
+  if (reading === undefined || 'failed' in reading) return undefined;
+  return 'skipped' in reading ? reading.skipped : rule.unsure?.(reading.value);
 }
 
 const shown = <T>(rule: Rule<T>, reading: Reading<T> | undefined): string | null => {
@@ -49,9 +56,9 @@ export function judge<T>(rule: Rule<T>, before: Reading<T>, after: Reading<T> | 
   const changed = first !== undefined && second !== undefined && rule.change?.(first, second);
   if (typeof changed === 'string') return check('failed', changed);
   for (const [side, reading] of sides) {
-    if (reading !== undefined && 'skipped' in reading) {
-      return check('skipped', side === 'after' ? `After the reboot: ${reading.skipped}` : reading.skipped);
-    }
+    const unsure = unsureOf(rule, reading);
+    if (unsure !== undefined)
+      return check('skipped', side === 'after' ? `After the reboot: ${unsure}` : unsure);
   }
   return check('ok', rule.limit);
 }

@@ -1,6 +1,6 @@
 /** What a host's ways to other hosts are held to. */
 import type { FlowReading, LossReading, PathReading } from '../../wire/methods/conform.ts';
-import type { Check, Measurement, PeerReadings, Reading } from '../../wire/routes/conform.ts';
+import type { Check, Measurement, PeerReadings } from '../../wire/routes/conform.ts';
 import { judge, type Rule } from './judge.ts';
 import * as values from './values.ts';
 
@@ -27,32 +27,30 @@ const loss: Rule<LossReading> = {
   limit: `at most ${values.percent(mostLoss)} of uncut packets of the overlay's MTU`,
 };
 
-const tooNarrow = ({ largest, needed }: PathReading, whose: string): string | undefined => {
-  if (largest === undefined) return `nothing passes ${whose}`;
-  return largest < needed
+const tooNarrow = ({ largest, needed }: PathReading, whose: string): string | undefined =>
+  largest !== undefined && largest < needed
     ? `${whose} carries packets of ${largest} bytes at most, and the overlay needs ${needed}`
     : undefined;
-};
 
 const outerPath: Rule<PathReading> = {
   name: 'path mtu',
   text: values.pathText,
   fault: (path) => tooNarrow(path, `the cloud's path to ${path.address}`),
+  // Many clouds let no ping through to a host's own address; inside the tunnel there is no such excuse.
+  unsure: ({ largest, address }) =>
+    largest === undefined ? `${address} does not answer pings outside the tunnel.` : undefined,
   limit: 'the tunnel passes uncut',
 };
 
 const tunnelPath: Rule<PathReading> = {
   name: 'tunnel mtu',
   text: values.pathText,
-  fault: (path) => tooNarrow(path, `the tunnel to ${path.address}`),
+  fault: (path) =>
+    path.largest === undefined
+      ? `nothing passes the tunnel to ${path.address}`
+      : tooNarrow(path, `the tunnel to ${path.address}`),
   limit: 'guest networks pass uncut',
 };
-
-/** Many clouds let no ping through to a host's own address; inside the tunnel there is no such excuse. */
-const answered = (path: Reading<PathReading>): Reading<PathReading> =>
-  'value' in path && path.value.largest === undefined
-    ? { skipped: `${path.value.address} does not answer pings outside the tunnel.` }
-    : path;
 
 const none: PeerReadings = (() => {
   const skipped = { skipped: 'There is no other host that is ready.' };
@@ -71,7 +69,7 @@ function checksOf(before: PeerReadings, after: PeerReadings | undefined): Check[
   const checks = [
     judge(throughput, before.throughput, after?.throughput),
     judge(loss, before.loss, after?.loss),
-    judge(outerPath, answered(before.outerPath), after && answered(after.outerPath)),
+    judge(outerPath, before.outerPath, after?.outerPath),
     judge(tunnelPath, before.tunnelPath, after?.tunnelPath),
   ];
   return before.host === ''
