@@ -15,7 +15,7 @@ const read = (machine: FakeMachine, path: string) => readFileSync(join(machine.r
 
 async function applied(machine: FakeMachine, plan: ShimPlan, exec?: HostAccess['exec']): Promise<Report> {
   const host = exec === undefined ? machine.host : { ...machine.host, exec };
-  const outcome = await applyPlan([plan], host, { atFailure: 'nothing' });
+  const outcome = await applyPlan([plan], host);
   return outcome.applied[0]?.report ?? { outcome: 'failed', detail: 'there is no report' };
 }
 
@@ -198,7 +198,7 @@ test('nested: no extension is refused with how to switch it on; a module that ca
 test('a module that somebody uses by now stays loaded', async (t) => {
   const machine = fakeMachine();
   const plan: ShimPlan = { shim: 'memory', ksm: false, hugePages: 'madvise', balloon: 'virtio_balloon' };
-  const outcome = await applyPlan([plan], machine.host, { atFailure: 'nothing' });
+  const outcome = await applyPlan([plan], machine.host);
   write(machine, '/sys/module/virtio_balloon/refcnt', '1\n');
   t.deepEqual(await undoPlan(outcome.applied, machine.host), []);
   t.true(await machine.host.files.exists('/sys/module/virtio_balloon'));

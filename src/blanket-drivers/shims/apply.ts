@@ -60,46 +60,63 @@ export const verifyShim = (plan: ShimPlan, host: HostAccess): Promise<Report> =>
 export type DoneShim = { plan: ShimPlan; before: Before };
 export type AppliedShim = DoneShim & { report: Report };
 
-export type ApplyOptions = {
-  /** `nothing` undoes it all at the first failure; `go on` reports it and does the others. */
-  atFailure: 'nothing' | 'go on';
-  /** Told whenever a value was noted, before it is changed; everything noted so far. */
-  journal?: (done: readonly DoneShim[]) => Promise<void>;
-};
+/** Told whenever a value was noted, before it is changed; everything noted so far. */
+export type Journal = (done: readonly DoneShim[]) => Promise<void>;
+
+/** Where the shims of one run note what was there. */
+function notebook(journal: Journal | undefined) {
+  const done: DoneShim[] = [];
+  const open = (plan: ShimPlan): { page: DoneShim; remember: Remember } => {
+    const page: DoneShim = { plan, before: {} };
+    done.push(page);
+    const remember: Remember = async (was) => {
+      for (const [name, value] of Object.entries(was)) page.before[name] ??= value;
+      await journal?.(done);
+    };
+    return { page, remember };
+  };
+  return { done, open };
+}
 
 /** `problems` lists what could not be taken back, when it had to be. */
 export type Outcome = { applied: AppliedShim[]; ok: boolean; problems: string[] };
-
-async function applyShim(done: DoneShim, remember: Remember, host: HostAccess): Promise<Report> {
-  try {
-    await operationOf(done.plan, host).do(remember);
-    return await verifyShim(done.plan, host);
-  } catch (error) {
-    return failed(messageOf(error));
-  }
-}
 
 /** Never rejects for a shim's failure: its report says what went wrong. */
 export async function applyPlan(
   plans: readonly ShimPlan[],
   host: HostAccess,
-  { atFailure, journal }: ApplyOptions,
+  journal?: Journal,
 ): Promise<Outcome> {
   const applied: AppliedShim[] = [];
-  const noted: DoneShim[] = [];
+  const { done, open } = notebook(journal);
   for (const plan of plans) {
-    const done: DoneShim = { plan, before: {} };
-    noted.push(done);
-    const remember: Remember = async (was) => {
-      for (const [name, value] of Object.entries(was)) done.before[name] ??= value;
-      await journal?.(noted);
-    };
-    const report = await applyShim(done, remember, host);
-    applied.push({ ...done, report });
-    if (report.outcome === 'failed' && atFailure === 'nothing')
-      return { applied, ok: false, problems: await undoPlan(noted, host) };
+    const { page, remember } = open(plan);
+    const report = await operationOf(plan, host)
+      .do(remember)
+      .then(
+        () => verifyShim(plan, host),
+        (error: unknown) => failed(messageOf(error)),
+      );
+    applied.push({ ...page, report });
+    if (report.outcome === 'failed') return { applied, ok: false, problems: await undoPlan(done, host) };
   }
-  return { applied, ok: applied.every(({ report }) => report.outcome !== 'failed'), problems: [] };
+  return { applied, ok: true, problems: [] };
+}
+
+/** Does every shim, whatever fails, and reads nothing back. @returns what could not be done, as clauses. */
+export async function redoPlan(
+  plans: readonly ShimPlan[],
+  host: HostAccess,
+  journal?: Journal,
+): Promise<{ done: DoneShim[]; problems: string[] }> {
+  const problems: string[] = [];
+  const { done, open } = notebook(journal);
+  for (const plan of plans) {
+    await operationOf(plan, host)
+      .do(open(plan).remember)
+      .catch((error: unknown) => problems.push(`${plan.shim}: ${messageOf(error)}`));
+  }
+  return { done, problems };
 }
 
 /** Takes a plan back, last shim first, and goes on whatever fails. @returns what could not be taken back, as clauses. */

@@ -3,7 +3,7 @@
  *
  *   apply    what the driver before did and this one does not is undone -> every shim, verified -> kept
  *            one fails: all of it is undone, what was undone is done again, and the caller is told
- *   restore  the same at the start of the agent, but a shim that fails holds nothing up: it is logged, and `verify` tells
+ *   restore  every shim at the start of the agent, but one that fails holds nothing up: it is logged, and `verify` tells
  */
 import type { HostAccess } from '../../blanket-drivers/access.ts';
 import type { Driver } from '../../blanket-drivers/driver.ts';
@@ -11,7 +11,9 @@ import { readFacts } from '../../blanket-drivers/read-facts.ts';
 import {
   applyPlan,
   type DoneShim,
+  type Journal,
   type Outcome,
+  redoPlan,
   undoPlan,
   verifyShim,
 } from '../../blanket-drivers/shims/apply.ts';
@@ -78,11 +80,10 @@ async function prepare({ host }: Place, driver: Driver, kept: Kept | undefined):
   return { driver, plans, earlier, gone, boot };
 }
 
-const run = (place: Place, task: Task, plans: readonly ShimPlan[], atFailure: 'nothing' | 'go on') =>
-  applyPlan(plans, place.host, {
-    atFailure,
-    journal: (shims) => writeState(place.paths.driverPending, { boot: task.boot, shims }),
-  });
+const journalOf =
+  ({ paths }: Place, { boot }: Task): Journal =>
+  (shims) =>
+    writeState(paths.driverPending, { boot, shims });
 
 async function keep(
   { paths }: Place,
@@ -102,17 +103,11 @@ async function goBack(place: Place, task: Task, kept: Kept | undefined): Promise
     await removeState(place.paths.driverPending);
     return [];
   }
-  const again = await run(
-    place,
-    task,
-    gone.map(({ plan }) => plan),
-    'go on',
-  );
+  const plans = gone.map(({ plan }) => plan);
+  const { done, problems } = await redoPlan(plans, place.host, journalOf(place, task));
   const rest = earlier.filter((one) => !gone.includes(one));
-  await keep(place, kept.driver, boot, [...rest, ...again.applied]);
-  return again.applied
-    .filter(({ report }) => report.outcome === 'failed')
-    .map(({ plan, report }) => `${plan.shim}: ${report.detail}`);
+  await keep(place, kept.driver, boot, [...rest, ...done]);
+  return problems;
 }
 
 /** @throws BlanketError `driver.not-verified`, with every report as data; the host is then as it was. */
@@ -121,7 +116,7 @@ export async function applyDriver(place: Place, driver: Driver): Promise<Applied
   const kept = await readState(place.paths.driver, keptSchema);
   const task = await prepare(place, driver, kept);
   const left = await undoPlan(task.gone, place.host);
-  const outcome = await run(place, task, task.plans, 'nothing');
+  const outcome = await applyPlan(task.plans, place.host, journalOf(place, task));
   if (!outcome.ok) {
     const notBack = await goBack(place, task, kept);
     throw notVerified(driver, outcome, [...left, ...outcome.problems, ...notBack]);
@@ -151,7 +146,10 @@ export async function verifyDriver({ paths, host }: Place): Promise<Applied> {
   return { driver: kept.driver, shims };
 }
 
-/** Applies again what was applied last. A device that is gone stays in the plan, so that `verify` tells of it. */
+/**
+ * Applies again what was applied last; reading it back is left for when the agent answers. A device that is gone stays
+ * in the plan, so that `verify` tells of it.
+ */
 export async function restoreDriver(place: Place, named: (name: string) => Driver): Promise<void> {
   const begun = performance.now();
   await undoPending(place);
@@ -165,9 +163,16 @@ export async function restoreDriver(place: Place, named: (name: string) => Drive
     place.host,
   );
   const plans = [...task.plans, ...missing.map(({ plan }) => plan)];
-  const outcome = await run(place, task, plans, 'go on');
-  await keep(place, driver.name, task.boot, withFirstBefore(outcome.applied, task.earlier));
-  const failures = reportsOf(outcome).filter((report) => report.outcome === 'failed');
+  const { done, problems } = await redoPlan(plans, place.host, journalOf(place, task));
+  await keep(place, driver.name, task.boot, withFirstBefore(done, task.earlier));
   const ms = Math.round(performance.now() - begun);
-  log('driver.restored', { driver: driver.name, ms, failures, notUndone: left });
+  log('driver.restored', { driver: driver.name, ms, problems, notUndone: left });
+}
+
+/** What does not hold goes to the log. */
+export async function logFailures(place: Place): Promise<void> {
+  if ((await readState(place.paths.driver, keptSchema)) === undefined) return;
+  const { driver, shims } = await verifyDriver(place);
+  const failures = shims.filter(({ outcome }) => outcome === 'failed');
+  if (failures.length > 0) log('driver.does-not-hold', { driver, failures });
 }

@@ -5,7 +5,13 @@ import { readFacts } from '../../blanket-drivers/read-facts.ts';
 import { driverNamed } from '../../blanket-drivers/registry.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import type { Context } from '../context.ts';
-import { applyDriver, type Place, restoreDriver as restore, verifyDriver } from '../driver/driver.ts';
+import {
+  applyDriver,
+  logFailures,
+  type Place,
+  restoreDriver as restore,
+  verifyDriver,
+} from '../driver/driver.ts';
 import type { HandlersOf } from '../handlers.ts';
 import { thisHost } from '../host-access.ts';
 import { log, logError } from '../log.ts';
@@ -25,7 +31,9 @@ function known(name: string): Driver {
   throw new BlanketError('driver.unknown', `This agent has no driver "${name}".`, { kind: 'not-found' });
 }
 
-/** Gives up waiting, not working, when it takes too long. */
+const logProblem = (error: unknown): void => logError('restore.failed', error, { step: 'restoreDriver' });
+
+/** Gives up waiting, not working, when it takes too long; what was set is read back afterwards. */
 export async function restoreDriver(paths: Paths): Promise<void> {
   const work = inTurn(() => restore(placeOf(paths), known));
   let timer: NodeJS.Timeout | undefined;
@@ -34,9 +42,11 @@ export async function restoreDriver(paths: Paths): Promise<void> {
   });
   if ((await Promise.race([work, late])) === 'late') {
     log('driver.late', { afterMs: RESTORE_MS });
-    work.catch((error: unknown) => logError('restore.failed', error, { step: 'restoreDriver' }));
+    work.catch(logProblem);
   }
   clearTimeout(timer);
+  const readBack = () => inTurn(() => logFailures(placeOf(paths))).catch(logProblem);
+  void work.then(readBack, () => undefined); // its own failure is told above, or to the caller
 }
 
 export const driverHandlers = ({ paths }: Context): HandlersOf<'facts' | 'driver'> => ({
