@@ -29,9 +29,15 @@ export async function decideCpu(services: Services, wish: CpuWish, { name, engin
   return pinCpu(wish, on, fleetOf(store, engine));
 }
 
-/** What the guest is shown. One from before CPUs were pinned got the portable one, by what its host gets wrong. */
+/** The only feature that was ever left out of the portable CPU. */
+const leftOut = ['cx16'];
+
+/**
+ * What the guest is shown. One from before CPUs were pinned got the portable one, less what its host gets wrong; where
+ * that is not known it is taken for the lesser one, so that nothing is refused on a guess.
+ */
 export const featuresOf = (guest: Pick<GuestRecord, 'cpu' | 'host'>, store: Pick<Store, 'hosts'>): string[] =>
-  (guest.cpu ?? portableCpu(store.hosts.find(guest.host)?.cpu?.faulty ?? ['cx16'])).features;
+  (guest.cpu ?? portableCpu(store.hosts.find(guest.host)?.cpu?.faulty ?? leftOut)).features;
 
 type Guest = Pick<GuestRecord, 'name' | 'cpu' | 'host' | 'engine'>;
 type Kept = Pick<Store, 'hosts' | 'settings'>;
