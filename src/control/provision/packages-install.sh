@@ -33,7 +33,7 @@ install() {
     timeout 900 cloud-init status --wait >/dev/null || true
   fi
 
-  # Services are set up first and started afterwards, each once.
+  # Nothing starts before it is set up: libvirtd would try QEMU out, and again afterwards.
   if [ ! -e $policy ] || grep -q '^# Blanket' $policy; then
     trap 'rm -f $policy' EXIT
     printf '#!/bin/sh\n# Blanket: no service starts while packages are being installed.\nexit 101\n' >$policy

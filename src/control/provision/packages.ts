@@ -95,7 +95,9 @@ async function setUp({ ssh, signal, progress }: Work): Promise<void> {
   const settings = await readFile(new URL('../../../images/host/blanket.sh', import.meta.url), 'utf8');
   const sockets = 'libvirtd.socket virtlogd.socket';
   const units = `libvirtd.service virtlogd.service ${sockets} libvirtd-ro.socket libvirtd-admin.socket virtlogd-admin.socket`;
-  const input = `systemctl stop ${units}\n${settings}\nsystemctl daemon-reload\nsystemctl start ${sockets}\n`;
+  // Chrony as well: no service was started while it was installed.
+  const start = `systemctl daemon-reload\nsystemctl start ${sockets} chrony.service\n`;
+  const input = `systemctl stop ${units}\n${settings}\n${start}`;
   await (await ssh()).exec('sudo sh -eu -s', { input, signal });
 }
 
