@@ -44,7 +44,7 @@ function pinging(address: string, signal: AbortSignal): Probe {
   return async (mtu) => {
     let answer: Pinged | undefined;
     for (let attempt = 0; attempt < tries; attempt++) {
-      answer = await ping({ address, mtu, count: 1 }, signal);
+      answer = await ping({ address, mtu, count: 1, waitMs: 1_000 }, signal);
       if (answer.received > 0) return { passed: true };
       if (answer.tooLong !== undefined) break;
     }

@@ -30,30 +30,47 @@ export type PingOptions = {
 };
 
 /**
- * `mtu` is the size of the whole packet. `-M probe` sets "don't fragment" and does not believe what the kernel
- * remembers of the path.
- * @throws BlanketError `host.no-ping`
+ * Both set "don't fragment". `probe` also does not believe what the kernel remembers of the path, but an older ping
+ * (iputils of 2022) does not know it.
+ */
+type Strategy = 'probe' | 'do';
+let strategy: Strategy = 'probe';
+
+/**
+ * `mtu` is the size of the whole packet.
+ * @throws BlanketError `host.no-ping`; CommandError when nothing could be sent, e.g. without a route.
  */
 export async function ping(options: PingOptions, signal?: AbortSignal): Promise<Pinged> {
   const { address, mtu, count, intervalMs = 100, waitMs = 2_000 } = options;
   const args = [
-    ...['-4', '-n', '-M', 'probe', '-c', String(count), '-i', String(intervalMs / 1000)],
+    ...['-4', '-n', '-M', strategy, '-c', String(count), '-i', String(intervalMs / 1000)],
     ...['-W', String(waitMs / 1000), '-s', String(mtu - headerBytes), address],
   ];
   const env = { ...process.env, LC_ALL: 'C' };
   // Of lost packets only the last is waited for.
   const timeoutMs = count * intervalMs + waitMs + 30_000;
-  const text = await run('ping', args, { env, timeoutMs, ...(signal && { signal }) }).then(
-    ({ stdout, stderr }) => stdout + stderr,
-    explain,
-  );
-  return parsePing(text) ?? { sent: count, received: 0 };
+  try {
+    const { stdout } = await run('ping', args, { env, timeoutMs, ...(signal && { signal }) });
+    return parsePing(stdout) ?? untold(address);
+  } catch (error) {
+    if (strategy === 'do' || !isOlder(error)) return explain(error);
+    strategy = 'do';
+    return ping(options, signal);
+  }
 }
 
-/** Exit code 1 is an answer: nothing came back (ping(8), "exit status"). */
-function explain(error: unknown): string {
+function untold(address: string): never {
+  throw new BlanketError('conform.ping', `ping did not tell what came back from ${address}.`);
+}
+
+const isOlder = (error: unknown): boolean =>
+  error instanceof CommandError && /invalid -M argument/.test(error.stderr);
+
+/** Lost and refused packets make it fail (ping(8), "exit status"), and are an answer where it counted them. */
+function explain(error: unknown): Pinged {
   if (!(error instanceof CommandError)) throw error;
-  if (error.exitCode !== null && error.exitCode <= 2) return error.stdout + error.stderr;
+  const counted = error.exitCode === null ? undefined : parsePing(error.stdout + error.stderr);
+  if (counted !== undefined) return counted;
   const absent = error.cause instanceof Error && 'code' in error.cause && error.cause.code === 'ENOENT';
   if (!absent) throw error;
   throw new BlanketError('host.no-ping', 'This host has no `ping`, so paths cannot be measured.', {
