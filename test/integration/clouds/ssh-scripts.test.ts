@@ -11,7 +11,7 @@ import { run } from '../../../src/process/run.ts';
 /** Mounts, which end with the namespace, need root. */
 const asRoot = process.getuid?.() === 0 ? test : test.skip;
 
-const played = ['systemctl', 'visudo', 'sudo', 'pkill'];
+const played = ['systemctl', 'visudo', 'sudo', 'pkill', 'update-grub'];
 
 const world = `
 mount -t tmpfs none "$1"
@@ -67,19 +67,22 @@ asRoot('given back, it is as it was: what was there under our name stays, what c
   const told = await play(
     t,
     `
-mkdir -p /etc/modprobe.d; echo mine >/etc/blanket-of-mine
+mkdir -p /etc/modprobe.d /etc/chrony/conf.d /etc/default/grub.d; echo mine >/etc/blanket-of-mine
 { find /etc /home /var/lib /usr/local /usr/lib/blanket -xdev 2>/dev/null | sort; cat /etc/passwd /etc/group; } >/run/before
 prepare one
 mkdir -p /usr/local/lib/blanket /var/lib/blanket/images /usr/lib/blanket/probe
+touch /etc/chrony/conf.d/blanket.conf /etc/default/grub.d/blanket-console.cfg
 touch /usr/local/lib/blanket/agent.mjs /etc/modprobe.d/90-blanket.conf /usr/lib/blanket/probe/uploaded
 leave one; leave one
 { find /etc /home /var/lib /usr/local /usr/lib/blanket -xdev 2>/dev/null | sort; cat /etc/passwd /etc/group; } >/run/after
 diff /run/before /run/after | grep -v -e '^[0-9]' -e '/usr/local/lib$' -e '-$' || true
-grep -e disable -e stop /run/calls/all; cat /etc/blanket-of-mine`,
+grep -e disable -e stop -e chrony -e grub /run/calls/all; cat /etc/blanket-of-mine`,
   );
   t.deepEqual(told, [
     'systemctl disable --now --quiet blanket-agent.service',
     'systemctl stop blanket-*',
+    'systemctl try-restart chrony.service',
+    'update-grub ',
     'mine',
   ]);
 });
