@@ -1,6 +1,7 @@
 /**
  * What AWS tells an instance of itself. Categories and forms: EC2 User Guide, "Instance metadata categories",
- * "Spot Instance interruption notices", "Instance identity documents"; what a first boot needs of them: cloud-init, DataSourceEc2.
+ * "Spot Instance interruption notices", "Instance identity documents"; what a first boot needs of them: cloud-init,
+ * DataSourceEc2. It reads all that is listed, each with a connection of its own, so only what somebody asks for is here.
  */
 import type { Instance, Situation } from './instance.ts';
 import { networkOf } from './ipv4.ts';
@@ -25,10 +26,8 @@ function metaData({ instance, notice }: Situation): Tree {
   const hostname = hostnameOf(instance);
   return {
     'ami-id': ami,
-    'ami-launch-index': '0',
     events: events({ instance, notice }),
     hostname,
-    'instance-action': 'none',
     'instance-id': awsInstanceId(instance),
     'instance-life-cycle': 'spot',
     'instance-type': instanceType,
@@ -37,9 +36,6 @@ function metaData({ instance, notice }: Situation): Tree {
     mac: instance.uplink.mac,
     network: { interfaces: { macs: { [instance.uplink.mac]: networkInterface(instance) } } },
     placement: { 'availability-zone': zone, region },
-    'reservation-id': `r-${hexOf(instance).slice(0, 17)}`,
-    'security-groups': 'default',
-    services: { domain: 'amazonaws.com', partition: 'aws' },
     spot: spot(notice),
   };
 }
@@ -50,13 +46,9 @@ function networkInterface(instance: Instance): Tree {
   const network = `${networkOf(address, prefixLength)}/${prefixLength}`;
   return {
     'device-number': '0',
-    'interface-id': `eni-${hexOf(instance).slice(0, 17)}`,
-    'local-hostname': hostnameOf(instance),
     'local-ipv4s': address,
     mac,
-    'owner-id': account,
     'subnet-ipv4-cidr-block': network,
-    'vpc-ipv4-cidr-block': network,
   };
 }
 
