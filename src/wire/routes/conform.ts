@@ -24,6 +24,8 @@ export const offsetSchema = z.object({
   atMs: z.number(),
   offsetMs: z.number(),
   uncertaintyMs: z.number(),
+  /** How far the offsets of fast answers lie apart. */
+  spreadMs: z.number(),
 });
 export type ClockOffset = z.infer<typeof offsetSchema>;
 
