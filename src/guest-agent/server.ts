@@ -4,7 +4,7 @@
  *   /calls            the protocol of wire/agent.ts
  *   /console/<guest>  a serial console
  */
-import { chmod, chown, rm } from 'node:fs/promises';
+import { chmod, chown, rename, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
@@ -53,14 +53,16 @@ export async function serve(options: ServerOptions): Promise<Server> {
     response.writeHead(426, { connection: 'close' }).end('This socket speaks WebSocket only.\n');
   });
   server.on('upgrade', upgrade(sockets, options));
-  await rm(options.socketPath, { force: true }); // a crash leaves it behind
-  // Made with no write permission for others, which connecting needs (unix(7)); the mode is widened to the group below.
+  // Under its name only when the group may open it: whoever waits for the name tries it at once.
+  const unnamed = `${options.socketPath}.new`;
+  for (const path of [options.socketPath, unnamed]) await rm(path, { force: true }); // a crash leaves them behind
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(options.socketPath, resolve);
+    server.once('error', reject).listen(unnamed, resolve);
   });
   if (options.gid !== undefined) {
-    await chown(options.socketPath, process.getuid?.() ?? 0, options.gid);
-    await chmod(options.socketPath, 0o660);
+    await chown(unnamed, process.getuid?.() ?? 0, options.gid);
+    await chmod(unnamed, 0o660);
   }
+  await rename(unnamed, options.socketPath);
   return server;
 }
