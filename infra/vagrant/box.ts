@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { buildImage } from '../../images/build.ts';
 import { run } from '../../src/process/run.ts';
 import { root, vagrantPlace } from './machines.ts';
-import { removeVolume } from './virsh.ts';
+import { listVolumes, removeVolume } from './virsh.ts';
 
 const prefix = 'blanket-host-';
 const bytesPerGiB = 1024 ** 3;
@@ -65,8 +65,9 @@ export async function removeOtherBoxes(name: string): Promise<void> {
   for (const box of await listBoxes()) {
     if (!box.startsWith(prefix) || box === name) continue;
     await vagrantBox('remove', '--force', '--all', box);
-    // The provider's name for a box without a version.
-    await removeVolume(`${box}_vagrant_box_image_0_box.img`);
+    // The provider puts the time of the box into the name, since the box has no version.
+    for (const volume of await listVolumes())
+      if (volume.startsWith(`${box}_vagrant_box_image_`)) await removeVolume(volume);
   }
 }
 

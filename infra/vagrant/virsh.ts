@@ -28,6 +28,11 @@ export async function needPool(): Promise<void> {
   if (!/^State:\s+running$/m.test(await virsh('pool-info', pool))) await virsh('pool-start', pool);
 }
 
+/** Lines of `NAME PATH`. */
+export async function listVolumes(): Promise<string[]> {
+  return (await virsh('vol-list', pool)).split('\n').map((line) => line.trim().split(/\s+/)[0] ?? '');
+}
+
 /** Idempotent. */
 export async function removeVolume(volume: string): Promise<void> {
   if (await succeeds('vol-info', '--pool', pool, volume)) await virsh('vol-delete', '--pool', pool, volume);
