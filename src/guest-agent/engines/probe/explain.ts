@@ -28,6 +28,9 @@ function howQemuEnded(outcome: Outcome): string {
   return `QEMU ended with exit code ${failure.exitCode}: ${words || output.reached}.${why}`;
 }
 
+const couldNotGoOn = (outcome: Outcome): string =>
+  `The probe guest could not go on: ${outcome.output.trouble}; ${progressOf(outcome)}.`;
+
 /** @param outcome one that had no sign of life. */
 export function reasonOf(outcome: Outcome, limits: Limits): string {
   switch (outcome.end) {
@@ -36,11 +39,12 @@ export function reasonOf(outcome: Outcome, limits: Limits): string {
     case 'alive-late':
       return `The probe guest was not alive within ${seconds(limits.aliveMs)}: ${progressOf(outcome)}.`;
     case 'trouble':
-      return `The probe guest could not go on: ${outcome.output.trouble}; ${progressOf(outcome)}.`;
+      return couldNotGoOn(outcome);
     case 'flood':
       return 'The probe guest printed without end and was never alive.';
     default:
-      return howQemuEnded(outcome);
+      // A kernel that panics ends QEMU, which may be sooner than its words are read.
+      return outcome.output.trouble === undefined ? howQemuEnded(outcome) : couldNotGoOn(outcome);
   }
 }
 
