@@ -14,6 +14,12 @@ rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*.bin "$root"/var/cache
   "$root"/var/lib/dbus/machine-id
 : >"$root/etc/machine-id"
 
+# So that no service starts while the system is built; mmdebstrap takes them back only after this hook.
+rm -f "$root/usr/sbin/policy-rc.d"
+if [ -e "$root/usr/sbin/start-stop-daemon.REAL" ]; then
+  mv "$root/usr/sbin/start-stop-daemon.REAL" "$root/usr/sbin/start-stop-daemon"
+fi
+
 # A plain bind mount shows the root without what is mounted inside it (/proc, /sys, /dev/pts).
 mkdir "$work/root"
 unshare --mount sh -eu -c 'mount --bind "$1" "$2"; sh -eu -c "$DISK_SCRIPT" disk.sh "$2" "$3"' sh \

@@ -14,6 +14,7 @@ const noModel: Readonly<Record<string, string>> = {
   gce: "Google's gVNIC (a profile stands in with virtio-net)",
   azure: 'VMBus storage and network, and the MANA card',
   hyperv: 'VMBus (a profile plays generation 1 with its emulated devices)',
+  oracle: 'the Mellanox virtual function that most shapes show',
   'aws-xen': "Xen's own bus, disk and network card",
   'xen-hvm': "Xen's own bus, disk and network card",
 };
