@@ -31,7 +31,7 @@ async function watchHost(services: Services, name: string): Promise<void> {
     settle(services, name, 'ready');
     noteGuests(services, name, status.guests, busy);
     noteNotices(services, name, status.notices);
-    reprobe(services, name, status.machine);
+    if (status.machine !== null) reprobe(services, name, status.machine);
   } catch (error) {
     if (!isUnreachable(error)) log.warn({ host: name, err: error }, 'host cannot tell how it is');
     if (isUnreachable(error) && store.hosts.find(name) !== undefined) settle(services, name, 'unreachable');

@@ -66,9 +66,10 @@ export const agentMethods = {
       diskFree: bytes,
       uptimeSeconds: z.number(),
       guests: z.array(guestViewSchema),
-      machine: machineSchema,
-      /** What the cloud has announced of this host and not taken back. */
-      notices: z.array(noticeSchema),
+      /** `null`: an agent from before machines were told. */
+      machine: machineSchema.nullable().default(null),
+      /** What the cloud has announced of this host and not taken back; older agents do not listen. */
+      notices: z.array(noticeSchema).default([]),
     }),
   ),
   ...driverMethods,

@@ -11,6 +11,7 @@ import type { Services } from '../../../src/control/services.ts';
 import { hostRecordSchema } from '../../../src/control/store/records.ts';
 import { openStore } from '../../../src/control/store/store.ts';
 import { watchHosts } from '../../../src/control/watch-hosts.ts';
+import { agentMethods } from '../../../src/wire/agent-methods.ts';
 import { BlanketError } from '../../../src/wire/errors.ts';
 import type { Notice } from '../../../src/wire/methods/drivers.ts';
 
@@ -82,6 +83,24 @@ test('an announcement is kept, shown, logged once, and goes when the cloud takes
   await watchOnce(services);
   t.deepEqual(hostView(store, store.hosts.get('a1')).notices, []);
   t.is(announced().length, 2);
+});
+
+test('an agent from before machines and announcements were told is as well as it was', async (t) => {
+  const told = {
+    ...{ agent: '0.1.0', kernel: '6', node: 'v20', libvirt: '11', qemu: '10', uptimeSeconds: 1 },
+    ...{ memoryTotal: 1, memoryFree: 1, diskFree: 1, guests: [] },
+  };
+  const answer = agentMethods['host.status'].result.parse(told);
+  t.deepEqual(answer, { ...told, machine: null, notices: [] });
+  const { services, store, lines } = rig(t, { 'host.status': () => answer });
+  store.hosts.update('a1', { state: 'unreachable' });
+  await watchOnce(services);
+  t.like(hostView(store, store.hosts.get('a1')), { state: 'ready', notices: [] });
+  t.deepEqual(services.operations.list(), []);
+  t.deepEqual(
+    lines.map(({ msg }) => msg),
+    ['host changed'],
+  );
 });
 
 async function runDriverPhase(services: Services): Promise<string[]> {
