@@ -64,12 +64,8 @@ export function noticeListener(options: ListenerOptions = {}): Listener {
       if (!signal.aborted) note(notices, clause(error));
     }
     if (signal.aborted) return;
-    const pause = setTimeout(
-      () => void round(read, ask, stop),
-      problem === undefined ? pauseMs : longPauseMs,
-    );
+    pause = setTimeout(() => void round(read, ask, stop), problem === undefined ? pauseMs : longPauseMs);
     pause.unref();
-    signal.addEventListener('abort', () => clearTimeout(pause), { once: true });
   }
 
   const close = (): void => {
