@@ -143,7 +143,7 @@ for (const [name, balloon] of balloons) {
   });
 }
 
-test('notices come from the three clouds that announce them to their VMs', (t) => {
+test('notices come from the three clouds whose announcements Blanket knows', (t) => {
   const sourceOf = (name: string) => planned(name, 'notices')[0]?.source;
   t.is(sourceOf('aws-nitro-m5'), 'aws');
   t.is(sourceOf('aws-xen-pv'), 'aws');

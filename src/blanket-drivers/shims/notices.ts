@@ -20,7 +20,8 @@ const listening: Part<NoticesPlan> = {
     if (notices === undefined) return failed('nobody on this host listens');
     const now = notices.state();
     if (now.source !== source) return failed(`listens to ${now.source}, not ${source}`);
-    return set(source === 'none' ? 'this cloud announces nothing' : `listens to ${source}: ${now.lately}`);
+    if (source === 'none') return set('Blanket knows of no announcements of this cloud');
+    return set(`listens to ${source}: ${now.lately}`);
   },
 };
 
