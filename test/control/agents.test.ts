@@ -56,6 +56,19 @@ test('a command that was cut off is a lost connection, one that fails is not', a
   t.like(await t.throwsAsync(link.exec('cut')), { code: 'ssh.lost' });
 });
 
+test('a host without an agent keeps the connection that others work with, and only that', async (t) => {
+  const { agents, machine } = await agentsOf(t);
+  const status = () => agents.call('a1', 'host.status', {});
+  const shared = await agents.ssh('a1');
+  await t.throwsAsync(status());
+  t.is(await agents.ssh('a1'), shared);
+  await t.notThrowsAsync(shared.exec('apt-get install'));
+  agents.forget('a1');
+  await t.throwsAsync(status()); // the connection is its own
+  await agents.ssh('a1');
+  t.is(machine.connections, 3);
+});
+
 test('what a command prints is passed on as it comes', async (t) => {
   const { agents, machine } = await agentsOf(t);
   machine.answer = () => ({ stdout: 'zwölf\n', code: 0 });

@@ -104,6 +104,7 @@ export class Agents {
   }
 
   async #open(host: string): Promise<Connection> {
+    const shared = this.#links.has(host);
     const link = this.ssh(host);
     const ssh = await link;
     // At once, and not only when it has ended: nobody is to begin anything on it any more.
@@ -116,7 +117,7 @@ export class Agents {
       void agent.closed.then(leave);
       return { ssh, agent };
     } catch (error) {
-      leave();
+      if (!shared) leave(); // else it is in use: a host without an agent is just being provisioned over it
       throw error;
     }
   }

@@ -51,7 +51,8 @@ export const hostHandlers = (services: Services): Handlers<Names> => {
     },
     async 'host.facts'({ params: { name } }) {
       const host = store.hosts.get(name);
-      if (host.ssh === null) needReady(host); // a host that no engine works on is just the one to look at
+      // A host that no engine works on is just the one to look at; one that is being made may have no agent yet.
+      if (host.ssh === null || host.state === 'provisioning') needReady(host);
       const wish = host.driverOverride === null ? {} : { override: host.driverOverride };
       const facts = factsSchema.parse(await agents.call(name, 'facts.read', {}));
       return { facts, ...(await agents.call(name, 'driver.detect', wish)) };

@@ -44,9 +44,11 @@ test('an agent from before there were readings of buses and clocks is understood
   t.true([vmbus, xenbus, ptp, consoles].every(Array.isArray));
 });
 
-test('a host that no engine works on shows its facts, one that has no address yet does not', async (t) => {
+test('a host that no engine works on shows its facts, one that is being made does not', async (t) => {
   t.is((await ask({ state: 'failed', engine: null }).answer).chosen, 'vmware');
-  await t.throwsAsync(async () => ask({ state: 'provisioning', engine: null, ssh: null }).answer, {
-    code: 'host.not-ready',
-  });
+  for (const ssh of [null, {}]) {
+    const made = ask({ state: 'provisioning', engine: null, ssh });
+    await t.throwsAsync(async () => made.answer, { code: 'host.not-ready' });
+    t.deepEqual(made.asked, []);
+  }
 });
