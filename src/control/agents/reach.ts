@@ -4,8 +4,10 @@ import { BlanketError } from '../../wire/errors.ts';
 
 const unreachableCodes = ['agent.lost', 'agent.timed-out', 'ssh.lost', 'ssh.unreachable'];
 
+export const isUnreachableCode = (code: string): boolean => unreachableCodes.includes(code);
+
 export const isUnreachable = (error: unknown): boolean =>
-  error instanceof BlanketError && unreachableCodes.includes(error.code);
+  error instanceof BlanketError && isUnreachableCode(error.code);
 
 /**
  * The call must be one that may arrive twice.

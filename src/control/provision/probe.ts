@@ -8,6 +8,7 @@ import type { Phase } from '../run-phases.ts';
 import type { Services } from '../services.ts';
 import type { HostRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
+import { allowRetry } from './reprobe.ts';
 
 const PROBE_TIMEOUT_MS = 120_000;
 
@@ -77,6 +78,9 @@ export function probeFlow(services: Services): Definition<ProbeState> {
     phases: [probe],
     afterRestart: 'undo',
     undoneState: 'failed',
-    end: ({ host, probed }) => ({ host, ...probed }),
+    end({ host, probed }, outcome, { id }) {
+      if (outcome.state === 'undone') allowRetry(services, host, id, outcome.error);
+      return { host, ...probed };
+    },
   };
 }

@@ -1,8 +1,11 @@
 /**
  * Proves a host's engines anew when the machine under them is another: a new kernel, another CPU, a cloud that
- * shows its virtualization extension at last. Once for each such machine, also when it fails.
+ * shows its virtualization extension at last. Once for each such machine, also when it fails; but when the host was
+ * lost or control ended it has said nothing, and is tried again.
  */
+import { BlanketError } from '../../wire/errors.ts';
 import type { Machine } from '../../wire/methods/engines.ts';
+import { isUnreachable, isUnreachableCode } from '../agents/reach.ts';
 import type { Services } from '../services.ts';
 import type { HostRecord } from '../store/records.ts';
 
@@ -33,4 +36,23 @@ export function reprobe({ store, operations, log }: Services, host: string, mach
   store.hosts.update(host, { probeTriedFor: machine });
   const { id } = operations.start('host.probe', `host/${host}`, { host });
   log.warn({ host, operation: id, why }, 'proving the engines again');
+}
+
+/** After a proof that was not made. A host that was lost twice in a row may be taken down by the proof itself: not again. */
+export function allowRetry(
+  { store }: Pick<Services, 'store'>,
+  host: string,
+  operation: string,
+  error: unknown,
+): void {
+  if (!(error instanceof BlanketError)) return;
+  const earlier = store.operations
+    .list()
+    .filter(
+      (other) => other.kind === 'host.probe' && other.subject === `host/${host}` && other.id !== operation,
+    )
+    .at(-1)?.problem?.code;
+  const lostAgain = earlier !== undefined && isUnreachableCode(earlier);
+  const accident = isUnreachable(error) ? !lostAgain : error.code === 'operation.interrupted';
+  if (accident) store.hosts.update(host, { probeTriedFor: null });
 }

@@ -160,6 +160,31 @@ for (const [name, answer] of [
   });
 }
 
+test('a proof that only lost its host is tried again, but not for ever', async (t) => {
+  let asked = 0;
+  const { operations, services } = await rig(t, () => {
+    asked += 1;
+    return Promise.reject(new BlanketError('agent.lost', 'The connection ended.'));
+  });
+  for (let round = 0; round < 4; round += 1) {
+    reprobe(services, 'a1', newer);
+    await allEnded(operations);
+  }
+  t.is(asked, 2);
+});
+
+test('a proof that the end of control cut off is made again', async (t) => {
+  const { store, operations, services } = await rig(t, () => new Promise(() => undefined));
+  reprobe(services, 'a1', newer);
+  t.deepEqual(store.hosts.get('a1').probeTriedFor, newer);
+  const next = new Operations(store, services.log);
+  next.define(probeFlow({ ...services, operations: next }));
+  next.recoverAll();
+  await allEnded(next);
+  t.is(operations.list()[0]?.problem?.code, 'operation.interrupted');
+  t.is(store.hosts.get('a1').probeTriedFor, null);
+});
+
 test('a host that something works with, or that is not ready, is left alone', async (t) => {
   const { store, operations, services } = await rig(t, proven('kvm', newer));
   const gate = Promise.withResolvers<void>();
