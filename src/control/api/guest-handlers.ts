@@ -3,7 +3,9 @@ import { randomUUID } from 'node:crypto';
 import type { RouteParsed } from '../../wire/api.ts';
 import type { GuestCpu } from '../../wire/cpu.ts';
 import { BlanketError } from '../../wire/errors.ts';
+import { refuseRebooting } from '../conform/admit.ts';
 import { checkGuestCpu, decideCpu } from '../fleet/guest-cpu.ts';
+import { learnCpu } from '../fleet/known-cpus.ts';
 import { checkRecords } from '../migrate/plan.ts';
 import { freeAddress, macOf } from '../network/addresses.ts';
 import type { Services } from '../services.ts';
@@ -32,6 +34,7 @@ export const guestHandlers = (services: Services): Handlers<Names> => {
       const host = needReady(store.hosts.get(body.host));
       const cpu = await decideCpu(services, { choice: body.cpu, nested: body.nested }, host);
       return store.transaction(() => {
+        refuseRebooting(store, host.name);
         const guest = newGuest(services, body, cpu);
         const warnings = checkGuestCpu(store, guest, 'create', guest.host);
         store.guests.insert(guest);
@@ -41,6 +44,7 @@ export const guestHandlers = (services: Services): Handlers<Names> => {
     },
     'guest.start'({ params: { name } }) {
       const guest = store.guests.get(name);
+      refuseRebooting(store, guest.host);
       const warnings = checkGuestCpu(store, guest, 'start', guest.host);
       return operations.start('guest.start', `guest/${name}`, { ...on(name), warnings });
     },
@@ -57,22 +61,30 @@ export const guestHandlers = (services: Services): Handlers<Names> => {
       }
       return operations.start('guest.remove', `guest/${name}`, { ...on(name), force });
     },
-    'guest.migrate'({ params: { name }, body: { to, maxDowntimeMs, bandwidthBps } }) {
-      const guest = store.guests.get(name);
-      const destination = store.hosts.get(to);
-      // busy first: a guest that migrates is not "not running"
-      const busy = operations
-        .list()
-        .find(({ state, subject }) => state === 'running' && subject === `guest/${name}`);
-      if (busy === undefined) checkRecords(guest, destination);
-      const warnings = busy === undefined ? checkGuestCpu(store, guest, 'migrate', to) : [];
-      return operations.start('guest.migrate', `guest/${name}`, {
-        ...{ guest: name, source: guest.host, destination: to, maxDowntimeMs, warnings },
-        ...(bandwidthBps !== undefined && { bandwidthBps }),
-      });
-    },
+    'guest.migrate': ({ params: { name }, body }) => migrate(services, name, body),
   };
 };
+
+/** A destination whose CPU is not known is asked; what changed while it answered is checked again. */
+async function migrate(services: Services, name: string, body: RouteParsed<'guest.migrate'>['body']) {
+  const { store, operations } = services;
+  const { to, maxDowntimeMs, bandwidthBps } = body;
+  const checked = (): GuestRecord => {
+    const [guest, destination] = [store.guests.get(name), store.hosts.get(to)];
+    operations.needIdle(`guest/${name}`); // first: a guest that migrates is not "not running"
+    refuseRebooting(store, to);
+    checkRecords(guest, destination);
+    return guest;
+  };
+  checked();
+  await learnCpu(services, to);
+  const guest = checked();
+  const warnings = checkGuestCpu(store, guest, 'migrate', to);
+  return operations.start('guest.migrate', `guest/${name}`, {
+    ...{ guest: name, source: guest.host, destination: to, maxDowntimeMs, warnings },
+    ...(bandwidthBps !== undefined && { bandwidthBps }),
+  });
+}
 
 function newGuest(
   { store }: Services,

@@ -14,6 +14,7 @@ export type ComeBack = {
   /** The boot that must have ended. */
   bootId: string;
   ask: () => Promise<{ bootId: string }>;
+  /** Orders the reboot again. What it throws ends the wait, as when guests have come meanwhile. */
   order: () => Promise<unknown>;
   /** Drops a connection that may be dead without knowing it. */
   forget: () => void;

@@ -10,6 +10,7 @@
  * reboot it twice. A check that fails is a result, not a failure of the operation.
  */
 
+import { BlanketError } from '../../wire/errors.ts';
 import type { KeptFile, KeptNow } from '../../wire/methods/conform.ts';
 import type { Check, Conformance, Measurement, Reading } from '../../wire/routes/conform.ts';
 import { version } from '../../wire/version.ts';
@@ -124,7 +125,10 @@ const comesBack: Make = (services) => ({
         ...{ host, signal, bootId: had(state.before).bootId, timeoutMs: state.bootTimeoutMs },
         ...{ pauseMs: PAUSE_MS, patienceMs: SAME_BOOT_PATIENCE_MS },
         ask: () => agents.call(host, 'conform.now', {}, { timeoutMs: ANSWER_MS }),
-        order: () => order(services, state),
+        order() {
+          needVacant(services, host, state.operation);
+          return order(services, state);
+        },
         forget: () => agents.forget(host),
         console: () => cloudOf(services, store.hosts.get(host).cloud).readConsole(host, CONSOLE_BYTES),
         onTry: (ms) => progress({ message: `waiting for ${host} to come back, ${Math.round(ms / 1000)} s` }),
@@ -132,13 +136,20 @@ const comesBack: Make = (services) => ({
     } catch (error) {
       if (signal.aborted)
         throw new NothingHappened('operation.cancelled', `${host} is left to come back alone.`);
-      // Watching sets it to ready again should it answer after all.
-      if (store.hosts.get(host).state === 'ready') store.hosts.update(host, { state: 'unreachable' });
+      if (isAway(error)) setAway(services, host);
       throw error;
     }
     save({ rebootMs: Date.now() - had(state.orderedAt) });
   },
 });
+
+const isAway = (error: unknown): boolean =>
+  isUnreachable(error) || (error instanceof BlanketError && error.code === 'host.not-back');
+
+/** Watching sets it to ready again should it answer after all. */
+function setAway({ store }: Services, host: string): void {
+  if (store.hosts.get(host).state === 'ready') store.hosts.update(host, { state: 'unreachable' });
+}
 
 const after: Make = (services) => ({
   name: 'remeasure',

@@ -5,7 +5,7 @@ import type { EngineName } from '../../wire/names.ts';
 import type { Services } from '../services.ts';
 import type { GuestRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
-import { fleetOf, knownCpu, noteCpu } from './known-cpus.ts';
+import { fleetOf, knownCpu, learnCpu } from './known-cpus.ts';
 import { type CpuWish, pinCpu } from './pin-cpu.ts';
 import { readPolicy } from './policy.ts';
 import { type CpuOccasion, cpuFindings, judgeCpu } from './verdict.ts';
@@ -18,7 +18,7 @@ type On = { name: string; engine: EngineName };
  */
 export async function decideCpu(services: Services, wish: CpuWish, { name, engine }: On): Promise<GuestCpu> {
   const { store } = services;
-  if (knownCpu(store.hosts.get(name)) === undefined) await noteCpu(services, name);
+  await learnCpu(services, name);
   const on = knownCpu(store.hosts.get(name));
   if (on === undefined) {
     throw new BlanketError('host.cpu-unknown', `What CPU ${name} can show with ${engine} is not known.`, {

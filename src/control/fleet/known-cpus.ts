@@ -18,7 +18,12 @@ export async function noteCpu({ store, agents }: Asking, host: string): Promise<
   store.hosts.update(host, { cpu: { ...cpu, engine } });
 }
 
-/** The same where the host can do without; gives whether it answered. */
+/** Asks only when it is not known for the host's engine: a host that was enrolled before CPUs were kept. */
+export async function learnCpu(services: Asking, host: string): Promise<void> {
+  if (knownCpu(services.store.hosts.get(host)) === undefined) await noteCpu(services, host);
+}
+
+/** The same as `noteCpu` where the host can do without; gives whether it answered. */
 export async function tryNoteCpu(services: Asking & Pick<Services, 'log'>, host: string): Promise<boolean> {
   try {
     await noteCpu(services, host);

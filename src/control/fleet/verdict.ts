@@ -2,7 +2,8 @@
  * Whether a guest's CPU fits the host it is to run on, and the fleet.
  *
  *   missing   the host itself lacks features: the guest cannot work there      policy `cpuMissing`, by default refuse
- *   wider     some other host lacks features: the guest could not go there     policy `cpu`, by default warn
+ *   wider     some other host lacks features: the guest could not go there     policy `cpu`, by default warn;
+ *             at a migration a warning only, since a third host has no part in it
  */
 import { without } from '../../wire/cpu.ts';
 import { BlanketError, type Problem, toProblem } from '../../wire/errors.ts';
@@ -77,14 +78,16 @@ function problemOf(guest: string, occasion: CpuOccasion, finding: CpuFinding): B
   });
 }
 
-const policyFor = ({ what }: CpuFinding, policy: FleetPolicy) =>
-  what === 'missing' ? policy.cpuMissing : policy.cpu;
+function policyFor({ what }: CpuFinding, occasion: CpuOccasion, policy: FleetPolicy) {
+  if (what === 'missing') return policy.cpuMissing;
+  return occasion === 'migrate' ? 'warn' : policy.cpu;
+}
 
 export type CpuCase = { guest: string; occasion: CpuOccasion; findings: readonly CpuFinding[] };
 
 /** @returns what to warn about. @throws BlanketError `guest.cpu-too-wide`, `migrate.cpu-missing`, kind `blocked` */
 export function judgeCpu({ guest, occasion, findings }: CpuCase, policy: FleetPolicy): Problem[] {
-  const refused = findings.find((finding) => policyFor(finding, policy) === 'refuse');
+  const refused = findings.find((finding) => policyFor(finding, occasion, policy) === 'refuse');
   if (refused !== undefined) throw problemOf(guest, occasion, refused);
   return findings.map((finding) => toProblem(problemOf(guest, occasion, finding)));
 }

@@ -42,12 +42,17 @@ export class Operations {
     this.#definitions.set(definition.kind, definition as unknown as Definition<FlowState>);
   }
 
+  /** @throws BlanketError `operation.busy` when the subject has an operation under way. */
+  needIdle(subject: string): void {
+    refuseBusy(this.#store, subject);
+  }
+
   /**
    * The flow finds its operation's id in its state as `operation`.
    * @throws BlanketError `operation.busy` when the subject has an operation under way.
    */
   start(kind: OperationKind, subject: string, flowState: FlowState): Operation {
-    refuseBusy(this.#store, subject);
+    this.needIdle(subject);
     const id = `${kind.replace('.', '-')}-${randomBytes(4).toString('hex')}`;
     this.#store.operations.insert({
       ...{ name: id, id, kind, subject, state: 'running', flowState: { ...flowState, operation: id } },

@@ -38,7 +38,7 @@ export type FleetBaseline = z.infer<typeof fleetBaselineSchema>;
 export const policyWords = ['refuse', 'warn'] as const;
 
 export const fleetPolicySchema = z.object({
-  /** A guest whose CPU is wider than the baseline: some host could not take it. */
+  /** A guest whose CPU is wider than the baseline: some host could not take it. A migration is only ever warned about. */
   cpu: z.enum(policyWords).default('warn'),
   /** A guest that is to start on, or to migrate to, a host that lacks some of its features: it cannot work. */
   cpuMissing: z.enum(policyWords).default('refuse'),

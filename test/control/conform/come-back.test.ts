@@ -37,6 +37,12 @@ test('a host that goes on in the old boot is told once more', async (t) => {
   t.is(told.orders, 2);
 });
 
+test('what speaks against telling it again ends the wait', async (t) => {
+  const order = () => Promise.reject(new BlanketError('conform.host-in-use', 'Guests have come.'));
+  const { wait } = host(['old'], { timeoutMs: 30_000, patienceMs: 0, order });
+  await t.throwsAsync(comeBack(wait), { code: 'conform.host-in-use' });
+});
+
 test('a host that stays away is told of with its console', async (t) => {
   const error = await t.throwsAsync<BlanketError>(comeBack(host([away()]).wait), { code: 'host.not-back' });
   t.like(error, { kind: 'attention', data: { host: 'a1', console: 'Kernel panic' } });

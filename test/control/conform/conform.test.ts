@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { conformHandlers } from '../../../src/control/api/conform-handlers.ts';
+import { refuseRebooting } from '../../../src/control/conform/admit.ts';
 import { lastRecord } from '../../../src/control/conform/records.ts';
 import { BlanketError } from '../../../src/wire/errors.ts';
 import { guestOn, hostRecord, openControl, type Rig, rig } from './fake-host.ts';
@@ -24,6 +25,16 @@ const run = async (made: Rig, change?: Partial<typeof body>) => ended(made, (awa
 
 const verdict = ({ store }: Rig, name: string) =>
   lastRecord(store, 'a1')?.checks.find((check) => check.name === name)?.verdict;
+
+function tryCome({ store }: Rig): unknown {
+  try {
+    refuseRebooting(store, 'a1');
+    refuseRebooting(store, 'another');
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
 
 const count = (calls: readonly string[], method: string) => calls.filter((call) => call === method).length;
 
@@ -126,6 +137,37 @@ test('a host that does not come back needs a person, and is said to be unreachab
   t.like(operation, { state: 'attention', problem: { code: 'host.not-back' } });
   t.deepEqual(operation.problem?.data, { host: 'a1', console: '' });
   t.is(made.store.hosts.get('a1').state, 'unreachable');
+});
+
+test('a host that answers is not said to be unreachable, whatever else is wrong with it', async (t) => {
+  const made = await rig(t);
+  made.host.answers['host.reboot'] = () => undefined;
+  const operation = await run(made, { bootTimeoutMs: 100 });
+  t.like(operation, { state: 'attention', problem: { code: 'host.not-rebooted' } });
+  t.is(made.store.hosts.get('a1').state, 'ready');
+});
+
+test('guests may not come before the host has rebooted, and may afterwards', async (t) => {
+  const made = await rig(t);
+  const seen: Record<string, unknown> = {};
+  made.host.before = async (method) => {
+    const error = tryCome(made);
+    seen[method] ??= error instanceof BlanketError ? { code: error.code, kind: error.kind } : 'let in';
+  };
+  t.like(await run(made), { state: 'done' });
+  const refused = { code: 'host.in-use', kind: 'conflict' };
+  t.like(seen, { 'conform.keep': refused, 'host.reboot': refused, 'conform.check-kept': 'let in' });
+  t.is(tryCome(made), undefined);
+});
+
+test('guests may come to a host that is not to be rebooted', async (t) => {
+  const made = await rig(t);
+  let error: unknown = 'not asked';
+  made.host.before = async (method) => {
+    if (method === 'conform.disk') error = tryCome(made);
+  };
+  t.like(await run(made, { reboot: false }), { state: 'done' });
+  t.is(error, undefined);
 });
 
 test('cancelled while it is measured, it leaves nothing behind', async (t) => {

@@ -2,6 +2,7 @@
 import test from 'ava';
 import { openStore } from '../../../src/control/store/store.ts';
 import { portableCpu } from '../../../src/wire/cpu.ts';
+import type { BlanketError } from '../../../src/wire/errors.ts';
 import { cpu } from './hosts.ts';
 import { ended, guestRecord, hostRecord, type Rig, rig } from './rig.ts';
 
@@ -88,8 +89,60 @@ test('a migration to a host that lacks features is refused before it begins', as
   await ended(r, await r.create({ name: 'web1', host: 'alpha1', cpu: 'host' }));
   r.store.guests.update('web1', { state: 'running' });
   const refusal = { code: 'migrate.cpu-missing', message: /beta1 cannot show avx2/ };
-  t.throws(() => r.migrate('web1', 'beta1'), refusal);
+  await t.throwsAsync(r.migrate('web1', 'beta1'), refusal);
   t.is(r.operations.list().filter(({ kind }) => kind === 'guest.migrate').length, 0);
+});
+
+test('a destination whose CPU is not known is asked before a guest goes there', async (t) => {
+  const r = rig(t, { alpha1: strong, beta1: weak });
+  r.store.hosts.insert(hostRecord('alpha1', 1, { cpu: { ...strong, engine: 'kvm' } }));
+  r.store.hosts.insert(hostRecord('beta1', 2));
+  r.store.hosts.insert(hostRecord('mute1', 3));
+  const { features } = strong;
+  const pinned = { choice: 'host' as const, nested: true, model: 'EPYC', features, disabled: [] };
+  r.store.guests.insert(guestRecord('web1', 'alpha1', { cpu: pinned }));
+  await t.throwsAsync(r.migrate('web1', 'beta1'), { code: 'migrate.cpu-missing', message: /avx2/ });
+  t.deepEqual(r.store.hosts.get('beta1').cpu, { ...weak, engine: 'kvm' });
+  await t.throwsAsync(r.migrate('web1', 'mute1'), { code: 'ssh.unreachable' });
+});
+
+test('a guest that changed while its destination was asked is looked at again', async (t) => {
+  const r = rig(t, { alpha1: strong, beta1: strong });
+  r.store.hosts.insert(hostRecord('alpha1', 1, { cpu: { ...strong, engine: 'kvm' } }));
+  r.store.hosts.insert(hostRecord('beta1', 2));
+  r.store.guests.insert(guestRecord('web1', 'alpha1'));
+  const asked = r.migrate('web1', 'beta1');
+  r.store.guests.update('web1', { state: 'stopped' });
+  await t.throwsAsync(asked, { code: 'migrate.not-running' });
+  r.store.guests.update('web1', { state: 'running' });
+  r.store.hosts.update('beta1', { cpu: null });
+  const again = r.migrate('web1', 'beta1');
+  r.operations.start('guest.start', 'guest/web1', { guest: 'web1', host: 'alpha1' });
+  await t.throwsAsync(again, { code: 'operation.busy' });
+});
+
+test('no guest is made on, started on or moved to a host that is to reboot', async (t) => {
+  const r = rig(t, { alpha1: strong, beta1: strong });
+  twoHosts(r);
+  r.store.guests.insert(guestRecord('web1', 'alpha1'));
+  r.store.guests.insert(guestRecord('web2', 'beta1', { state: 'stopped' }));
+  const gate = Promise.withResolvers<void>();
+  const phases = [{ name: 'measure', do: () => gate.promise }];
+  r.operations.define({ kind: 'host.conform', phases, afterRestart: 'resume', undoneState: 'failed' });
+  const measuring = r.operations.start('host.conform', 'host/beta1', { host: 'beta1', reboot: true });
+  const refusal = { code: 'host.in-use', message: /beta1/ };
+  const error = await t.throwsAsync<BlanketError>(
+    async () => r.create({ name: 'web3', host: 'beta1' }),
+    refusal,
+  );
+  t.like(error, { kind: 'conflict', data: { host: 'beta1', operation: measuring.id } });
+  t.true(error?.next?.includes(`blanket op watch ${measuring.id}`));
+  t.is(r.store.guests.find('web3'), undefined);
+  await t.throwsAsync(r.migrate('web1', 'beta1'), refusal);
+  t.throws(() => r.start('web2'), refusal);
+  gate.resolve();
+  await ended(r, measuring);
+  t.is((await ended(r, await r.migrate('web1', 'beta1'))).state, 'done');
 });
 
 test('a guest from before CPUs were pinned is judged by what its host made of the portable one', async (t) => {
@@ -102,7 +155,7 @@ test('a guest from before CPUs were pinned is judged by what its host made of th
   r.store.guests.insert(guestRecord('old1', 'poor1'));
   r.store.guests.insert(guestRecord('old2', 'rich1'));
   t.is((await ended(r, await r.migrate('old1', 'poor2'))).state, 'done');
-  t.throws(() => r.migrate('old2', 'poor1'), { code: 'migrate.cpu-missing', message: /cx16/ });
+  await t.throwsAsync(r.migrate('old2', 'poor1'), { code: 'migrate.cpu-missing', message: /cx16/ });
 });
 
 test('a store whose records know nothing of CPUs opens, and they read as not known', (t) => {

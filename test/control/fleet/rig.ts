@@ -72,7 +72,7 @@ function handlers(services: Services) {
       ...{ params: {}, query: {} },
       body: api['guest.create'].body.parse({ image: 'micro', network: 'lan', start: false, ...wish }),
     });
-  const migrate = (name: string, to: string) =>
+  const migrate = async (name: string, to: string) =>
     guests['guest.migrate']({ params: { name }, query: {}, body: api['guest.migrate'].body.parse({ to }) });
   const start = (name: string) => guests['guest.start']({ params: { name }, query: {}, body: {} });
   return { fleet: fleetHandlers(services), create, migrate, start };
