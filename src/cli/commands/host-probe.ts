@@ -1,12 +1,12 @@
 /** `blanket host probe` */
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
-import { nameArgument } from '../command.ts';
+import { examples, nameArgument } from '../command.ts';
 import { printHost } from '../print/host.ts';
 import { finish } from '../watch.ts';
 
 export function addProbe(host: Command, cli: Cli): void {
-  host
+  const probe = host
     .command('probe')
     .description('boot the probe guest with each engine and choose one')
     .addArgument(nameArgument('name', 'name of the host'))
@@ -24,4 +24,5 @@ export function addProbe(host: Command, cli: Cli): void {
       }
       await printHost(cli, name);
     });
+  examples(probe, 'blanket host probe east-1', 'blanket host probe east-1 -o json');
 }

@@ -79,7 +79,7 @@ function addSsh(host: Command, cli: Cli): void {
 }
 
 function addRemove(host: Command, cli: Cli): void {
-  host
+  const remove = host
     .command('remove')
     .description('take a host down')
     .addArgument(nameArgument('name', 'name of the host'))
@@ -94,4 +94,5 @@ function addRemove(host: Command, cli: Cli): void {
       cli.note(`Removed host ${name}.`);
       if (cli.format !== 'table') cli.print(data(cli.format, ended));
     });
+  examples(remove, 'blanket host remove east-1', 'blanket host remove lab-1 --force --yes');
 }
