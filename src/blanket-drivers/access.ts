@@ -25,7 +25,7 @@ export type Files = {
   remove(path: string): Promise<void>;
 };
 
-export type NoticeSource = 'aws' | 'gce' | 'azure' | 'none';
+export type NoticeSource = 'aws' | 'gce' | 'azure' | 'alibaba' | 'none';
 
 /** Who on this host asks the cloud for its announcements. */
 export type NoticeListener = {

@@ -143,11 +143,12 @@ for (const [name, balloon] of balloons) {
   });
 }
 
-test('notices come from the three clouds whose announcements Blanket knows', (t) => {
+test('notices come from the four clouds whose announcements Blanket knows', (t) => {
   const sourceOf = (name: string) => planned(name, 'notices')[0]?.source;
   t.is(sourceOf('aws-nitro-m5'), 'aws');
   t.is(sourceOf('aws-xen-pv'), 'aws');
   t.is(sourceOf('gce-n1'), 'gce');
   t.is(sourceOf('azure-gen1'), 'azure');
+  t.is(sourceOf('alibaba-ecs'), 'alibaba');
   t.is(sourceOf('hyperv-gen2'), 'none');
 });

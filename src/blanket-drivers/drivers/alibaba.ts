@@ -11,6 +11,7 @@ export const alibaba: Driver = {
   sources: [
     'https://docs.cloud-init.io/en/latest/reference/datasources/aliyun.html',
     'https://www.alibabacloud.com/help/en/ecs/user-guide/alibaba-cloud-ntp-server',
+    'https://www.alibabacloud.com/help/en/ecs/user-guide/query-the-interruption-events-of-preemptible-instances',
   ],
   detect: (facts) =>
     judgeNamed(facts, {
@@ -30,6 +31,6 @@ export const alibaba: Driver = {
       console: 'ttyS0',
       howTo:
         'ECS has no switch for it: use an ECS Bare Metal instance type (ebm in its name), whose CPU shows the extension.',
-      notices: 'none',
+      notices: 'alibaba',
     }),
 };

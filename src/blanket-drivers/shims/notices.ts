@@ -13,7 +13,7 @@ const listening: Part<NoticesPlan> = {
     notices?.listenTo(source);
   },
   async undo(_plan, before, { notices }) {
-    const was = (['aws', 'gce', 'azure', 'none'] as const).find((name) => name === before[key]);
+    const was = (['aws', 'gce', 'azure', 'alibaba', 'none'] as const).find((name) => name === before[key]);
     if (was !== undefined) notices?.listenTo(was);
   },
   async verify({ source }, { notices }) {

@@ -69,7 +69,7 @@ export type MemoryPlan = {
 export type NestedPlan = { shim: 'nested'; module?: 'kvm_intel' | 'kvm_amd'; howTo?: string };
 
 /** Where this cloud announces maintenance and the taking back of cheap VMs. */
-export type NoticesPlan = { shim: 'notices'; source: 'aws' | 'gce' | 'azure' | 'none' };
+export type NoticesPlan = { shim: 'notices'; source: 'aws' | 'gce' | 'azure' | 'alibaba' | 'none' };
 
 export type ShimPlan =
   | NicPlan

@@ -4,9 +4,8 @@
  */
 import { z } from 'zod';
 import type { Notice } from '../../wire/methods/drivers.ts';
-import { type Ask, textOf, timeOf } from './metadata.ts';
-
-const tokenSeconds = 21_600; // the longest that AWS gives
+import { type Ask, timeOf } from './metadata.ts';
+import { type Read, tokenReader } from './token.ts';
 
 const actionSchema = z.object({ action: z.string(), time: z.string() });
 const rebalanceSchema = z.object({ noticeTime: z.string() });
@@ -25,8 +24,6 @@ const kinds: Record<string, Notice['kind']> = {
   'instance-stop': 'reclaim',
   'instance-retirement': 'reclaim',
 };
-
-type Read = (path: string) => Promise<string | undefined>;
 
 async function interruptions(read: Read): Promise<Notice[]> {
   const text = await read('/latest/meta-data/spot/instance-action');
@@ -56,24 +53,10 @@ async function rebalance(read: Read): Promise<Notice[]> {
   return [{ kind: 'reclaim', detail: `AWS may soon take this spot instance back (said at ${noticeTime})` }];
 }
 
-/** Keeps its token from one asking to the next. */
 export function awsNotices(): (ask: Ask) => Promise<Notice[]> {
-  let token: string | undefined;
-  const renew = async (ask: Ask): Promise<string> => {
-    const path = '/latest/api/token';
-    const headers = { 'x-aws-ec2-metadata-token-ttl-seconds': String(tokenSeconds) };
-    const text = textOf(path, await ask(path, { method: 'PUT', headers }));
-    if (text === undefined || text === '') throw new Error(`${path} gives no token`);
-    token = text;
-    return text;
-  };
+  const reader = tokenReader('x-aws-ec2-metadata-token', [401]);
   return async (ask) => {
-    const get = async (path: string, by: string) =>
-      ask(path, { headers: { 'x-aws-ec2-metadata-token': by } });
-    const read: Read = async (path) => {
-      const answer = await get(path, token ?? (await renew(ask)));
-      return textOf(path, answer.status === 401 ? await get(path, await renew(ask)) : answer);
-    };
+    const read = reader(ask);
     return [...(await interruptions(read)), ...(await events(read)), ...(await rebalance(read))];
   };
 }

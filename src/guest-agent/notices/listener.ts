@@ -9,6 +9,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { NoticeListener, NoticeSource } from '../../blanket-drivers/access.ts';
 import type { Notice } from '../../wire/methods/drivers.ts';
+import { alibabaNotices } from './alibaba.ts';
 import { awsNotices } from './aws.ts';
 import { azureNotices } from './azure.ts';
 import { gceNotices } from './gce.ts';
@@ -28,13 +29,19 @@ export type ListenerOptions = {
 export type Listener = NoticeListener & { current(): Notice[]; close(): void };
 
 const linkLocal = 'http://169.254.169.254';
-const realBases = { aws: linkLocal, gce: 'http://metadata.google.internal', azure: linkLocal };
+const realBases = {
+  aws: linkLocal,
+  gce: 'http://metadata.google.internal',
+  azure: linkLocal,
+  alibaba: 'http://100.100.100.200',
+};
 
 type Reader = (ask: Ask) => Promise<Notice[]>;
 const readers: Record<keyof typeof realBases, () => Reader> = {
   aws: awsNotices,
   gce: () => gceNotices,
   azure: azureNotices,
+  alibaba: alibabaNotices,
 };
 
 const clause = (error: unknown): string => (error instanceof Error ? error.message : String(error));
