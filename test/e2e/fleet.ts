@@ -65,6 +65,13 @@ export async function bootFleet(say: (line: string) => void): Promise<Fleet> {
   }
 }
 
+/** The observer's way to the guest, made anew: it went through a host that has been rebooted since. */
+export async function reachAnew(fleet: Fleet): Promise<void> {
+  await fleet.forward.close();
+  fleet.forward = await openForward(fleet.seat, guest, stage.port, destination, never);
+  fleet.address = fleet.forward.address;
+}
+
 type Commands = Omit<Fleet, 'state' | 'seat' | 'forward' | 'address' | 'end'>;
 
 function commands(env: NodeJS.ProcessEnv): Commands {

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { hostSchema } from '../../src/wire/resources.ts';
 import { conformanceSchema } from '../../src/wire/routes/conform.ts';
 import { fleetBaselineSchema } from '../../src/wire/routes/fleet.ts';
-import { type Fleet, ground } from './fleet.ts';
+import { type Fleet, ground, reachAnew } from './fleet.ts';
 
 const test = anyTest as TestFn<Fleet>;
 
@@ -100,6 +100,7 @@ function playConformance(current: () => Fleet, withGuest: string, withoutGuest: 
   test.serial('a host conforms, and is the same after a reboot', async (t) => {
     const fleet = current();
     const ended = await fleet.cli('host', 'conform', withoutGuest);
+    await reachAnew(fleet);
     t.log(ended.stdout);
     const record = conformanceSchema.parse(await fleet.json('host', 'conform', withoutGuest, '--last'));
     t.deepEqual(
