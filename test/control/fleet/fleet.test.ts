@@ -3,8 +3,9 @@ import test from 'ava';
 import { openStore } from '../../../src/control/store/store.ts';
 import { portableCpu } from '../../../src/wire/cpu.ts';
 import type { BlanketError } from '../../../src/wire/errors.ts';
+import { hostRecord } from '../host-record.ts';
 import { cpu } from './hosts.ts';
-import { ended, guestRecord, hostRecord, type Rig, rig } from './rig.ts';
+import { ended, guestRecord, type Rig, rig } from './rig.ts';
 
 const base = portableCpu([]).features.join(' ');
 const strong = cpu(`${base} avx avx2 svm npt`);

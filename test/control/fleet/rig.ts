@@ -10,12 +10,7 @@ import { guestHandlers } from '../../../src/control/api/guest-handlers.ts';
 import { createGuestFlow, startGuestFlow } from '../../../src/control/guest/guest-flows.ts';
 import { Operations } from '../../../src/control/operations/operations.ts';
 import type { Services } from '../../../src/control/services.ts';
-import {
-  type GuestRecord,
-  guestRecordSchema,
-  type HostRecord,
-  hostRecordSchema,
-} from '../../../src/control/store/records.ts';
+import { type GuestRecord, guestRecordSchema } from '../../../src/control/store/records.ts';
 import { openStore } from '../../../src/control/store/store.ts';
 import { api } from '../../../src/wire/api.ts';
 import type { EngineCpu } from '../../../src/wire/cpu.ts';
@@ -77,22 +72,6 @@ function handlers(services: Services) {
   const start = (name: string) => guests['guest.start']({ params: { name }, query: {}, body: {} });
   return { fleet: fleetHandlers(services), create, migrate, start };
 }
-
-/** As a control before CPUs were known would have left it, but for `change`. */
-export const hostRecord = (name: string, index: number, change: Partial<HostRecord> = {}): HostRecord =>
-  hostRecordSchema.parse({
-    ...{ name, cloud: 'east', state: 'ready', image: '', vcpus: 1, memoryMiB: 512, diskGiB: 2, index },
-    ...{
-      hostKeyPrivate: '',
-      hostKeyPublic: '',
-      driverOverride: null,
-      ssh: null,
-      address: null,
-      tunnelKey: null,
-    },
-    ...{ driver: null, driverWhy: null, engine: 'kvm', engineWhy: null, engineScore: null, createdAt },
-    ...change,
-  });
 
 export const guestRecord = (name: string, host: string, change: Partial<GuestRecord> = {}): GuestRecord =>
   guestRecordSchema.parse({

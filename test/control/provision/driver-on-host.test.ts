@@ -8,36 +8,12 @@ import { hostView } from '../../../src/control/api/views.ts';
 import { Operations } from '../../../src/control/operations/operations.ts';
 import { provisionFlow } from '../../../src/control/provision/provision.ts';
 import type { Services } from '../../../src/control/services.ts';
-import { hostRecordSchema } from '../../../src/control/store/records.ts';
 import { openStore } from '../../../src/control/store/store.ts';
 import { watchHosts } from '../../../src/control/watch-hosts.ts';
 import { agentMethods } from '../../../src/wire/agent-methods.ts';
 import { BlanketError } from '../../../src/wire/errors.ts';
 import type { Notice } from '../../../src/wire/methods/drivers.ts';
-
-/** As a store had it before announcements were kept. */
-const oldHost = {
-  ...{
-    name: 'a1',
-    cloud: 'alpha',
-    state: 'ready',
-    image: '/i',
-    vcpus: 1,
-    memoryMiB: 512,
-    diskGiB: 8,
-    index: 1,
-  },
-  ...{
-    hostKeyPrivate: '',
-    hostKeyPublic: '',
-    driverOverride: null,
-    ssh: null,
-    address: null,
-    tunnelKey: null,
-  },
-  ...{ driver: null, driverWhy: null, engine: null, engineWhy: null, engineScore: null },
-  createdAt: '2026-01-01T00:00:00.000Z',
-};
+import { hostRecord } from '../host-record.ts';
 
 type Answers = Record<string, () => unknown>;
 
@@ -55,7 +31,7 @@ function rig(t: ExecutionContext, answers: Answers) {
   } as unknown as Services['agents'];
   const key = { privateKey: '', publicKey: '', file: '' };
   const operations = new Operations(store, log);
-  store.hosts.insert(hostRecordSchema.parse(oldHost));
+  store.hosts.insert(hostRecord('a1', 1, { cloud: 'alpha', engine: null }));
   const services: Services = { store, operations, agents, key, paths: { state: directory }, log };
   return { services, store, lines };
 }

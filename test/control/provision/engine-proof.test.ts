@@ -9,10 +9,11 @@ import { Operations } from '../../../src/control/operations/operations.ts';
 import { probeEngines, probeFlow } from '../../../src/control/provision/probe.ts';
 import { reprobe, whyReprobe } from '../../../src/control/provision/reprobe.ts';
 import type { Services } from '../../../src/control/services.ts';
-import { guestRecordSchema, hostRecordSchema } from '../../../src/control/store/records.ts';
+import { guestRecordSchema } from '../../../src/control/store/records.ts';
 import { openStore } from '../../../src/control/store/store.ts';
 import { BlanketError } from '../../../src/wire/errors.ts';
 import type { EngineProbe, Machine } from '../../../src/wire/methods/engines.ts';
+import { hostRecord } from '../host-record.ts';
 
 const machine: Machine = { kernel: '6.12.1', cpu: 'AuthenticAMD EPYC, svm', hypervisor: 'KVMKVMKVM' };
 const newer: Machine = { ...machine, kernel: '6.12.2' };
@@ -20,29 +21,8 @@ const kvm: EngineProbe = { engine: 'kvm', usable: true, bootMs: 900, score: 310 
 const tcg: EngineProbe = { engine: 'tcg', usable: true, bootMs: 2_600, score: 98 };
 const never = new AbortController().signal;
 
-/** As a store had it before proofs were kept. */
-const oldHost = hostRecordSchema.parse({
-  ...{
-    name: 'a1',
-    cloud: 'alpha',
-    state: 'ready',
-    image: '/i',
-    vcpus: 1,
-    memoryMiB: 512,
-    diskGiB: 8,
-    index: 1,
-  },
-  ...{
-    hostKeyPrivate: '',
-    hostKeyPublic: '',
-    driverOverride: null,
-    ssh: null,
-    address: null,
-    tunnelKey: null,
-  },
-  ...{ driver: 'generic', driverWhy: 'x', engine: 'kvm', engineWhy: 'x', engineScore: 71 },
-  createdAt: '2026-01-01T00:00:00.000Z',
-});
+const change = { cloud: 'alpha', driver: 'generic', driverWhy: 'x', engineWhy: 'x', engineScore: 71 };
+const oldHost = hostRecord('a1', 1, change);
 
 const guest = guestRecordSchema.parse({
   ...{ name: 'web1', uuid: '11111111-2222-4333-8444-555555555555', state: 'running', host: 'a1', image: 'i' },
