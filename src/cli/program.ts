@@ -24,8 +24,8 @@ To begin:
   $ blanket migrate web1 --to west-1
 
 Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 blocked by a check, 6 rolled back and
-the guest is safe on its source, 7 needs attention, 8 timed out, 9 a check of
-host conform failed, 130 cancelled.`;
+the guest is safe on its source, 7 needs attention, 8 timed out, 9 host conform
+found a failed check, 130 cancelled.`;
 
 export function buildProgram(cli: Cli): Command {
   const program = new Command('blanket')
