@@ -3,10 +3,28 @@
 # Usage: sh -eu -s -- STATE LEASE USER UNIT BUNDLE_DIRECTORY
 state=$1 lease=$2 user=$3 unit=$4 bundle=$5
 
+exec 9>>/run/lock/blanket-machine
+flock -w 120 9 || { echo 'Blanket is at work on this machine already.' >&2; exit 1; }
+
+rm -rf "$state.left" "$state.new"
 [ "$(cat "$state/lease" 2>/dev/null)" = "$lease" ] || exit 0
 
+# By their whole names, since an owner may call things after blankets too. After the first two: what the drivers' shims write.
+named() {
+  for path in "/etc/systemd/system/$unit" /etc/sudoers.d/90-blanket \
+    /etc/chrony/conf.d/blanket.conf /etc/modules-load.d/blanket-ptp.conf \
+    /etc/modprobe.d/blanket-nested.conf /etc/default/grub.d/blanket-console.cfg; do
+    [ ! -e "$path" ] || printf '%s\n' "$path"
+  done
+}
+if [ ! -e "$state/before" ]; then
+  echo "$state/before is gone, so what was here before Blanket is not known. Make it anew with the paths that must stay, one a line." >&2
+  exit 1
+fi
+ours=$(named | grep -vxFf "$state/before" || [ $? = 1 ]) # 1: nothing remains
+
 [ ! -e "/etc/systemd/system/$unit" ] || systemctl disable --now --quiet "$unit"
-systemctl stop 'blanket-*'
+systemctl stop 'blanket-dhcp-*'
 for path in /sys/class/net/*; do
   [ -e "$path" ] || continue # a VXLAN goes with the tunnel that it runs in
   link=${path##*/}
@@ -14,13 +32,20 @@ for path in /sys/class/net/*; do
     blanket0 | bl[0-9a-f]??????????? | vx[0-9a-f]???????????) ip link delete "$link" ;;
   esac
 done
+# Where the kernel has no nftables there is nothing to list, and nft says so.
+if command -v nft >/dev/null; then
+  nft list tables netdev | sed -n 's/^table netdev \(blanket_.*\)$/\1/p' |
+    while read -r table; do nft delete table netdev "$table"; done
+fi
 
-# What the drivers' shims have written is in here too; who has read it is told.
-ours=$(find /etc -xdev -name '*blanket*' | grep -vxFf "$state/before" || true)
-printf '%s\n' "$ours" | while read -r path; do [ -z "$path" ] || rm -rf "$path"; done
+printf '%s\n' "$ours" | while read -r path; do [ -z "$path" ] || rm -f "$path"; done
 systemctl daemon-reload
+# Who has read it is told.
 case $ours in */etc/chrony/*) systemctl try-restart chrony.service ;; esac
 case $ours in */etc/default/grub.d/*) update-grub </dev/null >&2 ;; esac
+# An installation of packages that was cut off hard may have left it.
+policy=/usr/sbin/policy-rc.d
+if grep -qs '^# Blanket' "$policy"; then rm -f "$policy"; fi
 rm -rf "$bundle" /run/blanket
 if [ -e /usr/lib/blanket/probe/uploaded ]; then rm -rf /usr/lib/blanket; fi
 
@@ -28,4 +53,5 @@ if id "$user" >/dev/null 2>&1; then
   pkill -KILL -u "$user" || true # its last session may still be ending
   userdel --force --remove "$user" 2>/dev/null || ! id "$user" >/dev/null 2>&1
 fi
-rm -rf "$state"
+mv -T "$state" "$state.left"
+rm -rf "$state.left"

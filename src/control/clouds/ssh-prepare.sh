@@ -1,17 +1,29 @@
 # Does on a machine that was there before what user-data does on a VM that a cloud makes. Can be repeated. Runs as root.
+# Says `taken` and does nothing when the machine is not free.
 # Usage: sh -eu -s -- STATE LEASE USER KEY UNIT UNIT_TEXT_AS_BASE64
 state=$1 lease=$2 user=$3 key=$4 unit=$5 text=$6
 
-install -d -m 0755 "$state"
-# Read back when the machine is left: what was here before stays.
-if [ ! -e "$state/before" ]; then
-  find /etc -xdev -name '*blanket*' >"$state/before.new"
-  mv "$state/before.new" "$state/before"
-fi
-printf '%s\n' "$lease" >"$state/lease.new"
-mv "$state/lease.new" "$state/lease"
+# One control at a time: of two that have found the machine free, the second finds the lease of the first.
+exec 9>>/run/lock/blanket-machine
+flock -w 120 9 || { echo 'Blanket is at work on this machine already.' >&2; exit 1; }
 
-command -v sudo >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends sudo </dev/null >&2
+# The state comes with its lease and with what is read back when the machine is left (what was here before stays), or not
+# at all; and before anything else does.
+if [ ! -e "$state" ]; then
+  rm -rf "$state.new"
+  install -d -m 0755 "$state.new"
+  printf '%s\n' "$lease" >"$state.new/lease"
+  find /etc -xdev -name '*blanket*' >"$state.new/before"
+  mv -T "$state.new" "$state"
+elif [ "$(cat "$state/lease" 2>/dev/null)" != "$lease" ]; then
+  echo taken
+  exit 0
+fi
+
+apt() { DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@" </dev/null >&2; }
+bring_sudo() { apt install --yes --no-install-recommends sudo; }
+# A machine that was just installed may have no lists of packages yet, or old ones.
+command -v sudo >/dev/null || bring_sudo || { apt update && bring_sudo; }
 id "$user" >/dev/null 2>&1 || useradd --create-home --user-group --shell /bin/bash --comment 'Blanket control' "$user"
 home=$(getent passwd "$user" | cut -d: -f6)
 install -d -m 0700 -o "$user" -g "$user" "$home/.ssh"

@@ -77,7 +77,7 @@ const unfit = (name: string, why: string, next: string): BlanketError =>
     data: { machine: name },
   });
 
-const taken = (name: string, there: readonly string[]): BlanketError =>
+export const taken = (name: string, there: readonly string[]): BlanketError =>
   new BlanketError('cloud.machine-taken', `${name} carries a blanket already: it has ${there.join(', ')}.`, {
     kind: 'conflict',
     next: `Remove it with the control that put it there; if there is none any more, remove ${agentPaths.state} and what is named.`,

@@ -36,6 +36,7 @@ install() {
   # Nothing starts before it is set up: libvirtd would try QEMU out, and again afterwards.
   if [ ! -e $policy ] || grep -q '^# Blanket' $policy; then
     trap 'rm -f $policy' EXIT
+    trap 'exit 1' HUP INT TERM PIPE # a signal alone ends sh without its EXIT trap
     printf '#!/bin/sh\n# Blanket: no service starts while packages are being installed.\nexit 101\n' >$policy
     chmod 0755 $policy
   fi

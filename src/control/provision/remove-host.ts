@@ -51,6 +51,8 @@ async function destroyOrGiveUp(cloud: Cloud, host: string, force: boolean): Prom
   }
 }
 
+const givenUpCodes = ['ssh.host-key', 'cloud.machine-timed-out'];
+
 /** Also when something else answers there now: a machine that was installed anew has another host key. */
 const isOutOfReach = (error: unknown): boolean =>
-  isUnreachable(error) || (error instanceof BlanketError && error.code === 'ssh.host-key');
+  isUnreachable(error) || (error instanceof BlanketError && givenUpCodes.includes(error.code));

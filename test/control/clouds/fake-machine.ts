@@ -9,8 +9,8 @@ import ssh2 from 'ssh2';
 import { makeKeyPair } from '../../../src/control/ssh/ssh-link.ts';
 
 export type Told = { command: string; input: string };
-/** `cut off`: the connection ends before the command does. */
-export type Answer = { stdout: string; code: number } | 'cut off';
+/** `cut off`: the connection ends before the command does. `silence`: the command never ends. */
+export type Answer = { stdout: string; code: number } | 'cut off' | 'silence';
 
 export type FakeMachine = {
   /** An entry of an ssh cloud's configuration. */
@@ -68,6 +68,7 @@ function serve(client: ssh2.Connection, fake: FakeMachine): void {
         fake.told.push(told);
         const answer = fake.answer(told);
         if (answer === 'cut off') return client.end();
+        if (answer === 'silence') return;
         const { stdout, code } = answer;
         stream.write(stdout);
         stream.exit(code);

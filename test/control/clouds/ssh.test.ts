@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Cloud, VmSpec } from '../../../src/control/clouds/cloud.ts';
 import { openCloud } from '../../../src/control/clouds/registry.ts';
+import { newLease } from '../../../src/control/clouds/ssh-lease.ts';
+import { leaveMachine, surveyMachine } from '../../../src/control/clouds/ssh-machine.ts';
 import { makeKeyPair } from '../../../src/control/ssh/ssh-link.ts';
 import { type FakeMachine, fakeMachine, fit } from './fake-machine.ts';
 
@@ -103,6 +105,40 @@ test('a machine that is gone for good is given up as it is', async (t) => {
   t.like(await t.throwsAsync(cloud.destroyVm('rack7')), { code: 'ssh.unreachable' });
   await cloud.giveUpVm?.('rack7');
   t.is(await cloud.findVm('rack7'), undefined);
+});
+
+test('a machine that another took after it was found free is refused when it is prepared', async (t) => {
+  const machine = await rack(t);
+  const cloud = await lab(machine);
+  await cloud.createVm(spec('rack7'), never);
+  machine.answer = () => ({ stdout: 'taken\n', code: 0 });
+  t.like(await t.throwsAsync(cloud.prepareVm?.('rack7', entry, never) ?? Promise.resolve()), {
+    code: 'cloud.machine-taken',
+    data: { machine: 'rack7', there: ['/var/lib/blanket'] },
+  });
+});
+
+test('a machine that never ends what it is told is waited for only so long', async (t) => {
+  const silent = await rack(t);
+  silent.answer = () => 'silence';
+  const timedOut = {
+    code: 'cloud.machine-timed-out',
+    kind: 'timed-out',
+    data: { machine: 'rack7', limitMs: 500 },
+  };
+  t.like(await t.throwsAsync(surveyMachine(silent.machine, never, 500)), timedOut);
+  t.like(await t.throwsAsync(leaveMachine(silent.machine, newLease('a1', 'rack7'), 500)), timedOut);
+});
+
+test('a survey ends with the operation that asked for it', async (t) => {
+  const silent = await rack(t);
+  const cancel = new AbortController();
+  const reason = new Error('cancelled');
+  silent.answer = () => {
+    cancel.abort(reason);
+    return 'silence';
+  };
+  t.is(await t.throwsAsync(surveyMachine(silent.machine, cancel.signal)), reason);
 });
 
 test('a machine that is off is found stopped, and cannot be switched on from here', async (t) => {
