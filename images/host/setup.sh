@@ -25,6 +25,15 @@ for generator in debug gpt-auto hibernate-resume import rc-local run ssh system-
   ln -s /dev/null "/etc/systemd/system-generators/systemd-$generator-generator"
 done
 
+# The blanket driver starts it where the disk can give blocks back; elsewhere it would wake up for nothing.
+systemctl disable --quiet fstrim.timer
+
+# Google's own images know their metadata server by name before there is a name server. Both files: cloud-init looks
+# for its cloud with the first, and writes it anew from the second at every boot.
+for hosts in /etc/hosts /etc/cloud/templates/hosts.debian.tmpl; do
+  echo '169.254.169.254 metadata.google.internal' >>"$hosts"
+done
+
 # cloud-init makes or brings the host keys.
 systemctl mask --quiet sshd-keygen.service
 
