@@ -52,7 +52,7 @@ test-vagrant:
 
 matrix:
 	@infra/setup/setup.sh run
-	@KEEP=$(KEEP) PROFILES=$(PROFILES) exec node infra/matrix/matrix.ts
+	@KEEP=$(KEEP) PROFILES=$(PROFILES) PAGE=$(PAGE) exec node infra/matrix/matrix.ts
 
 # A plain Debian cloud image becomes a host: slow, and run once by continuous integration.
 test-stock:

@@ -1,12 +1,13 @@
 /**
  * `make matrix`: the same guest image boots on a host of every profile, and a running guest goes live through every
- * ordered pair of them. Writes docs/portability.md when all profiles took part.
+ * ordered pair of them. Writes docs/portability.md as it goes; what a run that ends early did not try says so.
  *
- *   PROFILES=nitro,vmware   only these; the page is then not written
+ *   PROFILES=nitro,vmware   only these; the page is then not written, unless PAGE names a file for it
  *   KEEP=1                  leaves all up
  */
-import { writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { run } from '../../src/process/run.ts';
 import { imageSchema } from '../../src/wire/resources.ts';
 import type { Seat } from '../demo/blanket.ts';
@@ -18,7 +19,9 @@ import { cellText, type Findings, failures, formatPage, formatText, matrixRows, 
 import { addProfileCloud, chooseProfiles, fewAtOnce, hostOf, makePlace } from './places.ts';
 import { bootOn, type Cell, walkAll } from './walk.ts';
 
-const page = new URL('../../docs/portability.md', import.meta.url);
+const { PROFILES, PAGE } = process.env;
+const page =
+  PAGE || (PROFILES ? undefined : fileURLToPath(new URL('../../docs/portability.md', import.meta.url)));
 
 async function imageDigest({ blanket }: Seat): Promise<string> {
   const text = await blanket(['image', 'show', stage.image, '-o', 'json'], { quiet: true });
@@ -41,31 +44,33 @@ async function perform(session: Session, { phase }: Timeline, profiles: string[]
     return await fewAtOnce(profiles, (profile) => makePlace(seat, profile, images.host));
   });
   await phase('create guest', () => createGuest(seat, images.guest, first));
-  const say = (cell: Cell) => {
-    const why = 'failed' in cell ? `: ${cell.failed}` : '';
-    seat.say(`${cell.from} -> ${cell.to}: ${cellText(cell)}${why}\n`);
+  const findings: Findings = {
+    ...{ places, cells: [], digest: await imageDigest(seat), factsOnly: await factsOnly(places) },
+    ...{ when: new Date().toISOString().slice(0, 10), machine: await machineText() },
   };
-  const walk = { seat, signal, via: first, onCell: say };
+  const onCell = (cell: Cell) => {
+    seat.say(`${cell.from} -> ${cell.to}: ${'failed' in cell ? cell.failed : cellText(cell)}\n`);
+    findings.cells.push(cell);
+    if (page !== undefined) writeFileSync(page, formatPage(findings));
+  };
+  const walk = { seat, signal, via: first, onCell };
   await phase('boot on every host', async () => {
     for (const { host } of places.slice(1)) await bootOn(walk, host);
   });
   const hosts = places.map(({ host }) => host);
-  const cells = await phase('migrate through every pair', () => walkAll(walk, hosts));
-  const when = new Date().toISOString().slice(0, 10);
-  const digest = await imageDigest(seat);
-  return { digest, places, cells, factsOnly: await factsOnly(places), when, machine: await machineText() };
+  await phase('migrate through every pair', () => walkAll(walk, hosts));
+  return findings;
 }
 
 const timeline = startTimeline((line) => console.log(line));
 try {
-  const profiles = await chooseProfiles(process.env.PROFILES);
+  const profiles = await chooseProfiles(PROFILES);
   const findings = await inSession((session) => perform(session, timeline, profiles));
   const { digest, cells } = findings;
   console.log(
     `\n${formatTimeline(timeline.rows())}\n\nimage ${digest}\n\n${formatText(matrixRows(findings))}`,
   );
   console.log(`\n${summary(cells)}`);
-  if (!process.env.PROFILES) await writeFile(page, formatPage(findings));
   if (failures(cells).length > 0) process.exitCode = 1;
 } catch (error) {
   console.log(`\n${formatTimeline(timeline.rows())}`);

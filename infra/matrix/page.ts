@@ -18,7 +18,8 @@ export type FactsOnly = { driver: string; title: string; missing: string; machin
 export type Findings = {
   digest: string;
   places: readonly Place[];
-  cells: readonly Cell[];
+  /** Grows while the guest goes round. */
+  cells: Cell[];
   factsOnly: readonly FactsOnly[];
   /** ISO date of the run, and what it ran on. */
   when: string;
@@ -38,7 +39,7 @@ const cellAt = (cells: readonly Cell[], from: string, to: string) =>
   cells.find((cell) => cell.from === from && cell.to === to);
 
 /** One row for each source, one column for each destination: downtime, and bytes on the wire. */
-export function matrixRows({ places, cells }: Pick<Findings, 'places' | 'cells'>): string[][] {
+export function matrixRows({ places, cells }: Readonly<Pick<Findings, 'places' | 'cells'>>): string[][] {
   const head = ['from \\ to', ...places.map(({ profile }) => profile)];
   const rows = places.map((from) => [
     from.profile,
