@@ -70,9 +70,10 @@ export const host: Topic<Context> = {
     },
 
     'CPU time and memory are counted': async (t, { pretended, qemu }) => {
+      const first = (await qemu.host.cpuStats({ cpu: 0 })).user ?? 0;
       const { user = 0, kernel = 0, idle = 0 } = await qemu.host.cpuStats();
       t.true(user > 0 && kernel > 0 && idle > 0);
-      t.true(((await qemu.host.cpuStats({ cpu: 0 })).user ?? 0) <= user);
+      t.true(first <= user); // asked before, for a host of one CPU spends time meanwhile
       t.true(((await pretended.host.cpuStats()).user ?? 0) > 0);
       const { total = 0, free = 0 } = await qemu.host.memoryStats();
       t.true(free > 0 && free < total);
