@@ -20,6 +20,9 @@ Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 SOURCES
 
+# And it reaches that archive as the machine does on which it was built: its proxy, its word on the archive's dates.
+grep '^Acquire::' /etc/apt/apt.conf.d/99mmdebstrap >/etc/apt/apt.conf.d/50archive || rm /etc/apt/apt.conf.d/50archive
+
 systemctl enable --quiet systemd-networkd.service systemd-resolved.service ssh.service
 echo "UUID=$UUID / ext4 rw,discard,errors=remount-ro 0 1" >/etc/fstab
 passwd --quiet --lock root
