@@ -99,8 +99,9 @@ export function formatPage(findings: Findings): string {
   return `# Portability
 
 Written by \`make matrix\` on ${findings.when}; do not edit. One unmodified guest image, ${'`'}${findings.digest}${'`'},
-was booted on a host of each profile of the local cloud, and one running guest was migrated live through every ordered pair
-of them, watched from outside on one TCP connection per leg: same boot, unbroken count, or the cell says FAILED.
+was booted on a host of each profile of the local cloud. One running guest then went live from host to host, each ordered pair
+once, watched from outside on one TCP connection per leg: same boot, unbroken count, or the cell says FAILED. A pair that the
+run did not come to says "not tried".
 
 Machine: ${findings.machine}. Hosts are emulated, so times tell of this machine and are to be read beside each other only.
 
