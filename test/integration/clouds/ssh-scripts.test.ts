@@ -5,11 +5,9 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import type { ExecutionContext } from 'ava';
 import { run } from '../../../src/process/run.ts';
-
-/** Mounts, which end with the namespace, need root. */
-const asRoot = process.getuid?.() === 0 ? test : test.skip;
+import { asRoot } from '../as-root.ts';
 
 const played = ['systemctl', 'visudo', 'sudo', 'pkill', 'update-grub'];
 
@@ -47,7 +45,7 @@ async function play(t: ExecutionContext, commands: string): Promise<string[]> {
   return stdout.trim().split('\n');
 }
 
-asRoot('a machine is prepared, twice with the same outcome', async (t) => {
+asRoot('mount an overlay of the root', 'a machine is prepared, twice with the same outcome', async (t) => {
   const told = await play(
     t,
     `
@@ -68,6 +66,7 @@ const ofTheOwner =
   '/etc/blanket-of-mine /etc/nginx/sites-enabled/blanketstore /etc/systemd/system/blanketstore.service';
 
 asRoot(
+  'mount an overlay of the root',
   'given back, it is as it was: what the owner calls after blankets stays, what came goes',
   async (t) => {
     const told = await play(
@@ -99,20 +98,27 @@ grep -e disable -e stop -e chrony -e grub /run/calls/all; cat /etc/blanket-of-mi
   },
 );
 
-asRoot('a file of one of our names that was there before stays, and nobody is told', async (t) => {
-  const told = await play(
-    t,
-    `
+asRoot(
+  'mount an overlay of the root',
+  'a file of one of our names that was there before stays, and nobody is told',
+  async (t) => {
+    const told = await play(
+      t,
+      `
 mkdir -p /etc/chrony/conf.d; echo mine >/etc/chrony/conf.d/blanket.conf
 prepare one; leave one; cat /etc/chrony/conf.d/blanket.conf; grep -c chrony /run/calls/all || true`,
-  );
-  t.deepEqual(told, ['mine', '0']);
-});
+    );
+    t.deepEqual(told, ['mine', '0']);
+  },
+);
 
-asRoot('of the tables of nftables and the policies of services only ours go', async (t) => {
-  const told = await play(
-    t,
-    `
+asRoot(
+  'mount an overlay of the root',
+  'of the tables of nftables and the policies of services only ours go',
+  async (t) => {
+    const told = await play(
+      t,
+      `
 cat >/usr/local/bin/nft <<'NFT'
 #!/bin/sh
 case $1 in list) printf 'table netdev %s\\n' blanket_eth0 blanket_ens4 filter ;; esac
@@ -121,48 +127,64 @@ NFT
 chmod 755 /usr/local/bin/nft
 echo '# mine' >/usr/sbin/policy-rc.d
 prepare one; leave one; grep nft /run/calls/all; cat /usr/sbin/policy-rc.d`,
-  );
-  t.deepEqual(told, [
-    'nft list tables netdev',
-    'nft delete table netdev blanket_eth0',
-    'nft delete table netdev blanket_ens4',
-    '# mine',
-  ]);
-});
+    );
+    t.deepEqual(told, [
+      'nft list tables netdev',
+      'nft delete table netdev blanket_eth0',
+      'nft delete table netdev blanket_ens4',
+      '# mine',
+    ]);
+  },
+);
 
-asRoot('a machine that another has taken, or that has a state of another kind, is refused', async (t) => {
-  const told = await play(
-    t,
-    `
+asRoot(
+  'mount an overlay of the root',
+  'a machine that another has taken, or that has a state of another kind, is refused',
+  async (t) => {
+    const told = await play(
+      t,
+      `
 mkdir /var/lib/blanket; prepare one; ls /var/lib/blanket; rmdir /var/lib/blanket
 prepare two; prepare one; cat /var/lib/blanket/lease`,
-  );
-  t.deepEqual(told, ['taken', 'taken', 'two']);
-});
+    );
+    t.deepEqual(told, ['taken', 'taken', 'two']);
+  },
+);
 
-asRoot('without the list of what was there before nothing is taken away', async (t) => {
-  const told = await play(
-    t,
-    `
+asRoot(
+  'mount an overlay of the root',
+  'without the list of what was there before nothing is taken away',
+  async (t) => {
+    const told = await play(
+      t,
+      `
 prepare one; rm /var/lib/blanket/before; prepare one; leave one 2>&1 || echo refused
 ls /etc/sudoers.d/90-blanket; cat /var/lib/blanket/lease`,
-  );
-  t.regex(told[0] ?? '', /^\/var\/lib\/blanket\/before is gone/);
-  t.deepEqual(told.slice(1), ['refused', '/etc/sudoers.d/90-blanket', 'one']);
-});
+    );
+    t.regex(told[0] ?? '', /^\/var\/lib\/blanket\/before is gone/);
+    t.deepEqual(told.slice(1), ['refused', '/etc/sudoers.d/90-blanket', 'one']);
+  },
+);
 
-asRoot('a preparation that was cut off at its start takes no machine', async (t) => {
-  const told = await play(
-    t,
-    'mkdir /var/lib/blanket.new; echo two >/var/lib/blanket.new/lease; prepare one; cat /var/lib/blanket/lease; ls -d /var/lib/blanket*',
-  );
-  t.deepEqual(told, ['one', '/var/lib/blanket']);
-});
+asRoot(
+  'mount an overlay of the root',
+  'a preparation that was cut off at its start takes no machine',
+  async (t) => {
+    const told = await play(
+      t,
+      'mkdir /var/lib/blanket.new; echo two >/var/lib/blanket.new/lease; prepare one; cat /var/lib/blanket/lease; ls -d /var/lib/blanket*',
+    );
+    t.deepEqual(told, ['one', '/var/lib/blanket']);
+  },
+);
 
-asRoot('sudo is installed where it lacks, after the lists of packages if need be', async (t) => {
-  const told = await play(
-    t,
-    `
+asRoot(
+  'mount an overlay of the root',
+  'sudo is installed where it lacks, after the lists of packages if need be',
+  async (t) => {
+    const told = await play(
+      t,
+      `
 rm -f /usr/local/bin/sudo /usr/bin/sudo
 cat >/usr/local/bin/apt-get <<'APT'
 #!/bin/sh
@@ -173,16 +195,17 @@ esac; done
 APT
 chmod 755 /usr/local/bin/apt-get
 prepare one; cat /run/apt`,
-  );
-  t.deepEqual(told, ['asked', 'updated', 'asked']);
-});
+    );
+    t.deepEqual(told, ['asked', 'updated', 'asked']);
+  },
+);
 
-asRoot('a machine under another lease is not touched', async (t) => {
+asRoot('mount an overlay of the root', 'a machine under another lease is not touched', async (t) => {
   const told = await play(t, 'prepare two; leave one; cat /var/lib/blanket/lease; id -nu blanket');
   t.deepEqual(told, ['two', 'blanket']);
 });
 
-asRoot('a probe guest that the image carried stays', async (t) => {
+asRoot('mount an overlay of the root', 'a probe guest that the image carried stays', async (t) => {
   const told = await play(
     t,
     'mkdir -p /usr/lib/blanket/probe; prepare one; leave one; ls -d /usr/lib/blanket/probe',

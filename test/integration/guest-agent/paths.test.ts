@@ -4,10 +4,11 @@
  *   this machine -- 1500 -- router -- 1400 -- far     the router says what it refuses
  *   this machine -- 1500 | 1300 -- mute               the cable drops silently what is larger
  */
-import test, { type ExecutionContext } from 'ava';
+import type { ExecutionContext } from 'ava';
 import { ping } from '../../../src/guest-agent/conform/ping.ts';
 import { measurePath } from '../../../src/guest-agent/path-mtu.ts';
 import { run } from '../../../src/process/run.ts';
+import { asRoot } from '../as-root.ts';
 
 const never = new AbortController().signal;
 /** Documentation's own networks (RFC 5737): nobody has them. */
@@ -54,25 +55,27 @@ async function lay(t: ExecutionContext): Promise<void> {
   await layOut(tag);
 }
 
-const asRoot = process.getuid?.() === 0 ? test : test.skip;
+asRoot(
+  'make network namespaces',
+  'paths are as wide as what is sent shows, whoever says so or says nothing',
+  async (t) => {
+    await lay(t);
+    t.deepEqual(await measurePath(router, needed, never), {
+      ...{ address: router, deviceMtu: 1500, needed, largest: 1500 },
+    });
+    t.like(await measurePath(far, needed, never), { deviceMtu: 1500, largest: 1400 });
+    // the kernel remembers the router's word now, and is not believed
+    t.like(await measurePath(far, needed, never), { deviceMtu: 1500, largest: 1400 });
+    t.like(await ping({ address: far, mtu: 1400, count: 5 }), { sent: 5, received: 5 });
+    t.like(await ping({ address: far, mtu: 1401, count: 1 }), { sent: 1, received: 0 });
+    // a veth lets a VLAN's tag of 4 bytes through beside its MTU, tag or not
+    t.like(await measurePath(mute, needed, never), { deviceMtu: 1500, largest: 1304 });
+    const nobody = await measurePath('198.51.100.77', needed, never);
+    t.deepEqual(nobody, { address: '198.51.100.77', deviceMtu: 1500, needed });
+  },
+);
 
-asRoot('paths are as wide as what is sent shows, whoever says so or says nothing', async (t) => {
-  await lay(t);
-  t.deepEqual(await measurePath(router, needed, never), {
-    ...{ address: router, deviceMtu: 1500, needed, largest: 1500 },
-  });
-  t.like(await measurePath(far, needed, never), { deviceMtu: 1500, largest: 1400 });
-  // the kernel remembers the router's word now, and is not believed
-  t.like(await measurePath(far, needed, never), { deviceMtu: 1500, largest: 1400 });
-  t.like(await ping({ address: far, mtu: 1400, count: 5 }), { sent: 5, received: 5 });
-  t.like(await ping({ address: far, mtu: 1401, count: 1 }), { sent: 1, received: 0 });
-  // a veth lets a VLAN's tag of 4 bytes through beside its MTU, tag or not
-  t.like(await measurePath(mute, needed, never), { deviceMtu: 1500, largest: 1304 });
-  const nobody = await measurePath('198.51.100.77', needed, never);
-  t.deepEqual(nobody, { address: '198.51.100.77', deviceMtu: 1500, needed });
-});
-
-asRoot('an address without a way to it is told of', async (t) => {
+asRoot('make network namespaces', 'an address without a way to it is told of', async (t) => {
   await run('ip', ['route', 'add', 'unreachable', '192.0.2.99']);
   t.teardown(() => run('ip', ['route', 'del', 'unreachable', '192.0.2.99']));
   await t.throwsAsync(measurePath('192.0.2.99', needed, never));
