@@ -37,9 +37,15 @@ export type SshLink = {
   readonly closed: Promise<void>;
 };
 
+/**
+ * A new Ed25519 key pair in OpenSSH's format. One in 256 of ssh2's is cut short and can be read by nobody: it
+ * takes the key's own leading zero byte for DER's (https://github.com/mscdex/ssh2/issues/1513), so a pair is
+ * only given out once it was read back.
+ */
 export function makeKeyPair(comment: string): { privateKey: string; publicKey: string } {
   const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment });
-  return { privateKey: pair.private, publicKey: pair.public.trim() };
+  const cutShort = [pair.private, pair.public].some((key) => ssh2.utils.parseKey(key) instanceof Error);
+  return cutShort ? makeKeyPair(comment) : { privateKey: pair.private, publicKey: pair.public.trim() };
 }
 
 /** Milliseconds for the TCP connection, the handshake and the log-in together. */
