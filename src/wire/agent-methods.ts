@@ -5,7 +5,9 @@ import { conformMethods } from './methods/conform.ts';
 import { driverMethods, noticeSchema } from './methods/drivers.ts';
 import { engineMethods, machineSchema } from './methods/engines.ts';
 import { method, none } from './methods/method.ts';
+import { networkMethods } from './methods/network.ts';
 import { digestSchema, engineSchema, macSchema, nameSchema } from './names.ts';
+import { guestMetadataSchema, noMetadata } from './network.ts';
 
 const bytes = z.int().nonnegative();
 
@@ -21,6 +23,7 @@ export const guestSpecSchema = z.object({
   nics: z.array(z.object({ mac: macSchema, network: nameSchema })),
   /** `null`: made before CPUs were pinned, and then shown the portable one by its first host. */
   cpu: guestCpuSchema.nullable().default(null),
+  metadata: guestMetadataSchema.default(noMetadata),
 });
 export type GuestSpec = z.infer<typeof guestSpecSchema>;
 
@@ -75,32 +78,7 @@ export const agentMethods = {
   ...driverMethods,
   ...engineMethods,
   ...conformMethods,
-  /** Makes this host's key pair when it has none; the private key never leaves the host. */
-  'tunnel.identity': method(none, z.object({ publicKey: z.string() })),
-  /** Sets the whole tunnel: peers not named are removed. `address` is this host's own in the tunnel. */
-  'tunnel.configure': method(
-    z.object({
-      address: z.ipv4(),
-      prefix: z.int().min(8).max(30),
-      port: z.int().min(1).max(65535),
-      peers: z.array(z.object({ publicKey: z.string(), endpoint: z.string(), address: z.ipv4() })),
-    }),
-    none,
-  ),
-  /** Sets the whole of one guest network on this host: VXLAN over the tunnel, bridge, DHCP leases. */
-  'network.apply': method(
-    z.object({
-      name: nameSchema,
-      vni: z.int().min(1).max(16777215),
-      /** This host's address and prefix on the bridge, e.g. `10.77.0.251/24`. */
-      hostAddress: z.string(),
-      tunnelAddress: z.ipv4(),
-      peers: z.array(z.ipv4()),
-      leases: z.array(z.object({ mac: macSchema, address: z.ipv4(), name: nameSchema })),
-    }),
-    none,
-  ),
-  'network.remove': method(z.object({ name: nameSchema }), none),
+  ...networkMethods,
   'image.list': method(none, z.object({ images: z.array(z.object({ digest: digestSchema, bytes })) })),
   /** Checks an uploaded file against its digest and takes it in; the file is gone from uploads after. */
   'image.adopt': method(z.object({ digest: digestSchema, upload: z.string() }), none),

@@ -5,10 +5,12 @@
 import { z } from 'zod';
 import { cpuChoices } from './cpu.ts';
 import { nameSchema } from './names.ts';
+import { allowRuleSchema, guestMetadataSchema, noMetadata } from './network.ts';
 import * as r from './resources.ts';
 import { conformRoutes } from './routes/conform.ts';
 import { fleetRoutes } from './routes/fleet.ts';
 import { hostRoutes } from './routes/host.ts';
+import { networkRoutes } from './routes/network.ts';
 import { apiVersion, byName, none, route } from './routes/route.ts';
 
 const guestSize = {
@@ -55,13 +57,7 @@ export const api = {
   'image.remove': route('DELETE /images/:name', 204, 'Remove an image no guest uses', none, {
     params: byName,
   }),
-  'network.list': route('GET /networks', 200, 'Guest networks', z.array(r.networkSchema), {}),
-  'network.create': route('POST /networks', 201, 'Create a guest network', r.networkSchema, {
-    body: z.object({ name: nameSchema, subnet: z.cidrv4() }),
-  }),
-  'network.remove': route('DELETE /networks/:name', 204, 'Remove a network no guest uses', none, {
-    params: byName,
-  }),
+  ...networkRoutes,
   'guest.list': route('GET /guests', 200, 'Guests', z.array(r.guestSchema), {}),
   'guest.show': route('GET /guests/:name', 200, 'One guest', r.guestSchema, { params: byName }),
   'guest.create': route('POST /guests', 202, 'Create a guest and start it', op, {
@@ -70,6 +66,14 @@ export const api = {
       image: nameSchema,
       host: nameSchema,
       network: nameSchema.optional(),
+      address: z.ipv4().optional().describe('of the network, and free; default: the lowest free one'),
+      allow: z
+        .array(allowRuleSchema)
+        .max(64)
+        .nullable()
+        .default(null)
+        .describe('what may reach it; null: everything'),
+      metadata: guestMetadataSchema.default(noMetadata),
       start: z.boolean().default(true),
       cpu: z.enum(cpuChoices).default('portable').describe('which CPU it is shown, for good'),
       nested: z.boolean().default(false).describe('show it the extension for guests of its own'),

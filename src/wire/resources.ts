@@ -5,6 +5,13 @@ import { problemSchema } from './errors.ts';
 import { noticeSchema } from './methods/drivers.ts';
 import { proofSchema } from './methods/engines.ts';
 import { digestSchema, engineSchema, macSchema, nameSchema } from './names.ts';
+import {
+  allowRuleSchema,
+  guestMetadataSchema,
+  mtuSchema,
+  noMetadata,
+  publishedPortSchema,
+} from './network.ts';
 
 const time = z.iso.datetime();
 const bytes = z.int().nonnegative();
@@ -67,13 +74,28 @@ export type Image = z.infer<typeof imageSchema>;
 export const networkSchema = z.object({
   name: nameSchema,
   subnet: z.cidrv4(),
+  subnet6: z.cidrv6().nullable(),
+  /** The guests' router and name server, the same on every host. */
+  gateway: z.ipv4(),
+  gateway6: z.ipv6().nullable(),
   vni: z.int(),
+  /** Of a guest's card. */
+  mtu: mtuSchema,
+  /** Its guests do not reach the world. */
+  isolated: z.boolean(),
+  /** Networks whose guests reach this one's, and are reached. */
+  connected: z.array(nameSchema),
   guests: z.int(),
   createdAt: time,
 });
 export type Network = z.infer<typeof networkSchema>;
 
-export const nicSchema = z.object({ network: nameSchema, mac: macSchema, address: z.ipv4() });
+export const nicSchema = z.object({
+  network: nameSchema,
+  mac: macSchema,
+  address: z.ipv4(),
+  address6: z.ipv6().nullable().default(null),
+});
 
 export const guestStates = ['creating', 'stopped', 'running', 'migrating', 'attention'] as const;
 
@@ -91,6 +113,10 @@ export const guestSchema = z.object({
   /** `null`: made before CPUs were pinned. */
   cpu: guestCpuSchema.nullable(),
   nics: z.array(nicSchema),
+  /** What may reach it; `null`: everything. */
+  allow: z.array(allowRuleSchema).nullable().default(null),
+  published: z.array(publishedPortSchema).default([]),
+  metadata: guestMetadataSchema.default(noMetadata),
   createdAt: time,
 });
 export type Guest = z.infer<typeof guestSchema>;

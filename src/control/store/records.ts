@@ -4,6 +4,13 @@ import { engineCpuSchema, guestCpuSchema } from '../../wire/cpu.ts';
 import { noticeSchema } from '../../wire/methods/drivers.ts';
 import { machineSchema, proofSchema } from '../../wire/methods/engines.ts';
 import { digestSchema, engineSchema, nameSchema } from '../../wire/names.ts';
+import {
+  allowRuleSchema,
+  guestMetadataSchema,
+  mtuSchema,
+  noMetadata,
+  publishedPortSchema,
+} from '../../wire/network.ts';
 import { guestStates, hostStates, nicSchema, operationSchema } from '../../wire/resources.ts';
 import { conformanceSchema } from '../../wire/routes/conform.ts';
 
@@ -34,6 +41,12 @@ export const hostRecordSchema = z.object({
   ssh: z.object({ host: z.string(), port: z.int() }).nullable(),
   address: z.string().nullable(),
   tunnelKey: z.string().nullable(),
+  /** The key that is to take the place of `tunnelKey`: asked for, and not yet in use everywhere. */
+  tunnelKeyNext: z.string().nullable().default(null),
+  /** Largest packet, bytes, that passes from it to other hosts uncut; `null`: never measured. */
+  pathMtu: z.int().nullable().default(null),
+  /** Nobody can begin towards it; it begins itself. */
+  behindNat: z.boolean().default(false),
   driver: z.string().nullable(),
   driverWhy: z.string().nullable(),
   engine: engineSchema.nullable(),
@@ -62,7 +75,13 @@ export type ImageRecord = z.infer<typeof imageRecordSchema>;
 export const networkRecordSchema = z.object({
   name: nameSchema,
   subnet: z.cidrv4(),
+  subnet6: z.cidrv6().nullable().default(null),
   vni: z.int(),
+  mtu: mtuSchema.default(1370),
+  isolated: z.boolean().default(true),
+  connected: z.array(nameSchema).default([]),
+  /** Each host's own address on it, without prefix, by the host's name. */
+  hostAddresses: z.record(nameSchema, z.ipv4()).default({}),
   createdAt: time,
 });
 export type NetworkRecord = z.infer<typeof networkRecordSchema>;
@@ -80,6 +99,9 @@ export const guestRecordSchema = z.object({
   diskBytes: z.int(),
   cpu: guestCpuSchema.nullable().default(null),
   nics: z.array(nicSchema),
+  allow: z.array(allowRuleSchema).nullable().default(null),
+  published: z.array(publishedPortSchema).default([]),
+  metadata: guestMetadataSchema.default(noMetadata),
   createdAt: time,
 });
 export type GuestRecord = z.infer<typeof guestRecordSchema>;

@@ -1,0 +1,87 @@
+/** Guest networks, the tunnels below them, and how guests on them are reached. */
+import { z } from 'zod';
+import { nameSchema } from '../names.ts';
+import { allowRuleSchema, mtuSchema, portSchema, publishedPortSchema } from '../network.ts';
+import * as r from '../resources.ts';
+import { byName, none, route } from './route.ts';
+
+/** A way between two hosts. `relayed` is through `via`; `pending`: too young to tell. */
+export const tunnelSchema = z.object({
+  hosts: z.tuple([nameSchema, nameSchema]),
+  state: z.enum(['direct', 'relayed', 'broken', 'pending']),
+  via: nameSchema.nullable(),
+  /** The older of the two ends' last handshakes on the direct way. */
+  handshakeSecondsAgo: z.number().nullable(),
+  /** Bytes that passed on the direct way, both ends' counts together. */
+  bytes: z.number(),
+});
+export type Tunnel = z.infer<typeof tunnelSchema>;
+
+export const tunnelsSchema = z.object({
+  /** Largest packet in the tunnels, bytes. */
+  mtu: mtuSchema,
+  tunnels: z.array(tunnelSchema),
+  /** Hosts that were not asked, and why. */
+  silent: z.array(z.object({ host: nameSchema, why: z.string() })),
+});
+export type Tunnels = z.infer<typeof tunnelsSchema>;
+
+const peer = z.object({ name: nameSchema, other: nameSchema });
+
+export const networkRoutes = {
+  'network.list': route('GET /networks', 200, 'Guest networks', z.array(r.networkSchema), {}),
+  'network.show': route('GET /networks/:name', 200, 'One guest network', r.networkSchema, { params: byName }),
+  'network.create': route('POST /networks', 201, 'Create a guest network', r.networkSchema, {
+    body: z.object({
+      name: nameSchema,
+      subnet: z.cidrv4(),
+      subnet6: z.cidrv6().optional(),
+      isolated: z.boolean().default(false).describe('its guests do not reach the world'),
+      mtu: mtuSchema.optional().describe("bytes; default: the tunnels', less VXLAN's 50"),
+    }),
+  }),
+  'network.remove': route('DELETE /networks/:name', 204, 'Remove a network no guest uses', none, {
+    params: byName,
+  }),
+  'network.connect': route(
+    'PUT /networks/:name/connected/:other',
+    200,
+    "Let two networks' guests reach each other",
+    r.networkSchema,
+    { params: peer },
+  ),
+  'network.disconnect': route(
+    'DELETE /networks/:name/connected/:other',
+    200,
+    'Part two networks again',
+    r.networkSchema,
+    {
+      params: peer,
+    },
+  ),
+  'tunnel.list': route('GET /tunnels', 200, 'Ways between hosts, asked of them now', tunnelsSchema, {}),
+  'host.rotate-key': route(
+    'POST /hosts/:name/rotate-key',
+    200,
+    'Give a host a new key for its tunnels',
+    r.hostSchema,
+    {
+      params: byName,
+    },
+  ),
+  'guest.firewall': route('PUT /guests/:name/firewall', 200, 'Say what may reach a guest', r.guestSchema, {
+    params: byName,
+    body: z.object({ allow: z.array(allowRuleSchema).max(64).nullable().describe('null: everything') }),
+  }),
+  'guest.publish': route('POST /guests/:name/published', 201, "Put a guest's port on hosts", r.guestSchema, {
+    params: byName,
+    body: publishedPortSchema.extend({ hosts: publishedPortSchema.shape.hosts.default(null) }),
+  }),
+  'guest.unpublish': route(
+    'DELETE /guests/:name/published/:protocol/:port',
+    200,
+    'Take a published port back',
+    r.guestSchema,
+    { params: byName.extend({ protocol: z.enum(['tcp', 'udp']), port: z.coerce.number().pipe(portSchema) }) },
+  ),
+} as const;
