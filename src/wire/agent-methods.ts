@@ -157,3 +157,6 @@ export const agentMethods = {
 } as const;
 
 export const migrationProgressSchema = migrationStatsSchema;
+/** Of `migrate.finish`: the hypervisor has said that the guest goes on, and the rest is book-keeping. */
+export const finishProgressSchema = z.object({ running: z.literal(true) });
+export type FinishProgress = z.infer<typeof finishProgressSchema>;

@@ -15,17 +15,17 @@
  * "it does not" lets the source go on. No second copy is ever started on a guess.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AgentResult } from '../../wire/agent.ts';
 import { type MigrationStats, migrationProgressSchema } from '../../wire/agent-methods.ts';
-import { BlanketError, type Problem } from '../../wire/errors.ts';
-import type { Agents } from '../agents/agents.ts';
+import type { Problem } from '../../wire/errors.ts';
 import { isUnreachable, reach } from '../agents/reach.ts';
 import { specOf, syncGuestNetworks } from '../guest/guest-flows.ts';
 import { tunnelAddress } from '../network/addresses.ts';
 import type { Definition } from '../operations/operations.ts';
-import { NothingHappened, type Phase } from '../run-phases.ts';
+import type { Phase } from '../run-phases.ts';
 import type { Services } from '../services.ts';
 import { ensureImage } from '../storage/image-store.ts';
+import { CALL_TIMEOUT_MS, idOf, PATIENCE_MS } from './calls.ts';
+import { cutover } from './cutover.ts';
 import { checkReadings } from './plan.ts';
 import { progressOf, resultOf } from './report.ts';
 
@@ -42,24 +42,26 @@ export type MigrateState = {
   prepared?: { uri: string; disksUri: string; cookie: string };
   /** `at`: when control heard of it, Unix ms. */
   performed?: { cookie: string; stats: MigrationStats; at: number };
-  /** `handoverMs`: from the end of the copy until the guest was known to run, by control's clock. */
-  finished?: { cookie: string; stats?: MigrationStats | undefined; handoverMs: number };
+  /**
+   * `handoverMs`: from the end of the copy until the guest was known to run, by control's clock; `forwardingMs`: from then
+   * until every host sent its frames there.
+   */
+  finished?: {
+    cookie: string;
+    stats?: MigrationStats | undefined;
+    handoverMs: number;
+    forwardingMs: number | null;
+  };
   confirmed?: { stats?: MigrationStats | undefined };
 };
 
-type Finished = AgentResult<'migrate.finish'>;
 type Make = (services: Services) => Phase<MigrateState>;
 
-const CALL_TIMEOUT_MS = 120_000;
 /** A copy may take as long as it takes; this is the longest a timer can be. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1;
-/** How long a flow that may not give up tries to reach a host. */
-const PATIENCE_MS = 600_000;
 /** How long an undo waits for a host that it can do without. */
 const SHORT_PATIENCE_MS = 30_000;
 const POLL_MS = 500;
-
-const idOf = ({ operation, guest }: MigrateState) => ({ operation, guest });
 
 /** Only asks. */
 const plan: Make = ({ store, agents }) => ({
@@ -141,48 +143,6 @@ const copy: Make = ({ agents, store }) => ({
   },
 });
 
-const cutover: Make = ({ agents, store }) => ({
-  name: 'cutover',
-  noReturn: true,
-  async do({ state, save }) {
-    const { performed } = state;
-    if (performed === undefined) throw new NothingHappened('migrate.not-copied', 'The copy has not ended.');
-    const { destination } = state;
-    const end = await finish(agents, state, performed.cookie);
-    if (!end.running) {
-      const message = `${state.guest} could not be started on ${destination}.`;
-      const cause = end.reason === undefined ? undefined : new Error(end.reason);
-      throw new NothingHappened('migrate.finish-failed', message, { kind: 'rolled-back', cause });
-    }
-    const handoverMs = Math.max(0, Date.now() - performed.at);
-    save({ finished: { cookie: end.cookie, stats: end.stats, handoverMs } });
-    store.guests.update(state.guest, { host: destination });
-  },
-});
-
-/**
- * Lets the guest run at the destination. An agent that was restarted in between cannot finish, but it can tell
- * what has become of the guest: libvirt either had finished, or has removed what waited there.
- */
-async function finish(agents: Agents, state: MigrateState, cookie: string): Promise<Finished> {
-  const id = idOf(state);
-  const options = { timeoutMs: CALL_TIMEOUT_MS };
-  const ask = () =>
-    agents.call(state.destination, 'migrate.finish', { ...id, cookie, cancelled: false }, options);
-  try {
-    return await reach(ask, PATIENCE_MS);
-  } catch (error) {
-    if (!(error instanceof BlanketError) || error.code !== 'migrate.interrupted') throw error;
-    const status = () => agents.call(state.destination, 'migrate.status', id);
-    for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(POLL_MS)) {
-      const { guest } = await reach(status, PATIENCE_MS);
-      if (guest === 'running') return { cookie: '', running: true };
-      if (guest === 'absent') return { cookie: '', running: false, reason: error.message };
-    }
-    throw error;
-  }
-}
-
 const confirm: Make = ({ agents }) => ({
   name: 'confirm',
   async do({ state, save, progress }) {
@@ -197,12 +157,16 @@ const confirm: Make = ({ agents }) => ({
   },
 });
 
-const clean: Make = ({ agents }) => ({
+const clean: Make = (services) => ({
   name: 'clean',
   async do({ state }) {
+    const { agents, store } = services;
     const options = { timeoutMs: CALL_TIMEOUT_MS };
     await reach(() => agents.call(state.destination, 'migrate.keep', idOf(state), options), PATIENCE_MS);
     await reach(() => agents.call(state.source, 'migrate.discard', idOf(state), options), PATIENCE_MS);
+    // The source guards the guest no longer, and every host knows the whole of it again.
+    const guest = store.guests.find(state.guest);
+    if (guest !== undefined) await syncGuestNetworks(services, guest);
   },
 });
 

@@ -40,6 +40,7 @@ export function resultOf(state: MigrateState, operation: Operation): MigrationRe
     source: state.source,
     destination: state.destination,
     downtimeMs: downtimeOf(state),
+    forwardingMs: state.finished?.forwardingMs ?? null,
     totalMs: ended - Date.parse(operation.createdAt),
     memoryBytes: copied?.memoryDone ?? 0,
     diskBytes: copied?.diskDone ?? 0,

@@ -21,6 +21,8 @@ export type LastInput = { cookie: Uint8Array; cancelled: boolean };
 export type MigrationSide = {
   begin(): Promise<{ xml: string; cookie: Uint8Array }>;
   prepare(input: PrepareInput): Promise<{ uri: string; cookie: Uint8Array }>;
+  /** The hypervisor's own word that the guest goes on here, after `prepare`; it comes before `finish` resolves. */
+  onRunning(listener: () => void): void;
   /** Resolves when everything has been sent and the guest is paused. */
   perform(input: PerformInput): Promise<{ cookie: Uint8Array }>;
   finish(input: LastInput): Promise<{ cookie: Uint8Array }>;

@@ -7,6 +7,7 @@ import { migrateFlags } from '../../libvirt/constants.ts';
 import type { Domain } from '../../libvirt/domain.ts';
 import { errorCodes } from '../../libvirt/error-codes.ts';
 import { isLibvirtError } from '../../libvirt/errors.ts';
+import type { Events } from '../../libvirt/events.ts';
 import type { JobStats } from '../../libvirt/job-stats.ts';
 import { destinationFlags } from '../../libvirt/migration.ts';
 import type { MigrationParameters } from '../../libvirt/migration-parameters.ts';
@@ -92,6 +93,9 @@ const performParameters = ({ xml, uri, bandwidth }: PerformInput): MigrationPara
   bandwidthMiBps: bandwidthMiBps(bandwidth),
 });
 
+const isGoingOn = ({ domain, event, detail }: Events['lifecycle'], guest: string): boolean =>
+  domain.name === guest && event === 'resumed' && detail === 'migrated';
+
 /** @param connection this migration's own; closing the side closes it. */
 export function openKvmMigration(connection: Connection, guest: string): MigrationSide {
   let open = true;
@@ -104,9 +108,17 @@ export function openKvmMigration(connection: Connection, guest: string): Migrati
     found ??= connection.domains.byName(guest);
     return found;
   };
+  const listeners = new Set<() => void>();
   return {
     begin: async () => (await domain()).migration.begin({ flags: sourceFlags }),
-    prepare: (input) => prepare(connection, guest, input),
+    prepare: async (input) => {
+      // Asked for before there is a domain: at the handover every question is time in which the guest does not run.
+      await connection.events.on('lifecycle', (report) => {
+        if (isGoingOn(report, guest)) for (const listener of listeners) listener();
+      });
+      return await prepare(connection, guest, input);
+    },
+    onRunning: (listener) => void listeners.add(listener),
     perform: async (input) =>
       (await domain()).migration.perform({
         flags: sourceFlags,

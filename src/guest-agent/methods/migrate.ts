@@ -8,7 +8,7 @@ export const migrateHandlers = (context: Context): HandlersOf<'migrate'> => ({
   'migrate.begin': (id) => begin(context, id),
   'migrate.prepare': (params) => prepare(context, params),
   'migrate.perform': (params, call) => perform(context, params, call),
-  'migrate.finish': (params) => finish(context, params),
+  'migrate.finish': (params, call) => finish(context, params, call),
   'migrate.confirm': (params) => confirm(context, params),
   'migrate.cancel': async (id) => {
     await requestCancel(context, id);

@@ -2,11 +2,13 @@
 import { errorCodes } from '../../libvirt/error-codes.ts';
 import { isLibvirtError, LibvirtConnectionError } from '../../libvirt/errors.ts';
 import type { AgentParsed, AgentResult } from '../../wire/agent.ts';
+import type { FinishProgress } from '../../wire/agent-methods.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import type { Context } from '../context.ts';
 import { makeDisk, removeDisk } from '../disks.ts';
 import type { Engine, MigrationSide } from '../engines/engine.ts';
 import { eraseGuest, keepSpec } from '../guests.ts';
+import type { Call } from '../handlers.ts';
 import { logError } from '../log.ts';
 import { requireNetwork } from '../network.ts';
 import { admit } from './admission.ts';
@@ -68,15 +70,19 @@ async function prepareOn(context: Context, record: MigrationRecord, engine: Engi
 }
 
 /**
- * Starts the guest here, or removes the half-made one. Asked again after, it is answered.
+ * Starts the guest here, or removes the half-made one. Asked again after, it is answered. Its progress is
+ * `FinishProgress`, at the moment when the hypervisor says that the guest goes on here.
  * @throws BlanketError `migrate.interrupted` when libvirt has removed the waiting domain meanwhile.
  */
-export const finish = (context: Context, params: Finish): Promise<Finished> =>
+export const finish = (context: Context, params: Finish, call: Call): Promise<Finished> =>
   inTurn(params, async () => {
     const record = await needRecord(context, params);
     if (record.results.finish !== undefined) return record.results.finish as Finished;
     if (params.cancelled) return dropHalfMade(context, record, params);
-    return finishOn(context, record, needSide(context.live, params), params);
+    const side = needSide(context.live, params);
+    const running: FinishProgress = { running: true };
+    side.onRunning(() => call.progress(running));
+    return finishOn(context, record, side, params);
   });
 
 async function dropHalfMade(context: Context, record: MigrationRecord, params: Finish): Promise<Finished> {

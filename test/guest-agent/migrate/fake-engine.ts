@@ -31,6 +31,8 @@ export type FakeHost = {
   /** The copy that is under way, to be ended by the test. */
   copy: { end(): void; fail(error: Error): void } | undefined;
   finishFails: Error | undefined;
+  /** Whether the hypervisor says that the guest goes on before finish returns. */
+  saysRunning: boolean;
   /** Cuts every migration's connection and forgets what lives in memory, as a restart of the agent does. */
   restart(): void;
 };
@@ -43,7 +45,9 @@ function fakeSide(host: FakeHost, guest: string, cuts: Cut[]): MigrationSide {
   const called = (name: string) => {
     host.calls.push(name);
   };
+  const listeners = new Set<() => void>();
   return {
+    onRunning: (listener) => void listeners.add(listener),
     begin: async () => {
       called('begin');
       return { xml: '<domain/>', cookie: bytes('begun') };
@@ -72,6 +76,7 @@ function fakeSide(host: FakeHost, guest: string, cuts: Cut[]): MigrationSide {
         throw host.finishFails;
       }
       host.states.set(guest, cancelled ? 'absent' : 'running');
+      if (!cancelled && host.saysRunning) for (const listener of listeners) listener();
       return { cookie: bytes('finished') };
     },
     confirm: async ({ cancelled }) => {
@@ -128,6 +133,7 @@ export function fakeHost(): FakeHost {
     calls: [],
     copy: undefined,
     finishFails: undefined,
+    saysRunning: true,
     restart() {
       for (const cut of cuts.splice(0)) {
         cut.open = false;

@@ -214,3 +214,19 @@ for (const operation of ['../x', '', 'a/b', '.hidden']) {
     t.is(await codeOf(t, call(source, 'migrate.begin', { ...id, operation })), 'agent.bad-params');
   });
 }
+
+for (const [what, saysRunning, told] of [
+  ['is passed on at once', true, [{ running: true }]],
+  ['that never comes is not made up', false, []],
+] as const) {
+  test(`the hypervisor's word that the guest goes on ${what}`, async (t) => {
+    const hosts = await pair();
+    hosts.destination.saysRunning = saysRunning;
+    const { cookie } = await performed(hosts);
+    const heard: unknown[] = [];
+    const wish = { ...id, cookie, cancelled: false };
+    const { running } = await call(hosts.destination, 'migrate.finish', wish, (value) => heard.push(value));
+    t.true(running);
+    t.deepEqual(heard, told);
+  });
+}

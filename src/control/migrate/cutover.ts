@@ -1,0 +1,89 @@
+/**
+ * The handover: the destination is told to let the guest run, and as soon as its hypervisor says that the guest does, every
+ * host is told to send its frames there. Network and book-keeping then go on side by side.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AgentResult } from '../../wire/agent.ts';
+import { finishProgressSchema } from '../../wire/agent-methods.ts';
+import { BlanketError } from '../../wire/errors.ts';
+import type { Agents } from '../agents/agents.ts';
+import { reach } from '../agents/reach.ts';
+import { flipForwarding } from '../network/forward.ts';
+import { NothingHappened, type Phase } from '../run-phases.ts';
+import type { Services } from '../services.ts';
+import { CALL_TIMEOUT_MS, idOf, PATIENCE_MS } from './calls.ts';
+import type { MigrateState } from './migrate.ts';
+
+type Finished = AgentResult<'migrate.finish'>;
+
+const POLL_MS = 500;
+
+export const cutover = (services: Services): Phase<MigrateState> => ({
+  name: 'cutover',
+  noReturn: true,
+  async do({ state, save }) {
+    const { performed, destination, source } = state;
+    if (performed === undefined) throw new NothingHappened('migrate.not-copied', 'The copy has not ended.');
+    const frames = framesTo(services, state);
+    const end = await finish(services.agents, state, performed.cookie, frames.go);
+    if (!end.running) {
+      await frames.back(source);
+      const message = `${state.guest} could not be started on ${destination}.`;
+      const cause = end.reason === undefined ? undefined : new Error(end.reason);
+      throw new NothingHappened('migrate.finish-failed', message, { kind: 'rolled-back', cause });
+    }
+    const handoverMs = Math.max(0, Date.now() - performed.at);
+    const finished = { cookie: end.cookie, stats: end.stats, handoverMs, forwardingMs: null };
+    save({ finished });
+    services.store.guests.update(state.guest, { host: destination });
+    save({ finished: { ...finished, forwardingMs: await frames.go() } });
+  },
+});
+
+/** `go` sends the guest's frames to the destination, once; `back` undoes that when it was done. */
+function framesTo(services: Services, { guest, destination }: MigrateState) {
+  const moved = services.store.guests.get(guest);
+  let going: Promise<number | null> | undefined;
+  return {
+    go: (): Promise<number | null> => {
+      going ??= flipForwarding(services, moved, destination);
+      return going;
+    },
+    async back(source: string): Promise<void> {
+      if (going === undefined) return;
+      await going;
+      await flipForwarding(services, moved, source);
+    },
+  };
+}
+
+/**
+ * Lets the guest run at the destination. An agent that was restarted in between cannot finish, but it can tell
+ * what has become of the guest: libvirt either had finished, or has removed what waited there.
+ */
+async function finish(
+  agents: Agents,
+  state: MigrateState,
+  cookie: string,
+  onRunning: () => Promise<unknown>,
+): Promise<Finished> {
+  const id = idOf(state);
+  const onProgress = (value: unknown) => {
+    if (finishProgressSchema.safeParse(value).success) void onRunning();
+  };
+  const options = { timeoutMs: CALL_TIMEOUT_MS, onProgress };
+  const ask = () =>
+    agents.call(state.destination, 'migrate.finish', { ...id, cookie, cancelled: false }, options);
+  try {
+    return await reach(ask, PATIENCE_MS);
+  } catch (error) {
+    if (!(error instanceof BlanketError) || error.code !== 'migrate.interrupted') throw error;
+    const status = () => agents.call(state.destination, 'migrate.status', id);
+    for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(POLL_MS)) {
+      const { guest } = await reach(status, PATIENCE_MS);
+      if (guest === 'running') return { cookie: '', running: true };
+      if (guest === 'absent') return { cookie: '', running: false, reason: error.message };
+    }
+    throw error;
+  }
+}
