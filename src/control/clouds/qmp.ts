@@ -15,22 +15,32 @@ const messageSchema = z.looseObject({ error: z.object({ desc: z.string() }).opti
  * Gives the command's return value.
  * @throws Error when nobody answers within `timeoutMs`, the connection ends, or QEMU refuses.
  */
-export async function qmp(socketPath: string, command: string, timeoutMs: number): Promise<unknown> {
+export async function qmp(
+  socketPath: string,
+  command: string,
+  timeoutMs: number,
+  given?: Readonly<Record<string, unknown>>,
+): Promise<unknown> {
   const socket = connect(socketPath);
   const timer = setTimeout(
     () => socket.destroy(new Error(`QEMU's monitor did not answer within ${timeoutMs} ms`)),
     timeoutMs,
   );
   try {
-    return await converse(socket, command);
+    return await converse(socket, command, given);
   } finally {
     clearTimeout(timer);
     socket.destroy();
   }
 }
 
-function converse(socket: Socket, command: string): Promise<unknown> {
-  const say = (execute: string) => socket.write(`${JSON.stringify({ execute })}\n`);
+function converse(
+  socket: Socket,
+  command: string,
+  given?: Readonly<Record<string, unknown>>,
+): Promise<unknown> {
+  const say = (execute: string, args = given) =>
+    socket.write(`${JSON.stringify(args === undefined ? { execute } : { execute, arguments: args })}\n`);
   return new Promise((resolve, reject) => {
     let negotiated = false;
     socket.on('error', reject);
@@ -40,7 +50,7 @@ function converse(socket: Socket, command: string): Promise<unknown> {
       .on('line', (line) => {
         const message = parse(line);
         if (message instanceof Error) reject(message);
-        else if ('QMP' in message) say('qmp_capabilities');
+        else if ('QMP' in message) say('qmp_capabilities', {});
         else if (message.error !== undefined)
           reject(new Error(`QEMU refused ${command}: ${message.error.desc}`));
         else if ('return' in message && negotiated) resolve(message.return);
