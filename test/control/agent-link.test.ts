@@ -43,6 +43,8 @@ function agent(
 
 const tell = (peer: WebSocket, message: FromAgent) => peer.send(JSON.stringify(message));
 
+const keyNumber = (number: number): string => `${'A'.repeat(42)}${number}=`;
+
 test('a call is answered, with progress on the way', async (t) => {
   const link = await agent(t, (message, peer) => {
     if (message.type !== 'call') return;
@@ -61,11 +63,11 @@ test('answers may come out of order', async (t) => {
   const link = await agent(t, (message, peer) => {
     if (message.type !== 'call' || calls.push(message) < 2) return;
     for (const { id } of [...calls].reverse()) {
-      tell(peer, { type: 'result', id, value: { publicKey: `key ${id}` } });
+      tell(peer, { type: 'result', id, value: { publicKey: keyNumber(id) } });
     }
   });
   const [a, b] = await Promise.all([link.call('tunnel.identity', {}), link.call('tunnel.identity', {})]);
-  t.deepEqual([a.publicKey, b.publicKey], ['key 1', 'key 2']);
+  t.deepEqual([a.publicKey, b.publicKey], [keyNumber(1), keyNumber(2)]);
 });
 
 test("an agent's problem arrives as the error it was", async (t) => {
@@ -88,6 +90,19 @@ test('an answer of the wrong shape is rubbish, not a value', async (t) => {
     if (message.type === 'call') tell(peer, { type: 'result', id: message.id, value: { publicKey: 5 } });
   });
   await t.throwsAsync(link.call('tunnel.identity', {}), { code: 'agent.bad-answer' });
+});
+
+test('progress that cannot be understood ends the call, and nothing else', async (t) => {
+  const link = await agent(t, (message, peer) => {
+    if (message.type !== 'call') return;
+    if (message.method === 'tunnel.configure')
+      tell(peer, { type: 'progress', id: message.id, value: 'much' });
+    else tell(peer, { type: 'result', id: message.id, value: { publicKey: keyNumber(2) } });
+  });
+  const onProgress = (value: unknown) => void z.number().parse(value);
+  const wish = { address: '10.0.0.1', prefix: 24, port: 1, mtu: 1420, key: null, peers: [] };
+  await t.throwsAsync(link.call('tunnel.configure', wish, { onProgress }), { code: 'agent.bad-answer' });
+  t.is((await link.call('tunnel.identity', {})).publicKey, keyNumber(2));
 });
 
 for (const [what, strike] of [

@@ -4,87 +4,46 @@
  *
  *     outside: the second host's own network --plain, a published port--> first host --+
  *     another guest, on the second host -----------------------------------------------+-- walker, wherever it runs
- *     ssh session, through the host where it began -----------------------------------+
+ *     SSH session, through the host where it began ------------------------------------+
  */
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import anyTest, { type TestFn } from 'ava';
 import { run } from '../../src/process/run.ts';
-import { guestSchema, hostSchema, migrationResultSchema, networkSchema } from '../../src/wire/resources.ts';
+import { migrationResultSchema, networkSchema } from '../../src/wire/resources.ts';
 import { tunnelsSchema } from '../../src/wire/routes/network.ts';
 import type { Fleet } from './fleet.ts';
 import { captureWan } from './network/capture.ts';
-import { beatOf, bring, downloadOf, type Flow, type Place, startFlow } from './network/flows.ts';
+import { beatOf, bring, startFlow } from './network/flows.ts';
+import { arrive, depart, ports } from './network/journey.ts';
+import {
+  addressOf,
+  eventually,
+  inGuest,
+  keyOf,
+  onHost,
+  type Stop,
+  there,
+  wanAddressOf,
+} from './network/places.ts';
 
 const test = anyTest as TestFn<Fleet>;
 
 /** The one that travels, and the one that stays. */
 const [walker, talker] = ['walker', 'talker'];
-const inGuest = (name: string): Place => ['guest', 'ssh', name, '-l', 'root'];
-const onHost = (name: string): Place => ['host', 'ssh', name];
-const web = 8080;
-const heartbeat = 7000;
-const secret = 'a-marker-that-nobody-may-read';
+const sealed = 'a-marker-that-nobody-may-read';
 const open = 'a-marker-that-all-may-read';
-
-export type Stop = { host: string; cloud: string };
-
-const guestOf = async ({ json }: Fleet, name: string) => guestSchema.parse(await json('guest', 'show', name));
-const addressOf = async (fleet: Fleet, name: string) => (await guestOf(fleet, name)).nics[0]?.address ?? '';
-const wanOf = async ({ json }: Fleet, host: string) =>
-  hostSchema.parse(await json('host', 'show', host)).address ?? '';
-
-/** One command there, to its end. */
-async function there({ cli }: Fleet, place: Place, command: string): Promise<string> {
-  const { code, stdout, stderr } = await cli(...place, '--', command);
-  if (code !== 0) throw new Error(`${place.join(' ')}: ${command}: ${code} ${stderr}`);
-  return stdout.trim();
-}
-
-async function eventually<T>(what: string, limitMs: number, look: () => Promise<T | undefined>): Promise<T> {
-  let last: unknown;
-  for (const until = Date.now() + limitMs; Date.now() < until; await sleep(1_000)) {
-    const seen = await look().catch((error: unknown) => {
-      last = error;
-      return undefined;
-    });
-    if (seen !== undefined) return seen;
-  }
-  throw new Error(`${what} was not so within ${limitMs / 1000} s.`, { cause: last });
-}
-
-const sumOfNumbers = (last: number): string => {
-  const hash = createHash('sha256');
-  for (let number = 1; number <= last; number++) hash.update(`${number}\n`);
-  return hash.digest('hex');
-};
+const cutSeconds = 30;
 
 /** `route`: the first has the guest that travels, the second the one that stays. */
 export function playNetwork(current: () => Fleet, route: readonly [Stop, Stop, Stop]): void {
-  const [first, second, third] = route;
-  const setWays = async (loss: string) => {
-    for (const [a, b] of [
-      [first, second],
-      [second, third],
-      [third, first],
-    ] as const)
-      await current().json(
-        'cloud',
-        'link',
-        a.cloud,
-        b.cloud,
-        '--latency',
-        '40ms',
-        '--bandwidth',
-        '100Mbit',
-        '--loss',
-        loss,
-      );
-  };
+  playTunnels(current);
+  playArrival(current, route);
+  playJourney(current, route);
+  playTrouble(current, route);
+}
 
-  test.serial('every two hosts have a tunnel, and its MTU is that of the path between them', async (t) => {
-    const { mtu, tunnels, silent } = await eventually('direct tunnels', 120_000, async () => {
+function playTunnels(current: () => Fleet): void {
+  test.serial('every two hosts have a tunnel, as wide as the path between them', async (t) => {
+    const { mtu, tunnels, silent } = await eventually('every tunnel is direct', 120_000, async () => {
       const seen = tunnelsSchema.parse(await current().json('tunnel', 'list'));
       return seen.tunnels.every(({ state }) => state === 'direct') ? seen : undefined;
     });
@@ -92,115 +51,125 @@ export function playNetwork(current: () => Fleet, route: readonly [Stop, Stop, S
     t.is(mtu, 1420);
     t.deepEqual(silent, []);
   });
-
-  test.serial('a guest is told who it is, reaches others by name, and is let in by its key', async (t) => {
-    const fleet = current();
-    const key = join(fleet.state, 'guest-key');
-    await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
-    fleet.seat.env.BLANKET_SSH_KEY = key;
-    for (const [name, host] of [
-      [walker, first.host],
-      [talker, second.host],
-    ] as const)
-      await fleet.json(
-        'guest',
-        'create',
-        name,
-        '--image',
-        'micro',
-        '--host',
-        host,
-        '--network',
-        'lan',
-        '--ssh-key',
-        `${key}.pub`,
-      );
-    for (const name of [walker, talker])
-      await eventually(`${name} lets us in`, 180_000, () => there(fleet, inGuest(name), 'true'));
-    const { gateway, mtu } = networkSchema.parse(await fleet.json('network', 'show', 'lan'));
-    const told = 'wget -q -O - http://169.254.169.254/latest/meta-data/';
-    t.is(await there(fleet, inGuest(talker), `${told}hostname`), talker);
-    t.is(await there(fleet, inGuest(talker), `${told}local-ipv4`), await addressOf(fleet, talker));
-    t.regex(await there(fleet, inGuest(talker), `ping -c 3 -s ${mtu - 28} ${walker}`), /, 0% packet loss/);
-    t.regex(await there(fleet, inGuest(talker), `ping -c 3 ${gateway}`), /, 0% packet loss/);
-    const cards = await Promise.all(
-      [walker, talker].map((name) => there(fleet, inGuest(name), `ip neigh show ${gateway}`)),
-    );
-    t.log(cards.join('; '));
-  });
-
-  test.serial(
-    'round three clouds: nothing breaks, inside or outside, and nothing is read on the way',
-    async (t) => {
-      const fleet = current();
-      await setWays('0%');
-      await fleet.json('guest', 'publish', walker, `${web}:80`, '--on', first.host);
-      await fleet.json('guest', 'publish', walker, `${heartbeat}:${heartbeat}/udp`, '--on', first.host);
-      const [inside, outside] = [inGuest(talker), onHost(second.host)];
-      for (const place of [inside, outside]) await bring(fleet, place);
-      const [guestAddress, hostAddress] = [await addressOf(fleet, walker), await wanOf(fleet, first.host)];
-      const wan = await captureWan(fleet, second.cloud, second.host);
-      const perl = 'perl /tmp/traveller.pl';
-      const downloads = [
-        startFlow(fleet, inside, `${perl} download ${guestAddress} 80`),
-        startFlow(fleet, outside, `${perl} download ${hostAddress} ${web}`),
-      ];
-      const beats = [
-        startFlow(fleet, inside, `${perl} beat ${guestAddress} ${heartbeat}`),
-        startFlow(fleet, outside, `${perl} beat ${hostAddress} ${heartbeat}`),
-      ];
-      const session = startFlow(
-        fleet,
-        inGuest(walker),
-        'i=0; until [ -e /run/stop ]; do i=$((i+1)); echo $i; sleep 0.2; done',
-      );
-      await there(fleet, inside, `echo ${secret} | nc -w 2 ${guestAddress} ${heartbeat}`);
-      await there(
-        fleet,
-        outside,
-        `perl -MIO::Socket::INET -e 'IO::Socket::INET->new("${hostAddress}:${web}")->print("GET /${open} HTTP/1.0\\r\\n\\r\\n")'`,
-      );
-      for (const [leg, to] of [second, third, first].entries()) {
-        if (leg === 2) await setWays('0.5%');
-        const moved = migrationResultSchema.parse(await fleet.json('migrate', walker, '--to', to.host));
-        t.log(
-          `to ${to.host}: downtime ${moved.downtimeMs} ms, frames follow after ${moved.forwardingMs} ms, total ${moved.totalMs} ms`,
-        );
-        if (leg === 0) await wan.stop();
-      }
-      for (const flow of [...downloads, ...beats, session])
-        t.true(flow.isRunning(), flow.output().slice(-200));
-      await there(fleet, inGuest(walker), 'touch /run/stop');
-      await checkFlows(t, { downloads, beats, session });
-      t.is(await wan.count(secret), 0);
-      t.true((await wan.count(open)) > 0, 'the capture shows what is not encrypted');
-    },
-  );
 }
 
-type Check = {
-  is(a: unknown, b: unknown, why?: string): void;
-  true(a: boolean, why?: string): void;
-  log(text: string): void;
-};
-
-async function checkFlows(
-  t: Check,
-  flows: { downloads: Flow[]; beats: Flow[]; session: Flow },
-): Promise<void> {
-  for (const flow of flows.downloads) {
-    const { last, sha256 } = downloadOf(await flow.end());
-    t.is(sha256, sumOfNumbers(last));
-    t.log(`a download of the numbers up to ${last} is whole`);
-  }
-  for (const [index, flow] of flows.beats.entries()) {
-    const { sent, received, gapMs } = beatOf(await flow.end());
-    t.log(
-      `heartbeat from ${index === 0 ? 'a guest' : 'outside'}: ${received} of ${sent} answered, longest gap ${gapMs} ms`,
+function playArrival(current: () => Fleet, [first, second]: readonly [Stop, Stop, Stop]): void {
+  test.serial('a guest is told who it is, reaches others by name, and lets its key in', async (t) => {
+    const fleet = current();
+    await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', keyOf(fleet)]);
+    const made = ['--image', 'micro', '--network', 'lan', '--ssh-key', `${keyOf(fleet)}.pub`];
+    await fleet.json('guest', 'create', walker, '--host', first.host, ...made);
+    await fleet.json('guest', 'create', talker, '--host', second.host, ...made);
+    const [inWalker, inTalker] = [inGuest(fleet, walker), inGuest(fleet, talker)];
+    for (const place of [inWalker, inTalker])
+      await eventually('its guest lets us in', 180_000, () => there(fleet, place, 'echo in'));
+    const { gateway, mtu } = networkSchema.parse(await fleet.json('network', 'show', 'lan'));
+    const told = 'wget -q -O - http://169.254.169.254/latest/meta-data/';
+    t.is(await there(fleet, inTalker, `${told}hostname`), talker);
+    t.is(await there(fleet, inTalker, `${told}local-ipv4`), await addressOf(fleet, talker));
+    t.regex(await there(fleet, inTalker, `ping -c 3 -s ${mtu - 28} ${walker}`), /, 0% packet loss/);
+    const cards = await Promise.all(
+      [inWalker, inTalker].map((place) =>
+        there(fleet, place, `ping -c 1 ${gateway} >&2; ip neigh show ${gateway}`),
+      ),
     );
-    t.true(received > sent / 2);
-  }
-  const lines = (await flows.session.end()).trim().split('\n').map(Number);
-  t.true(lines.every((line, index) => line === index + 1));
-  t.log(`an SSH session printed ${lines.length} lines in order`);
+    const macs = cards.map((line) => /lladdr (\S+)/.exec(line)?.[1]);
+    t.truthy(macs[0]);
+    t.is(macs[0], macs[1], 'the gateway is the same on both hosts');
+  });
+
+  test.serial("a guest's firewall lets in what it names and nothing else", async (t) => {
+    const fleet = current();
+    const web = async () => there(fleet, inGuest(fleet, talker), `nc -w 3 ${walker} 80 </dev/null; echo $?`);
+    t.is(await web(), '0');
+    await fleet.json('guest', 'firewall', walker, '--allow', 'tcp/22,icmp');
+    t.is(await web(), '1');
+    t.regex(await there(fleet, inGuest(fleet, talker), `ping -c 1 ${walker}`), /, 0% packet loss/);
+    await fleet.json('guest', 'firewall', walker, '--allow-all');
+    t.is(await web(), '0');
+  });
+}
+
+function playJourney(current: () => Fleet, route: readonly [Stop, Stop, Stop]): void {
+  const [first, second, third] = route;
+  const setWays = async (loss: string) => {
+    const like = ['--latency', '40ms', '--bandwidth', '100Mbit', '--loss', loss];
+    for (const [a, b] of [[first, second] as const, [second, third] as const, [third, first] as const])
+      await current().json('cloud', 'link', a.cloud, b.cloud, ...like);
+  };
+
+  test.serial('round three clouds: nothing breaks, and nothing is read on the way', async (t) => {
+    const fleet = current();
+    await setWays('0%');
+    await fleet.json('guest', 'publish', walker, `${ports.download}:80`, '--on', first.host);
+    await fleet.json('guest', 'publish', walker, `${ports.beat}:7000/udp`, '--on', first.host);
+    const wan = await captureWan(fleet, second.cloud, second.host);
+    const from = { guest: talker, host: second.host };
+    const journey = await depart(fleet, { from, to: walker, through: first.host });
+    await sayMarkers(fleet, second.host, first.host);
+    for (const [leg, to] of [second, third, first].entries()) {
+      if (leg === 2) await setWays('0.5%');
+      const moved = migrationResultSchema.parse(await fleet.json('migrate', walker, '--to', to.host));
+      const times = `downtime ${moved.downtimeMs} ms, frames follow ${moved.forwardingMs} ms later`;
+      t.log(`to ${to.host}: ${times}, total ${moved.totalMs} ms`);
+      t.not(moved.forwardingMs, null);
+      if (leg === 0) await wan.stop();
+    }
+    await arrive(t, fleet, walker, journey);
+    t.is(await wan.count(sealed), 0);
+    t.true((await wan.count(open)) > 0, 'what is not encrypted is seen in the capture');
+    await setWays('0%');
+  });
+}
+
+/** One marker goes from guest to guest, one in clear between the same two hosts. */
+async function sayMarkers(fleet: Fleet, from: string, to: string): Promise<void> {
+  const address = await addressOf(fleet, walker);
+  await there(fleet, inGuest(fleet, talker), `echo ${sealed} | nc -w 2 ${address} 7000`);
+  const peer = `${await wanAddressOf(fleet, to)}:${ports.download}`;
+  const say = `IO::Socket::INET->new("${peer}")->print("GET /${open} HTTP/1.0\\r\\n\\r\\n")`;
+  await there(fleet, onHost(from), `perl -MIO::Socket::INET -e '${say}'`);
+}
+
+function playTrouble(current: () => Fleet, [, second]: readonly [Stop, Stop, Stop]): void {
+  test.serial('a tunnel is cut and control is away: traffic comes back by itself', async (t) => {
+    const fleet = current();
+    await bring(fleet, inGuest(fleet, talker));
+    const address = await addressOf(fleet, walker);
+    const beat = startFlow(fleet, inGuest(fleet, talker), `perl /tmp/traveller.pl beat ${address} 7000`);
+    await eventually('the heartbeat is under way', 60_000, async () => beat.isRunning() || undefined);
+    const table =
+      'table inet cut { chain c { type filter hook input priority -300; udp dport 51820 drop; }; }';
+    const cut = `nft add ${table}; sleep ${cutSeconds}; nft delete table inet cut`;
+    await there(fleet, onHost(second.host), `sudo systemd-run --quiet sh -c '${cut}'`);
+    process.kill(await fleet.controlPid(), 'SIGKILL');
+    await new Promise((resolve) => setTimeout(resolve, (cutSeconds + 30) * 1000));
+    const { sent, received, gapMs } = beatOf(await beat.end());
+    t.log(`${received} of ${sent} answered, longest gap ${gapMs} ms`);
+    t.true(gapMs >= (cutSeconds - 5) * 1000, 'it was cut');
+    t.true(received > 0);
+    t.regex(await there(fleet, inGuest(fleet, talker), `ping -c 3 ${walker}`), /, 0% packet loss/);
+  });
+
+  test.serial('what was changed by hand on a host is put right', async (t) => {
+    const fleet = current();
+    const host = onHost(second.host);
+    const tables = () => there(fleet, host, 'sudo nft list tables');
+    t.regex(await tables(), /inet blanket/);
+    await there(fleet, host, 'sudo nft delete table inet blanket');
+    t.notRegex(await tables(), /inet blanket/);
+    await eventually('the table is back', 120_000, async () =>
+      /inet blanket/.test(await tables()) ? true : undefined,
+    );
+    t.pass();
+  });
+
+  test.serial('the guests of these tests are gone without a trace', async (t) => {
+    const fleet = current();
+    for (const name of [walker, talker]) {
+      await fleet.json('guest', 'stop', name, '--force');
+      await fleet.json('guest', 'remove', name, '--yes');
+    }
+    t.is(await there(fleet, onHost(second.host), "sudo nft list ruleset | grep -c 'dnat' || true"), '0');
+  });
 }

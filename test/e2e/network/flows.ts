@@ -6,12 +6,10 @@ import { z } from 'zod';
 import { program } from '../../../infra/demo/blanket.ts';
 import { run, start } from '../../../src/process/run.ts';
 import type { Fleet } from '../fleet.ts';
+import type { Place } from './places.ts';
 
 const script = join(import.meta.dirname, 'traveller.pl');
 const endMs = 120_000;
-
-/** How a command is run somewhere: `['host', 'ssh', NAME]` or `['guest', 'ssh', NAME]`. */
-export type Place = readonly [noun: 'host' | 'guest', verb: 'ssh', name: string, ...options: string[]];
 
 export type Flow = {
   /** All that it has printed so far. */
