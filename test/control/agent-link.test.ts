@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { z } from 'zod';
 import { AgentLink } from '../../src/control/agents/agent-link.ts';
 import { type FromAgent, type ToAgent, toAgentSchema } from '../../src/wire/agent.ts';
 
@@ -49,11 +50,11 @@ test('a call is answered, with progress on the way', async (t) => {
   const link = await agent(t, (message, peer) => {
     if (message.type !== 'call') return;
     tell(peer, { type: 'progress', id: message.id, value: 1 });
-    tell(peer, { type: 'result', id: message.id, value: { publicKey: 'key' } });
+    tell(peer, { type: 'result', id: message.id, value: { publicKey: keyNumber(0) } });
   });
   const seen: unknown[] = [];
   const onProgress = (value: unknown) => void seen.push(value);
-  t.deepEqual(await link.call('tunnel.identity', {}, { onProgress }), { publicKey: 'key' });
+  t.deepEqual(await link.call('tunnel.identity', {}, { onProgress }), { publicKey: keyNumber(0) });
   t.deepEqual(seen, [1]);
   t.is(link.agentVersion, '9.9.9');
 });
