@@ -4,8 +4,11 @@
  */
 
 import type { Services } from '../services.ts';
-import type { HostRecord, NetworkRecord } from '../store/records.ts';
-import { hostAddress, tunnelAddress, tunnelPort, tunnelPrefix } from './addresses.ts';
+import type { HostRecord } from '../store/records.ts';
+import { tunnelAddress, tunnelPort, tunnelPrefix } from './addresses.ts';
+import { settleHosts } from './allocation.ts';
+import { configFor, viewOf } from './config.ts';
+import { clearLeftovers } from './leftovers.ts';
 
 const enrolled = ({ tunnelKey, address }: HostRecord): boolean => tunnelKey !== null && address !== null;
 
@@ -33,37 +36,40 @@ export async function syncTunnels(services: Services, joining?: string): Promise
   });
 }
 
-/** Sets one guest network on every member; failures count on `needed` only. */
+/** Sets one guest network on every member; failures count on `needed` only. @throws BlanketError `network.full` */
 export async function syncNetwork(services: Services, name: string, needed?: string): Promise<void> {
-  const network = services.store.networks.get(name);
-  const hosts = members(services);
-  await eachHost(services, hosts, needed, (host) =>
-    services.agents.call(host.name, 'network.apply', {
-      name,
-      vni: network.vni,
-      hostAddress: hostAddress(network.subnet, host.index),
-      tunnelAddress: tunnelAddress(host.index),
-      peers: hosts.filter((peer) => peer.name !== host.name).map(({ index }) => tunnelAddress(index)),
-      leases: leasesOf(services, network),
-    }),
+  const network = settleHosts(services.store, name);
+  const view = viewOf(services.store);
+  await eachHost(services, members(services, needed), needed, (host) =>
+    services.agents.call(host.name, 'network.apply', configFor(network, host, view)),
   );
 }
 
-export async function dropNetwork(services: Services, name: string): Promise<void> {
-  await eachHost(services, members(services), undefined, (host) =>
-    services.agents.call(host.name, 'network.remove', { name }),
-  );
+/** Sets every guest network on every member: a host has come or gone. @throws BlanketError `network.full` */
+export async function syncNetworks(services: Services): Promise<void> {
+  for (const { name } of services.store.networks.list()) await syncNetwork(services, name);
 }
 
-function leasesOf({ store }: Services, network: NetworkRecord) {
-  return store.guests
-    .list()
-    .flatMap((guest) =>
-      guest.nics
-        .filter((nic) => nic.network === network.name)
-        .map(({ mac, address }) => ({ mac, address, name: guest.name })),
-    );
+/** All that a host missed of guest networks while it was away. What fails is logged, and made good by the next sync. */
+export async function syncHost(services: Services, name: string): Promise<void> {
+  const { store, agents, log } = services;
+  try {
+    await clearLeftovers(services, [name]);
+    for (const { name: network } of store.networks.list()) {
+      const config = configFor(settleHosts(store, network), store.hosts.get(name), viewOf(store));
+      await agents.call(name, 'network.apply', config);
+    }
+  } catch (error) {
+    log.warn({ host: name, err: error }, 'networks not brought up to date here');
+  }
 }
+
+/** Takes networks that are gone from every member that still has one. */
+export const dropRemoved = (services: Services): Promise<void> =>
+  clearLeftovers(
+    services,
+    members(services).map(({ name }) => name),
+  );
 
 async function eachHost(
   { log }: Services,

@@ -16,6 +16,7 @@ import { api } from '../../../src/wire/api.ts';
 import type { EngineCpu } from '../../../src/wire/cpu.ts';
 import { BlanketError } from '../../../src/wire/errors.ts';
 import type { Operation } from '../../../src/wire/resources.ts';
+import { networkRecord } from '../network-record.ts';
 
 const log = pino({ level: 'silent' });
 const digest = `sha256:${'a'.repeat(64)}`;
@@ -41,7 +42,7 @@ export function rig(t: ExecutionContext, cpus: Record<string, EngineCpu>) {
   operations.define(startGuestFlow(services));
   // what is under test comes before it
   operations.define({ kind: 'guest.migrate', phases: [], afterRestart: 'undo', undoneState: 'failed' });
-  store.networks.insert({ name: 'lan', subnet: '10.77.0.0/24', vni: 100, createdAt });
+  store.networks.insert(networkRecord('lan', '10.77.0.0/24', 100));
   store.images.insert({ name: 'micro', digest, bytes: 1, virtualBytes: 1, createdAt });
   let closed = false;
   const close = () => {
