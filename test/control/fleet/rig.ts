@@ -15,6 +15,7 @@ import { openStore } from '../../../src/control/store/store.ts';
 import { api } from '../../../src/wire/api.ts';
 import type { EngineCpu } from '../../../src/wire/cpu.ts';
 import { BlanketError } from '../../../src/wire/errors.ts';
+import type { AllowRule, GuestMetadata } from '../../../src/wire/network.ts';
 import type { Operation } from '../../../src/wire/resources.ts';
 import { networkRecord } from '../network-record.ts';
 
@@ -53,7 +54,7 @@ export function rig(t: ExecutionContext, cpus: Record<string, EngineCpu>) {
     if (!closed) store.close();
     rmSync(directory, { recursive: true });
   });
-  return { directory, store, operations, close, ...handlers(services) };
+  return { directory, store, operations, services, close, ...handlers(services) };
 }
 
 function handlers(services: Services) {
@@ -63,6 +64,9 @@ function handlers(services: Services) {
     host: string;
     cpu?: 'portable' | 'baseline' | 'host';
     nested?: boolean;
+    address?: string;
+    allow?: AllowRule[];
+    metadata?: GuestMetadata;
   }) =>
     guests['guest.create']({
       ...{ params: {}, query: {} },
