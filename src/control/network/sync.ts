@@ -47,20 +47,25 @@ export async function syncNetwork(services: Services, name: string, needed?: str
 
 /** Sets every guest network on every member: a host has come or gone. @throws BlanketError `network.full` */
 export async function syncNetworks(services: Services): Promise<void> {
-  for (const { name } of services.store.networks.list()) await syncNetwork(services, name);
+  for (const { name } of services.store.networks.list()) {
+    // one that was removed in the meantime is no concern of whoever asked
+    if (services.store.networks.find(name) !== undefined) await syncNetwork(services, name);
+  }
 }
 
 /** All that a host missed of guest networks while it was away. What fails is logged, and made good by the next sync. */
-export async function syncHost(services: Services, name: string): Promise<void> {
-  const { store, agents, log } = services;
+export async function syncHost(services: Services, host: string): Promise<void> {
+  await clearLeftovers(services, [host]);
+  for (const { name } of services.store.networks.list()) await syncOn(services, name, host);
+}
+
+async function syncOn({ store, agents, log }: Services, name: string, host: string): Promise<void> {
   try {
-    await clearLeftovers(services, [name]);
-    for (const { name: network } of store.networks.list()) {
-      const config = configFor(settleHosts(store, network), store.hosts.get(name), viewOf(store));
-      await agents.call(name, 'network.apply', config);
-    }
+    if (store.networks.find(name) === undefined) return;
+    const config = configFor(settleHosts(store, name), store.hosts.get(host), viewOf(store));
+    await agents.call(host, 'network.apply', config);
   } catch (error) {
-    log.warn({ host: name, err: error }, 'networks not brought up to date here');
+    log.warn({ host, network: name, err: error }, 'network not brought up to date here');
   }
 }
 

@@ -136,6 +136,26 @@ test('a failure counts on the host that is needed, and holds nobody else up', as
   await t.notThrowsAsync(syncHost(services, 'b1'));
 });
 
+test('a network that a host refuses does not keep it from the others', async (t) => {
+  const { create, services, refuses, news } = rig(t);
+  await create('lan', '10.77.0.0/24');
+  await create('lab', '10.78.0.0/24');
+  news();
+  refuses.add('b1 lan');
+  await syncHost(services, 'b1');
+  t.deepEqual(news(), ['b1 network.apply lab']);
+});
+
+test('a network that is removed while all are being told is left out', async (t) => {
+  const { create, remove, services, news } = rig(t);
+  await create('lan', '10.77.0.0/24');
+  await create('lab', '10.78.0.0/24');
+  news();
+  const telling = syncNetworks(services); // is at lan
+  await Promise.all([telling, remove('lab')]);
+  t.false(news().some((line) => line.endsWith('network.apply lab')));
+});
+
 test('a host that cannot be reached keeps its place; one that goes leaves it to the next', async (t) => {
   const { create, store, services, config } = rig(t);
   await create('lan', '10.77.0.0/24');

@@ -19,7 +19,7 @@ const log = pino({ level: 'silent' });
 
 export type Told = { host: string; method: string; params: Record<string, unknown> };
 
-/** Hosts a1, b1, c1 with the indexes 1, 2, 3. Those in `away` cannot be reached; those in `silent` never answer. */
+/** Hosts a1, b1, c1 with the indexes 1, 2, 3. Those in `away` cannot be reached; those in `silent` never answer; `refuses` has `host network`. */
 export function rig(t: ExecutionContext) {
   const directory = mkdtempSync(join(tmpdir(), 'blanket-network-'));
   const store = openStore(join(directory, 'control.db'));
@@ -30,10 +30,14 @@ export function rig(t: ExecutionContext) {
   const told: Told[] = [];
   const away = new Set<string>();
   const silent = new Set<string>();
+  const refuses = new Set<string>();
   const agents = {
     async call(host: string, method: keyof typeof agentMethods, params: unknown) {
       if (away.has(host)) throw new BlanketError('ssh.unreachable', `${host} does not answer.`);
       if (silent.has(host)) await new Promise(() => undefined);
+      if (refuses.has(`${host} ${(params as { name?: string }).name}`)) {
+        throw new BlanketError('network.port-taken', 'A port is in use.');
+      }
       told.push({ host, method, params: agentMethods[method].params.parse(params) });
       return method === 'host.status' ? { guests: [], notices: [], machine: null } : {};
     },
@@ -45,7 +49,17 @@ export function rig(t: ExecutionContext) {
   for (const [i, name] of ['a1', 'b1', 'c1'].entries()) {
     store.hosts.insert(hostRecord(name, i + 1, { tunnelKey: 'k', address: `192.0.2.${i + 1}` }));
   }
-  return { store, operations, services, told, away, silent, ...handlers(services), ...readers(told) };
+  return {
+    store,
+    operations,
+    services,
+    told,
+    away,
+    silent,
+    refuses,
+    ...handlers(services),
+    ...readers(told),
+  };
 }
 
 function handlers(services: Services) {
