@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { AgentResult } from '../wire/agent.ts';
 import { isUnreachable } from './agents/reach.ts';
+import { syncHost } from './network/sync.ts';
 import { reprobe } from './provision/reprobe.ts';
 import type { Services } from './services.ts';
 import type { HostRecord } from './store/records.ts';
@@ -38,11 +39,13 @@ async function watchHost(services: Services, name: string): Promise<void> {
   }
 }
 
-function settle({ store, log }: Services, name: string, state: 'ready' | 'unreachable'): void {
+function settle(services: Services, name: string, state: 'ready' | 'unreachable'): void {
+  const { store, log } = services;
   const now = store.hosts.find(name)?.state;
   if ((now !== 'ready' && now !== 'unreachable') || now === state) return;
   log.warn({ host: name, state }, 'host changed');
   store.hosts.update(name, { state });
+  if (state === 'ready') void syncHost(services, name);
 }
 
 /** An announcement is logged once, and so is its end. */

@@ -187,7 +187,7 @@ export const migrationResultSchema = z.object({
   source: nameSchema,
   destination: nameSchema,
   downtimeMs: z.number().nullable(),
-  /** From the word that the guest goes on at the destination until every host sends its frames there; `null`: not all do yet. */
+  /** From the word that the guest goes on at the destination until the last host that could be told sends its frames there. */
   forwardingMs: z.number().nullable().default(null),
   totalMs: z.number(),
   memoryBytes: bytes,

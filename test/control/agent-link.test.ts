@@ -44,17 +44,18 @@ function agent(
 
 const tell = (peer: WebSocket, message: FromAgent) => peer.send(JSON.stringify(message));
 
-const keyNumber = (number: number): string => `${'A'.repeat(42)}${number}=`;
+/** As long as a WireGuard key. */
+const key = (id: number): string => `${String(id).padStart(43, 'A')}=`;
 
 test('a call is answered, with progress on the way', async (t) => {
   const link = await agent(t, (message, peer) => {
     if (message.type !== 'call') return;
     tell(peer, { type: 'progress', id: message.id, value: 1 });
-    tell(peer, { type: 'result', id: message.id, value: { publicKey: keyNumber(0) } });
+    tell(peer, { type: 'result', id: message.id, value: { publicKey: key(0) } });
   });
   const seen: unknown[] = [];
   const onProgress = (value: unknown) => void seen.push(value);
-  t.deepEqual(await link.call('tunnel.identity', {}, { onProgress }), { publicKey: keyNumber(0) });
+  t.deepEqual(await link.call('tunnel.identity', {}, { onProgress }), { publicKey: key(0) });
   t.deepEqual(seen, [1]);
   t.is(link.agentVersion, '9.9.9');
 });
@@ -64,11 +65,11 @@ test('answers may come out of order', async (t) => {
   const link = await agent(t, (message, peer) => {
     if (message.type !== 'call' || calls.push(message) < 2) return;
     for (const { id } of [...calls].reverse()) {
-      tell(peer, { type: 'result', id, value: { publicKey: keyNumber(id) } });
+      tell(peer, { type: 'result', id, value: { publicKey: key(id) } });
     }
   });
   const [a, b] = await Promise.all([link.call('tunnel.identity', {}), link.call('tunnel.identity', {})]);
-  t.deepEqual([a.publicKey, b.publicKey], [keyNumber(1), keyNumber(2)]);
+  t.deepEqual([a.publicKey, b.publicKey], [key(1), key(2)]);
 });
 
 test("an agent's problem arrives as the error it was", async (t) => {
@@ -98,12 +99,12 @@ test('progress that cannot be understood ends the call, and nothing else', async
     if (message.type !== 'call') return;
     if (message.method === 'tunnel.configure')
       tell(peer, { type: 'progress', id: message.id, value: 'much' });
-    else tell(peer, { type: 'result', id: message.id, value: { publicKey: keyNumber(2) } });
+    else tell(peer, { type: 'result', id: message.id, value: { publicKey: key(2) } });
   });
   const onProgress = (value: unknown) => void z.number().parse(value);
   const wish = { address: '10.0.0.1', prefix: 24, port: 1, mtu: 1420, key: null, peers: [] };
   await t.throwsAsync(link.call('tunnel.configure', wish, { onProgress }), { code: 'agent.bad-answer' });
-  t.is((await link.call('tunnel.identity', {})).publicKey, keyNumber(2));
+  t.is((await link.call('tunnel.identity', {})).publicKey, key(2));
 });
 
 for (const [what, strike] of [

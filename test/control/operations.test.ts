@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { type Definition, Operations } from '../../src/control/operations/operations.ts';
 import { openStore } from '../../src/control/store/store.ts';
 import { BlanketError } from '../../src/wire/errors.ts';
+import { networkRecord } from './network-record.ts';
 
 const log = pino({ level: 'silent' });
 
@@ -122,7 +123,7 @@ test('a store is open in one control only', async (t) => {
 
 test('names that are not there, or there already, are told', async (t) => {
   const { store, close } = await rig(flow());
-  const network = { name: 'lan', subnet: '10.77.0.0/24', vni: 100, createdAt: new Date().toISOString() };
+  const network = networkRecord('lan', '10.77.0.0/24', 100);
   store.networks.insert(network);
   t.throws(() => store.networks.insert(network), { code: 'network.exists' });
   t.throws(() => store.networks.get('wan'), { code: 'network.not-found' });

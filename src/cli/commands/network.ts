@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import type { Network } from '../../wire/resources.ts';
 import { type Cli, printRemoved } from '../cli.ts';
-import { examples, nameArgument } from '../command.ts';
+import { examples, given, nameArgument } from '../command.ts';
+import { parseCount } from '../parse/words.ts';
 import { list, one } from '../print/format.ts';
 import type { Column, Field } from '../print/table.ts';
 import { ageText } from '../print/units.ts';
@@ -10,7 +11,11 @@ import { ageText } from '../print/units.ts';
 const columns: Column<Network>[] = [
   { title: 'NAME', value: (network) => network.name },
   { title: 'SUBNET', value: (network) => network.subnet },
+  { title: 'SUBNET6', value: (network) => network.subnet6 ?? '' },
+  { title: 'OUTSIDE', value: ({ isolated }) => (isolated ? 'no' : 'yes') },
+  { title: 'CONNECTED', value: ({ connected }) => connected.join(' ') },
   { title: 'VNI', value: (network) => String(network.vni), align: 'right' },
+  { title: 'MTU', value: (network) => String(network.mtu), align: 'right' },
   { title: 'GUESTS', value: (network) => String(network.guests), align: 'right' },
   { title: 'AGE', value: (network) => ageText(network.createdAt), align: 'right' },
 ];
@@ -18,23 +23,49 @@ const columns: Column<Network>[] = [
 const fields = (network: Network): Field[] => [
   ['name', network.name],
   ['subnet', network.subnet],
+  ['subnet6', network.subnet6],
+  ['gateway', [network.gateway, network.gateway6].filter((address) => address !== null).join(' ')],
+  ['outside', network.isolated ? 'no: its guests do not reach the world' : 'yes, through their host'],
+  ['connected', network.connected.length === 0 ? null : network.connected.join(' ')],
   ['vni', String(network.vni)],
+  ['mtu', String(network.mtu)],
   ['guests', String(network.guests)],
   ['created', network.createdAt],
 ];
 
+const print = (cli: Cli, network: Network): void => cli.print(one(cli.format, network, fields(network)));
+
 export function addNetworkCommands(program: Command, cli: Cli): void {
   const network = program.command('network').description('networks of guests, the same on every host');
+  addCreate(network, cli);
+  addLists(network, cli);
+  addConnect(network, cli);
+  addRemove(network, cli);
+}
+
+type CreateOptions = { subnet: string; subnet6?: string; isolated?: true; mtu?: number };
+
+function addCreate(network: Command, cli: Cli): void {
   const create = network
     .command('create')
     .description('create a guest network')
     .addArgument(nameArgument('name', 'name of the new network'))
-    .requiredOption('--subnet <cidr>', 'addresses of its guests, like 10.77.0.0/24')
-    .action(async (name: string, { subnet }: { subnet: string }) => {
-      const made = await (await cli.client()).call('network.create', { body: { name, subnet } });
-      cli.print(one(cli.format, made, fields(made)));
+    .requiredOption('--subnet <cidr>', 'addresses of its guests, private ones, like 10.77.0.0/24')
+    .option('--subnet6 <cidr>', 'IPv6 addresses as well, a private /64 like fd77::/64')
+    .option('--isolated', 'its guests do not reach the world')
+    .option('--mtu <bytes>', 'largest packet of its guests (default: what the tunnels carry)', parseCount)
+    .action(async (name: string, { subnet, ...rest }: CreateOptions) => {
+      const body = { name, subnet, ...given(rest) };
+      print(cli, await (await cli.client()).call('network.create', { body }));
     });
-  examples(create, 'blanket network create lan --subnet 10.77.0.0/24');
+  examples(
+    create,
+    'blanket network create lan --subnet 10.77.0.0/24',
+    'blanket network create lab --subnet 10.78.0.0/24 --subnet6 fd78::/64 --isolated',
+  );
+}
+
+function addLists(network: Command, cli: Cli): void {
   network
     .command('list')
     .description('list the networks')
@@ -45,6 +76,36 @@ export function addNetworkCommands(program: Command, cli: Cli): void {
         cli.note('No networks yet. Next: blanket network create NAME --subnet 10.77.0.0/24');
       }
     });
+  network
+    .command('show')
+    .description('show one network')
+    .addArgument(nameArgument('name', 'name of the network'))
+    .action(async (name: string) =>
+      print(cli, await (await cli.client()).call('network.show', { params: { name } })),
+    );
+}
+
+const bonds = [
+  ['connect', "let two networks' guests reach each other"],
+  ['disconnect', 'part two networks again'],
+] as const;
+
+function addConnect(network: Command, cli: Cli): void {
+  for (const [verb, description] of bonds) {
+    const command = network
+      .command(verb)
+      .description(description)
+      .addArgument(nameArgument('name', 'name of a network'))
+      .addArgument(nameArgument('other', 'name of the other'))
+      .action(async (name: string, other: string) => {
+        const client = await cli.client();
+        print(cli, await client.call(`network.${verb}`, { params: { name, other } }));
+      });
+    examples(command, `blanket network ${verb} lan lab`);
+  }
+}
+
+function addRemove(network: Command, cli: Cli): void {
   network
     .command('remove')
     .description('remove a network that no guest uses')

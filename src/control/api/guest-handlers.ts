@@ -7,7 +7,8 @@ import { refuseRebooting } from '../conform/admit.ts';
 import { checkGuestCpu, decideCpu } from '../fleet/guest-cpu.ts';
 import { learnCpu } from '../fleet/known-cpus.ts';
 import { checkRecords } from '../migrate/plan.ts';
-import { freeAddress, macOf } from '../network/addresses.ts';
+import { macOf } from '../network/addresses.ts';
+import { address6Of, guestAddress } from '../network/allocation.ts';
 import type { Services } from '../services.ts';
 import type { GuestRecord } from '../store/records.ts';
 import type { Handlers } from './handlers.ts';
@@ -91,7 +92,7 @@ function newGuest(
   body: RouteParsed<'guest.create'>['body'],
   cpu: GuestCpu,
 ): GuestRecord {
-  const { name, vcpus, memoryMiB } = body;
+  const { name, vcpus, memoryMiB, allow, metadata } = body;
   const image = store.images.get(body.image);
   const host = needReady(store.hosts.get(body.host));
   const diskBytes = Math.max(body.diskGiB * 2 ** 30, image.virtualBytes);
@@ -99,15 +100,17 @@ function newGuest(
   return {
     ...{ name, uuid, host: host.name, image: image.name, digest: image.digest, engine: host.engine },
     ...{ vcpus, memoryMiB, diskBytes, cpu, state: 'creating', createdAt: new Date().toISOString() },
-    nics: [nicOf(store, uuid, body.network)],
+    ...{ nics: [nicOf(store, uuid, body)], allow, metadata, published: [] },
   };
 }
 
-/** On the named network, or on the only one there is. */
-function nicOf(store: Services['store'], uuid: string, name: string | undefined) {
+type Place = Pick<RouteParsed<'guest.create'>['body'], 'network' | 'address'>;
+
+/** On the named network, or on the only one there is. @throws BlanketError of `guestAddress` */
+function nicOf(store: Services['store'], uuid: string, place: Place) {
   const all = store.networks.list();
   const only = all.length === 1 ? all[0] : undefined;
-  const network = name === undefined ? only : store.networks.get(name);
+  const network = place.network === undefined ? only : store.networks.get(place.network);
   if (network === undefined) {
     const message = `There are ${all.length} networks: say which one the guest is on.`;
     throw new BlanketError('guest.which-network', message, {
@@ -115,6 +118,7 @@ function nicOf(store: Services['store'], uuid: string, name: string | undefined)
       next: 'Give --network NAME, or make one with `blanket network create`.',
     });
   }
-  const taken = store.guests.list().flatMap(({ nics }) => nics.map((nic) => nic.address));
-  return { network: network.name, mac: macOf(uuid, 0), address: freeAddress(network.subnet, taken) };
+  const { name, subnet, subnet6 } = network;
+  const address = guestAddress(network, store.guests.list(), place.address);
+  return { network: name, mac: macOf(uuid, 0), address, address6: address6Of(subnet, subnet6, address) };
 }

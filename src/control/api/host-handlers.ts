@@ -7,6 +7,7 @@ import type { RouteParsed } from '../../wire/api.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import { sshUser } from '../agents/agents.ts';
 import { lowestFree } from '../network/addresses.ts';
+import { settleHosts } from '../network/allocation.ts';
 import { cloudOf, type Services } from '../services.ts';
 import { knownHostsLine } from '../ssh/keys.ts';
 import { makeKeyPair } from '../ssh/ssh-link.ts';
@@ -36,6 +37,8 @@ export const hostHandlers = (services: Services): Handlers<Names> => {
       requireImage(services, body);
       return store.transaction(() => {
         store.hosts.insert(newHost(services, body));
+        // at once: a network without room for it is told of before a VM is made
+        for (const network of store.networks.list()) settleHosts(store, network.name);
         const { name: host, bootTimeoutMs, machine } = body;
         const state = { host, bootTimeoutMs, ...(machine !== undefined && { machine }) };
         return operations.start('host.provision', `host/${host}`, state);
@@ -105,6 +108,7 @@ function newHost({ store }: Services, body: ProvisionBody): HostRecord {
     ...{ name, cloud, image, vcpus, memoryMiB, diskGiB, index, driverOverride: driver ?? null },
     ...{ state: 'provisioning', hostKeyPrivate: key.privateKey, hostKeyPublic: key.publicKey },
     ...{ ssh: null, address: null, tunnelKey: null, driver: null, driverWhy: null },
+    ...{ tunnelKeyNext: null, pathMtu: null, behindNat: false },
     ...{ probe: null, probeTriedFor: null },
     ...{
       engine: null,

@@ -1,6 +1,7 @@
 /** Records as the API shows them: what is secret stays behind, what is counted is added. */
 import type { Cloud, Guest, Host, Image, Network } from '../../wire/resources.ts';
 import { tunnelAddress } from '../network/addresses.ts';
+import { gateway6Of, gatewayOf } from '../network/allocation.ts';
 import { guestsOfOtherEngine } from '../provision/probe.ts';
 import type { CloudRecord, GuestRecord, HostRecord, ImageRecord, NetworkRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
@@ -32,8 +33,13 @@ export const hostView = (store: Store, host: HostRecord): Host => ({
 
 export const imageView = (image: ImageRecord): Image => image;
 
-export const networkView = (store: Store, network: NetworkRecord): Network => ({
+export const networkView = (
+  store: Store,
+  { hostAddresses: _hostAddresses, ...network }: NetworkRecord,
+): Network => ({
   ...network,
+  gateway: gatewayOf(network.subnet),
+  gateway6: gateway6Of(network.subnet6),
   guests: guestsOn(store, network.name),
 });
 

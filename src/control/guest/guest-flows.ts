@@ -25,6 +25,7 @@ export const specOf = (guest: GuestRecord): GuestSpec => ({
   diskBytes: guest.diskBytes,
   nics: guest.nics.map(({ mac, network }) => ({ mac, network })),
   cpu: guest.cpu,
+  metadata: guest.metadata,
 });
 
 const resultOf = ({ guest, host, warnings = [] }: GuestState): Record<string, unknown> => ({

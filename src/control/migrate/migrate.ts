@@ -114,8 +114,15 @@ const prepare: Make = (services) => ({
       log.warn({ host: state.destination, guest: state.guest, err: error }, 'half-made copy left behind');
     });
     await reach(() => agents.call(state.source, 'migrate.keep', idOf(state), options), PATIENCE_MS);
+    await guardWhereItIs(services, state);
   },
 });
+
+/** One host guards the guest again, and every host knows which. */
+async function guardWhereItIs(services: Services, { guest }: MigrateState): Promise<void> {
+  const record = services.store.guests.find(guest);
+  if (record !== undefined) await syncGuestNetworks(services, record);
+}
 
 const copy: Make = ({ agents, store }) => ({
   name: 'copy',
@@ -160,13 +167,11 @@ const confirm: Make = ({ agents }) => ({
 const clean: Make = (services) => ({
   name: 'clean',
   async do({ state }) {
-    const { agents, store } = services;
+    const { agents } = services;
     const options = { timeoutMs: CALL_TIMEOUT_MS };
     await reach(() => agents.call(state.destination, 'migrate.keep', idOf(state), options), PATIENCE_MS);
     await reach(() => agents.call(state.source, 'migrate.discard', idOf(state), options), PATIENCE_MS);
-    // The source guards the guest no longer, and every host knows the whole of it again.
-    const guest = store.guests.find(state.guest);
-    if (guest !== undefined) await syncGuestNetworks(services, guest);
+    await guardWhereItIs(services, state);
   },
 });
 

@@ -4,8 +4,11 @@
  */
 
 import type { Services } from '../services.ts';
-import type { HostRecord, NetworkRecord } from '../store/records.ts';
-import { hostAddress, tunnelAddress, tunnelPort, tunnelPrefix } from './addresses.ts';
+import type { HostRecord } from '../store/records.ts';
+import { tunnelAddress, tunnelPort, tunnelPrefix } from './addresses.ts';
+import { settleHosts } from './allocation.ts';
+import { configFor, viewOf } from './config.ts';
+import { clearLeftovers } from './leftovers.ts';
 
 const enrolled = ({ tunnelKey, address }: HostRecord): boolean => tunnelKey !== null && address !== null;
 
@@ -33,37 +36,45 @@ export async function syncTunnels(services: Services, joining?: string): Promise
   });
 }
 
-/** Sets one guest network on every member; failures count on `needed` only. */
+/** Sets one guest network on every member; failures count on `needed` only. @throws BlanketError `network.full` */
 export async function syncNetwork(services: Services, name: string, needed?: string): Promise<void> {
-  const network = services.store.networks.get(name);
-  const hosts = members(services);
-  await eachHost(services, hosts, needed, (host) =>
-    services.agents.call(host.name, 'network.apply', {
-      name,
-      vni: network.vni,
-      hostAddress: hostAddress(network.subnet, host.index),
-      tunnelAddress: tunnelAddress(host.index),
-      peers: hosts.filter((peer) => peer.name !== host.name).map(({ index }) => tunnelAddress(index)),
-      leases: leasesOf(services, network),
-    }),
+  const network = settleHosts(services.store, name);
+  const view = viewOf(services.store);
+  await eachHost(services, members(services, needed), needed, (host) =>
+    services.agents.call(host.name, 'network.apply', configFor(network, host, view)),
   );
 }
 
-export async function dropNetwork(services: Services, name: string): Promise<void> {
-  await eachHost(services, members(services), undefined, (host) =>
-    services.agents.call(host.name, 'network.remove', { name }),
-  );
+/** Sets every guest network on every member: a host has come or gone. @throws BlanketError `network.full` */
+export async function syncNetworks(services: Services): Promise<void> {
+  for (const { name } of services.store.networks.list()) {
+    // one that was removed in the meantime is no concern of whoever asked
+    if (services.store.networks.find(name) !== undefined) await syncNetwork(services, name);
+  }
 }
 
-function leasesOf({ store }: Services, network: NetworkRecord) {
-  return store.guests
-    .list()
-    .flatMap((guest) =>
-      guest.nics
-        .filter((nic) => nic.network === network.name)
-        .map(({ mac, address }) => ({ mac, address, name: guest.name })),
-    );
+/** All that a host missed of guest networks while it was away. What fails is logged, and made good by the next sync. */
+export async function syncHost(services: Services, host: string): Promise<void> {
+  await clearLeftovers(services, [host]);
+  for (const { name } of services.store.networks.list()) await syncOn(services, name, host);
 }
+
+async function syncOn({ store, agents, log }: Services, name: string, host: string): Promise<void> {
+  try {
+    if (store.networks.find(name) === undefined) return;
+    const config = configFor(settleHosts(store, name), store.hosts.get(host), viewOf(store));
+    await agents.call(host, 'network.apply', config);
+  } catch (error) {
+    log.warn({ host, network: name, err: error }, 'network not brought up to date here');
+  }
+}
+
+/** Takes networks that are gone from every member that still has one. */
+export const dropRemoved = (services: Services): Promise<void> =>
+  clearLeftovers(
+    services,
+    members(services).map(({ name }) => name),
+  );
 
 async function eachHost(
   { log }: Services,

@@ -2,7 +2,8 @@
 
 import { BlanketError } from '../../wire/errors.ts';
 import type { CloudVm } from '../clouds/cloud.ts';
-import { syncNetwork, syncTunnels } from '../network/sync.ts';
+import { admitHost } from '../network/admit.ts';
+import { syncNetworks, syncTunnels } from '../network/sync.ts';
 import type { Definition } from '../operations/operations.ts';
 import type { Phase } from '../run-phases.ts';
 import { cloudOf, type Services } from '../services.ts';
@@ -108,11 +109,12 @@ const enrol: Make = (services) => ({
   name: 'enrol',
   async do({ state: { host } }) {
     const { store, agents } = services;
+    admitHost(store.hosts.get(host), { networks: store.networks.list() });
     const { publicKey } = await agents.call(host, 'tunnel.identity', {});
     store.hosts.update(host, { tunnelKey: publicKey });
     await syncTunnels(services, host);
     store.hosts.update(host, { state: 'ready' });
-    for (const network of store.networks.list()) await syncNetwork(services, network.name);
+    await syncNetworks(services);
   },
   async undo({ state: { host } }) {
     services.store.hosts.update(host, { state: 'failed', tunnelKey: null });

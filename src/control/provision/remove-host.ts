@@ -2,7 +2,7 @@
 import { BlanketError } from '../../wire/errors.ts';
 import { isUnreachable } from '../agents/reach.ts';
 import type { Cloud } from '../clouds/cloud.ts';
-import { syncTunnels } from '../network/sync.ts';
+import { syncNetworks, syncTunnels } from '../network/sync.ts';
 import type { Definition } from '../operations/operations.ts';
 import type { Phase } from '../run-phases.ts';
 import { cloudOf, type Services } from '../services.ts';
@@ -18,6 +18,7 @@ export function removeHostFlow(services: Services): Definition<RemoveState> {
     async do({ state: { host } }) {
       store.hosts.update(host, { state: 'removing' });
       await syncTunnels(services);
+      await syncNetworks(services); // its addresses are free now
     },
   };
   const destroyVm: Phase<RemoveState> = {

@@ -15,7 +15,9 @@ import { openStore } from '../../../src/control/store/store.ts';
 import { api } from '../../../src/wire/api.ts';
 import type { EngineCpu } from '../../../src/wire/cpu.ts';
 import { BlanketError } from '../../../src/wire/errors.ts';
+import type { AllowRule, GuestMetadata } from '../../../src/wire/network.ts';
 import type { Operation } from '../../../src/wire/resources.ts';
+import { networkRecord } from '../network-record.ts';
 
 const log = pino({ level: 'silent' });
 const digest = `sha256:${'a'.repeat(64)}`;
@@ -41,7 +43,7 @@ export function rig(t: ExecutionContext, cpus: Record<string, EngineCpu>) {
   operations.define(startGuestFlow(services));
   // what is under test comes before it
   operations.define({ kind: 'guest.migrate', phases: [], afterRestart: 'undo', undoneState: 'failed' });
-  store.networks.insert({ name: 'lan', subnet: '10.77.0.0/24', vni: 100, createdAt });
+  store.networks.insert(networkRecord('lan', '10.77.0.0/24', 100));
   store.images.insert({ name: 'micro', digest, bytes: 1, virtualBytes: 1, createdAt });
   let closed = false;
   const close = () => {
@@ -52,7 +54,7 @@ export function rig(t: ExecutionContext, cpus: Record<string, EngineCpu>) {
     if (!closed) store.close();
     rmSync(directory, { recursive: true });
   });
-  return { directory, store, operations, close, ...handlers(services) };
+  return { directory, store, operations, services, close, ...handlers(services) };
 }
 
 function handlers(services: Services) {
@@ -62,6 +64,9 @@ function handlers(services: Services) {
     host: string;
     cpu?: 'portable' | 'baseline' | 'host';
     nested?: boolean;
+    address?: string;
+    allow?: AllowRule[];
+    metadata?: GuestMetadata;
   }) =>
     guests['guest.create']({
       ...{ params: {}, query: {} },

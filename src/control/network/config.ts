@@ -1,0 +1,88 @@
+/** What a host is told of a guest network: all of it, made from the store alone. */
+import type { AgentParams } from '../../wire/agent.ts';
+import type { Card } from '../../wire/methods/network.ts';
+import type { GuestRecord, HostRecord, NetworkRecord } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
+import { gatewayMac, tunnelAddress } from './addresses.ts';
+import { gateway6Of, gatewayOf } from './allocation.ts';
+import { rangeOf } from './ipv4.ts';
+
+/** What configs are made from: read once, for as many hosts and networks as there are. */
+export type View = {
+  hosts: readonly HostRecord[];
+  guests: readonly GuestRecord[];
+  /** Guests that are on their way, and to which host. */
+  arriving: ReadonlyMap<string, string>;
+};
+
+export const viewOf = ({ hosts, guests, operations }: Store): View => ({
+  hosts: hosts.list(),
+  guests: guests.list(),
+  arriving: new Map(
+    operations
+      .list()
+      .filter(({ kind, state }) => kind === 'guest.migrate' && state === 'running')
+      // one that has failed is going back, and what waited at the destination is given up
+      .filter(({ phases }) => !phases.some(({ state }) => state === 'failed' || state === 'undone'))
+      .map(({ flowState }) => [String(flowState.guest), String(flowState.destination)]),
+  ),
+});
+
+/**
+ * Hosts that take part in guest networks, and `joining`, which is not ready yet. One that control cannot reach just now
+ * stays in: its guests run on, and the others' ways to them with it.
+ */
+export const participants = (hosts: readonly HostRecord[], joining?: string): HostRecord[] =>
+  hosts.filter(
+    ({ name, state, tunnelKey, address }) =>
+      tunnelKey !== null &&
+      address !== null &&
+      (state === 'ready' || state === 'unreachable' || name === joining),
+  );
+
+/** One network as one host is told of it. The host must have an address of its own on the network. */
+export function configFor(
+  network: NetworkRecord,
+  host: HostRecord,
+  view: View,
+): AgentParams<'network.apply'> {
+  const { name, vni, mtu, subnet, subnet6, connected, hostAddresses } = network;
+  return {
+    ...{ name, vni, mtu, subnet, subnet6, connected },
+    gateway: { mac: gatewayMac(name), address: gatewayOf(subnet), address6: gateway6Of(subnet6) },
+    hostAddress: `${hostAddresses[host.name]}/${rangeOf(subnet).prefix}`,
+    hostAddresses: Object.values(hostAddresses),
+    tunnelAddress: tunnelAddress(host.index),
+    peers: participants(view.hosts)
+      .filter((peer) => peer.name !== host.name)
+      .map(({ index }) => tunnelAddress(index)),
+    outside: !network.isolated,
+    cards: cardsFor(name, host, view),
+    publishes: publishesFor(name, host, view.guests),
+  };
+}
+
+function cardsFor(network: string, host: HostRecord, { hosts, guests, arriving }: View): Card[] {
+  const places = new Map(hosts.map(({ name, index }) => [name, tunnelAddress(index)]));
+  return guests.flatMap((guest) => {
+    const at = places.get(guest.host);
+    if (at === undefined) throw new Error(`${guest.name} is on ${guest.host}, which is not there`);
+    const here = guest.host === host.name || arriving.get(guest.name) === host.name;
+    return guest.nics
+      .filter((nic) => nic.network === network)
+      .map(({ mac, address, address6 }) => ({
+        ...{ mac, name: guest.name, address, address6, at, here },
+        allow: here ? guest.allow : null,
+      }));
+  });
+}
+
+/** A guest's ports lead to its first card. */
+const publishesFor = (network: string, host: HostRecord, guests: readonly GuestRecord[]) =>
+  guests.flatMap(({ nics: [first], published }) =>
+    first?.network !== network
+      ? []
+      : published
+          .filter(({ hosts }) => hosts === null || hosts.includes(host.name))
+          .map(({ protocol, port, toPort }) => ({ protocol, port, toPort, address: first.address })),
+  );

@@ -1,0 +1,68 @@
+import test from 'ava';
+import type { Network } from '../../src/wire/resources.ts';
+import { type FakeControl, fakeControl } from '../api-client/fake-control.ts';
+import { runBlanket } from './run-blanket.ts';
+
+const network = (change: Partial<Network> = {}): Network => ({
+  ...{ name: 'lan', subnet: '10.77.0.0/24', subnet6: null, gateway: '10.77.0.1', gateway6: null, vni: 100 },
+  ...{ mtu: 1370, isolated: false, connected: [], guests: 2, createdAt: '2026-01-02T03:04:05.000Z' },
+  ...change,
+});
+
+/** The client first asks whether control is there. */
+const asked = (fake: FakeControl) => fake.asked.filter(({ route }) => route !== 'status');
+
+test('what is asked of a new network is passed on, and what is not is left to control', async (t) => {
+  const fake = await fakeControl(t, { 'network.create': () => network() });
+  const plain = ['network', 'create', 'lan', '--subnet', '10.77.0.0/24'];
+  t.is((await runBlanket(fake, plain)).code, 0);
+  const full = await runBlanket(fake, [...plain, '--subnet6', 'fd77::/64', '--isolated', '--mtu', '1300']);
+  t.is(full.code, 0);
+  t.deepEqual(
+    asked(fake).map(({ body }) => body),
+    [
+      { name: 'lan', subnet: '10.77.0.0/24' },
+      { name: 'lan', subnet: '10.77.0.0/24', subnet6: 'fd77::/64', isolated: true, mtu: 1300 },
+    ],
+  );
+});
+
+test('a network is shown with its gateways and neighbours', async (t) => {
+  const shown = network({
+    subnet6: 'fd77::/64',
+    gateway6: 'fd77::1',
+    connected: ['lab', 'wan'],
+    isolated: true,
+  });
+  const fake = await fakeControl(t, { 'network.show': () => shown, 'network.list': () => [shown] });
+  const { stdout } = await runBlanket(fake, ['network', 'show', 'lan']);
+  t.regex(stdout, /^gateway: +10\.77\.0\.1 fd77::1$/m);
+  t.regex(stdout, /^outside: +no/m);
+  t.regex(stdout, /^connected: +lab wan$/m);
+  t.regex(stdout, /^mtu: +1370$/m);
+  const list = await runBlanket(fake, ['network', 'list']);
+  t.regex(list.stdout, /^lan +10\.77\.0\.0\/24 +fd77::\/64 +no +lab wan +100 +1370 +2 /m);
+});
+
+for (const verb of ['connect', 'disconnect'] as const) {
+  test(`blanket network ${verb} names both networks`, async (t) => {
+    const fake = await fakeControl(t, { [`network.${verb}`]: () => network({ connected: ['lab'] }) });
+    const { code, stdout } = await runBlanket(fake, ['network', verb, 'lan', 'lab']);
+    t.is(code, 0);
+    t.regex(stdout, /^connected: +lab$/m);
+    t.deepEqual(
+      asked(fake).map(({ route, params }) => [route, params]),
+      [[`network.${verb}`, { name: 'lan', other: 'lab' }]],
+    );
+  });
+}
+
+test('an MTU that no network can have is refused at once', async (t) => {
+  const fake = await fakeControl(t);
+  const { code, stderr } = await runBlanket(fake, [
+    ...['network', 'create', 'lan', '--subnet', '10.77.0.0/24', '--mtu', '500'],
+  ]);
+  t.is(code, 2);
+  t.regex(stderr, /mtu/);
+  t.deepEqual(asked(fake), []);
+});

@@ -1,0 +1,46 @@
+import test from 'ava';
+import { specOf } from '../../../src/control/guest/guest-flows.ts';
+import { portableCpu } from '../../../src/wire/cpu.ts';
+import { noMetadata } from '../../../src/wire/network.ts';
+import { cpu } from '../fleet/hosts.ts';
+import { ended, rig } from '../fleet/rig.ts';
+import { hostRecord } from '../host-record.ts';
+
+function onLan(t: Parameters<typeof rig>[0]) {
+  const own = rig(t, { a1: cpu(portableCpu([]).features.join(' ')) });
+  own.store.hosts.insert(hostRecord('a1', 1));
+  own.store.networks.update('lan', { subnet6: 'fd77::/64' });
+  const made = async (wish: Parameters<typeof own.create>[0]) => ended(own, await own.create(wish));
+  return { ...own, made };
+}
+
+test('a guest gets the lowest free address and the same number in IPv6', async (t) => {
+  const { made, store } = onLan(t);
+  await made({ name: 'web1', host: 'a1' });
+  await made({ name: 'web2', host: 'a1' });
+  t.like(store.guests.get('web1'), { allow: null, published: [], metadata: noMetadata });
+  t.like(store.guests.get('web2').nics[0], { address: '10.77.0.11', address6: 'fd77::b' });
+});
+
+test('a guest gets the address, the firewall and the metadata that were asked for', async (t) => {
+  const { made, store } = onLan(t);
+  const metadata = { sshKeys: ['ssh-ed25519 AAAA'], userData: '#cloud-config\n' };
+  await made({ name: 'web1', host: 'a1', address: '10.77.0.99', allow: [{ protocol: 'icmp' }], metadata });
+  const guest = store.guests.get('web1');
+  t.like(guest.nics[0], { address: '10.77.0.99', address6: 'fd77::63' });
+  t.like(guest, { allow: [{ protocol: 'icmp' }], metadata });
+  t.deepEqual(specOf(guest).metadata, metadata);
+});
+
+test('an address in use is refused by name, and no guest is made', async (t) => {
+  const { create, made, store } = onLan(t);
+  await made({ name: 'web1', host: 'a1', address: '10.77.0.99' });
+  const again = async () => create({ name: 'web2', host: 'a1', address: '10.77.0.99' });
+  await t.throwsAsync(again, { code: 'network.address-taken', message: /guest web1 has it/ });
+  const outside = async () => create({ name: 'web2', host: 'a1', address: '10.78.0.9' });
+  await t.throwsAsync(outside, { code: 'network.bad-address' });
+  t.deepEqual(
+    store.guests.list().map(({ name }) => name),
+    ['web1'],
+  );
+});

@@ -1,0 +1,62 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import test from 'ava';
+import { hostHandlers } from '../../../src/control/api/host-handlers.ts';
+import { removeHostFlow } from '../../../src/control/provision/remove-host.ts';
+import { watchHosts } from '../../../src/control/watch-hosts.ts';
+import { api } from '../../../src/wire/api.ts';
+import { hostRecord } from '../host-record.ts';
+import { rig } from './rig.ts';
+
+function onCloud(t: Parameters<typeof rig>[0]) {
+  const own = rig(t);
+  const createdAt = '2026-01-02T03:04:05.000Z';
+  own.store.clouds.insert({ name: 'east', type: 'local', config: { profile: 'openstack-kvm' }, createdAt });
+  return own;
+}
+
+test('a host that a network has no room for is refused before a VM is made', async (t) => {
+  const { create, store, services } = onCloud(t);
+  await create('tiny', '10.77.0.0/28');
+  for (let i = 4; i <= 13; i++) store.hosts.insert(hostRecord(`h${i}`, i));
+  const image = join(services.paths.state, 'host.qcow2');
+  writeFileSync(image, '');
+  const body = api['host.provision'].body.parse({ name: 'last', cloud: 'east', image });
+  const call = () => hostHandlers(services)['host.provision']({ params: {}, query: {}, body });
+  t.throws(call, { code: 'network.full', message: /tiny .* no address left for host last/ });
+  t.is(store.hosts.find('last'), undefined);
+});
+
+test('when a host goes, the others are told, and its address is free', async (t) => {
+  const { create, operations, services, store, config, news } = onCloud(t);
+  await create('lan', '10.77.0.0/24');
+  news();
+  operations.define(removeHostFlow(services));
+  const { id } = operations.start('host.remove', 'host/b1', { host: 'b1', force: false });
+  let operation = operations.show(id);
+  while (operation.state === 'running') operation = await operations.wait(id, operation.version, 5_000);
+  t.is(operation.state, 'done');
+  t.deepEqual(config('a1', 'lan').hostAddresses, ['10.77.0.254', '10.77.0.252']);
+  t.deepEqual(config('c1', 'lan').peers, ['10.254.0.1']);
+  t.false(news().includes('b1 network.apply lan'));
+  t.deepEqual(store.networks.get('lan').hostAddresses, { a1: '10.77.0.254', c1: '10.77.0.252' });
+});
+
+test('a host that comes back is told what it missed', async (t) => {
+  const { create, services, store, news } = rig(t);
+  store.hosts.update('b1', { state: 'unreachable' });
+  await create('lan', '10.77.0.0/24');
+  t.deepEqual(news(), ['a1 network.apply lan', 'c1 network.apply lan']);
+  const stop = new AbortController();
+  const watching = watchHosts(services, stop.signal);
+  const told: string[] = [];
+  for (let i = 0; i < 500 && !told.includes('b1 network.apply lan'); i++) {
+    await sleep(10);
+    told.push(...news().filter((line) => !line.includes('host.status')));
+  }
+  stop.abort();
+  await watching;
+  t.deepEqual(told, ['b1 network.apply lan']);
+  t.is(store.hosts.get('b1').state, 'ready');
+});
