@@ -35,9 +35,11 @@ const state: MigrateState = {
 const operation = { createdAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T00:00:05.000Z' } as Operation;
 
 test('the downtime is what the hosts took and the handover, or unknown', (t) => {
-  const finished = { cookie: '', stats: stats({ downtimeMs: 300 }), handoverMs: 200 };
-  t.like(resultOf({ ...state, finished }, operation), { downtimeMs: 500, totalMs: 5_000, rounds: 3 });
+  const finished = { cookie: '', stats: stats({ downtimeMs: 300 }), handoverMs: 200, forwardingMs: 40 };
+  const { downtimeMs, forwardingMs, totalMs, rounds } = resultOf({ ...state, finished }, operation);
+  t.deepEqual([downtimeMs, forwardingMs, totalMs, rounds], [500, 40, 5_000, 3]);
   t.is(resultOf(state, operation).downtimeMs, null);
+  t.is(resultOf(state, operation).forwardingMs, null);
 });
 
 test("confirm's numbers are the last ones", (t) => {
