@@ -2,6 +2,7 @@
  * Part b: what control has to do for a fleet, with its own client, messages and schemas: one WebSocket to each agent,
  * over a local socket. SSH, which carries them in truth, is not in it.
  */
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createConnection, type Socket } from 'node:net';
@@ -98,6 +99,14 @@ async function measureFleet(
   ];
 }
 
+/** When it has said so. An abort is an error of the process, also later: what waits for an answer then fails by itself. */
+const readiness = (agents: ChildProcess): Promise<void> =>
+  new Promise((resolve, reject) => {
+    agents.stdout?.once('data', () => resolve());
+    agents.on('error', reject);
+    agents.once('exit', () => reject(new Error('The process that plays the agents ended.')));
+  });
+
 async function connect(socketPath: string, host: number): Promise<AgentLink> {
   const socket: Socket = createConnection(socketPath);
   await once(socket, 'connect');
@@ -113,11 +122,10 @@ export async function measurePush(
   const socketPath = join(directory, 'agents.sock');
   const main = join(import.meta.dirname, 'agents-main.ts');
   const agents = start(process.execPath, [main, socketPath], { stdio: ['pipe', 'pipe', 'inherit'], signal });
-  agents.on('error', () => undefined); // an abort is one; what waits for the agents then fails by itself
+  const ready = readiness(agents);
   const links: AgentLink[] = [];
   try {
-    if (agents.stdout === null) throw new Error('The agents have no output.');
-    await once(agents.stdout, 'data', { signal });
+    await ready;
     const results: PushRun[] = [];
     for (const fleet of fleets) {
       while (links.length < fleet.hosts) links.push(await connect(socketPath, links.length));
