@@ -113,6 +113,11 @@ const areaRules: readonly AreaRule[] = [
     why: 'it measures the libvirt client alone, which has never heard of Blanket',
   },
   {
+    area: 'infra/bench/network',
+    may: ['src/wire', 'src/process', 'src/control/agents', 'src/guest-agent', 'infra/bench/libvirt'],
+    why: 'it measures the wire between control and agents by its two real ends, and the kernel behind it',
+  },
+  {
     area: 'infra/libvirt',
     may: ['src/libvirt', 'src/process'],
     why: 'a libvirtd of one’s own, for whoever tests or measures the client',
