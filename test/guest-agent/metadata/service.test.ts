@@ -1,68 +1,10 @@
-/** The service as guests meet it, on loopback: 127.77.0.1 is the gateway, and guests ask from addresses of their own. */
+/** The service as guests meet it. */
 import { once } from 'node:events';
-import { request } from 'node:http';
-import { connect, createServer, type Socket } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { createServer } from 'node:net';
 import test from 'ava';
-import { type MetadataSources, serveMetadata } from '../../../src/guest-agent/metadata/service.ts';
-import type { GuestSpec } from '../../../src/wire/agent-methods.ts';
-import type { NetworkConfig } from '../../../src/wire/methods/network.ts';
 import { guestSpec } from '../spec.ts';
-import { networkConfig, stranger, traveller } from './guests.ts';
-
-const gateway = '127.77.0.1';
-const here = '127.77.0.10';
-const there = '127.77.0.11';
-
-const loopback = (changes: Partial<NetworkConfig> = {}): NetworkConfig =>
-  networkConfig({
-    gateway: { mac: '02:00:00:00:00:01', address: gateway, address6: null },
-    cards: [{ ...traveller, address: here }],
-    ...changes,
-  });
-
-/** One that is free on all of loopback, in all likelihood. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-type Reply = { status: number; body: string; headers: Record<string, unknown> };
-type Asked = { method?: string; headers?: Record<string, string>; at?: string };
-
-async function service(sources: Partial<MetadataSources> = {}) {
-  const port = await freePort();
-  const state = { networks: [loopback()], guests: [guestSpec()] as GuestSpec[] };
-  const metadata = serveMetadata(
-    {
-      networks: async () => state.networks,
-      guestSpec: async (name) => state.guests.find((one) => one.name === name),
-      ...sources,
-    },
-    port,
-  );
-  await metadata.update();
-  const ask = (from: string, path: string, { method = 'GET', headers = {}, at = gateway }: Asked = {}) =>
-    new Promise<Reply>((resolve, reject) => {
-      const options = { host: at, port, localAddress: from, path, method, headers, agent: false };
-      request(options, (answer) => {
-        text(answer).then(
-          (body) => resolve({ status: answer.statusCode ?? 0, body, headers: answer.headers }),
-          reject,
-        );
-      })
-        .on('error', reject)
-        .end();
-    });
-  const dial = (from: string): Socket => connect({ host: gateway, port, localAddress: from });
-  return { port, state, metadata, ask, dial };
-}
-
-const mac = '/latest/meta-data/mac';
+import { here, loopback, mac, service, there } from './asking.ts';
+import { stranger, traveller } from './guests.ts';
 
 test('a guest is told its own, and whoever is none learns nothing', async (t) => {
   const { state, metadata, ask } = await service();
@@ -186,79 +128,6 @@ test('HEAD tells the length and sends nothing', async (t) => {
   t.teardown(metadata.close);
   const { status, body, headers } = await ask(here, mac, { method: 'HEAD' });
   t.deepEqual([status, body, headers['content-length']], [200, '', '17']);
-});
-
-/** All that comes until the other side closes. */
-const rest = (socket: Socket): Promise<string> => text(socket).catch(() => '');
-
-test('one guest that asks and asks is held back, and others are answered', async (t) => {
-  const { state, metadata, ask, dial } = await service();
-  t.teardown(metadata.close);
-  state.networks = [
-    loopback({
-      cards: [
-        { ...traveller, address: here },
-        { ...stranger, address: there },
-      ],
-    }),
-  ];
-  state.guests = [guestSpec(), guestSpec({ name: 'stranger' })];
-  await metadata.update();
-  const greedy = dial(here);
-  greedy.write('GET /latest/ HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(2000));
-  const answers = await rest(greedy);
-  t.regex(answers, /^HTTP\/1\.1 200 /);
-  t.regex(answers, /HTTP\/1\.1 503 .*Retry-After: 1/is);
-  t.true(answers.split('HTTP/1.1 200 ').length < 1000);
-  t.is((await ask(there, '/latest/')).status, 200);
-});
-
-test('one guest has so many connections and no more, and others have theirs', async (t) => {
-  const { state, metadata, ask, dial } = await service();
-  t.teardown(metadata.close);
-  state.networks = [loopback({ cards: [{ ...stranger, address: there }] })];
-  state.guests = [guestSpec({ name: 'stranger' })];
-  await metadata.update();
-  const sockets: Socket[] = [];
-  for (let index = 0; index < 16; index += 1) {
-    const socket = dial(here)
-      .resume()
-      .on('error', () => undefined);
-    sockets.push(socket);
-    await once(socket, 'connect');
-  }
-  await t.notThrowsAsync(once(dial(here).resume(), 'close'));
-  t.is((await ask(there, '/latest/')).status, 200);
-  for (const socket of sockets) t.false(socket.destroyed);
-  for (const socket of sockets) socket.destroy();
-});
-
-test('what is no request, or too long a one, ends the connection', async (t) => {
-  const { metadata, ask, dial } = await service();
-  t.teardown(metadata.close);
-  const say = async (words: string) => {
-    const socket = dial(here);
-    socket.write(words);
-    return (await rest(socket)).split('\r\n')[0];
-  };
-  t.is(await say('\x16\x03\x01 hello\r\n\r\n'), 'HTTP/1.1 400 Bad Request');
-  t.is(
-    await say(`GET / HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(9000)}\r\n\r\n`),
-    'HTTP/1.1 431 Request Header Fields Too Large',
-  );
-  t.is(await say(`GET /${'y'.repeat(2000)} HTTP/1.1\r\nHost: x\r\n\r\n`), 'HTTP/1.1 414 URI Too Long');
-  const unread = dial(here);
-  unread.write('GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n');
-  t.regex(await rest(unread), /^HTTP\/1\.1 413 .*\r\nconnection: close\r\n/is);
-  t.is((await ask(here, mac)).status, 200);
-});
-
-test('who begins a request and does not end it is not waited for', async (t) => {
-  const { metadata, dial } = await service();
-  t.teardown(metadata.close);
-  const socket = dial(here);
-  socket.write('GET / HTTP/1.1\r\nHost: ');
-  t.regex(await rest(socket), /^(HTTP\/1\.1 408 |$)/);
 });
 
 test('closing ends what is open', async (t) => {

@@ -12,7 +12,8 @@ from cloudinit.sources import DataSourceNoCloud as nocloud
 
 serial = sys.argv[1]
 dmi.read_dmi_data = lambda key: serial if key == "system-serial-number" else None
-folder = tempfile.mkdtemp()
+scratch = tempfile.TemporaryDirectory()  # goes when the program ends
+folder = scratch.name
 paths = helpers.Paths({"cloud_dir": folder, "run_dir": folder})
 config = {
     "datasource": {
@@ -49,7 +50,7 @@ def render(network):
     state = parse_net_config_data(network)
     files = {}
     for name, renderer in (("networkd", networkd.Renderer({})), ("eni", eni.Renderer({"eni_path": "eni"}))):
-        target = tempfile.mkdtemp()
+        target = tempfile.mkdtemp(dir=folder)
         renderer.render_network_state(state, target=target)
         path = {"networkd": "/etc/systemd/network/10-cloud-init-card0.network", "eni": "/eni"}[name]
         with open(target + path) as file:
