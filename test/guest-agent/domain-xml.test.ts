@@ -1,6 +1,6 @@
 import test from 'ava';
 import { faultyCpuFeatures } from '../../src/blanket-drivers/cpu-faults.ts';
-import { type DomainSources, domainXml } from '../../src/guest-agent/engines/domain-xml.ts';
+import { type DomainSources, domainXml, tapOf } from '../../src/guest-agent/engines/domain-xml.ts';
 import { namesWatchdog } from '../../src/guest-agent/engines/kvm.ts';
 import { bridgeOf, vxlanOf } from '../../src/guest-agent/network.ts';
 import { guestSpec } from './spec.ts';
@@ -112,4 +112,21 @@ test('the watchdog of q35 is named where libvirt knows its name, and only there'
   for (const [version, known] of versions) t.is(namesWatchdog(version), known, version);
   t.regex(domainXml(guestSpec(), sources), /<watchdog model='itco' action='reset'\/>/);
   t.notRegex(domainXml(guestSpec(), { ...sources, namesWatchdog: false }), /watchdog/);
+});
+
+test('each card has a tap of a name that is the same on every host and that libvirt keeps', (t) => {
+  const nics = ['52:54:00:12:34:56', '02:ab:cd:ef:01:23'].map((mac) => ({ mac, network: 'shared' }));
+  const targets = [...domainXml(guestSpec({ nics }), sources).matchAll(/<target dev='(bt[^']*)'\/>/g)];
+  t.deepEqual(
+    targets.map(([, name]) => name),
+    ['bt525400123456', 'bt02abcdef0123'],
+  );
+  t.true(tapOf('52:54:00:12:34:56').length <= 15);
+});
+
+test('the serial number tells cloud-init where the guest’s data is, and only a guest that can ask', (t) => {
+  const xml = domainXml(guestSpec(), sources);
+  t.regex(xml, /<entry name='serial'>ds=nocloud;s=http:\/\/169\.254\.169\.254\/nocloud\/<\/entry>/);
+  t.regex(xml, /<os>.*<smbios mode='sysinfo'\/>.*<\/os>/s);
+  t.notRegex(domainXml(guestSpec({ nics: [] }), sources), /smbios|ds=nocloud/);
 });

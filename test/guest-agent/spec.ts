@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Paths, pathsUnder } from '../../src/guest-agent/paths.ts';
 import type { GuestSpec } from '../../src/wire/agent-methods.ts';
+import { noMetadata } from '../../src/wire/network.ts';
 
 export const guestSpec = (changes: Partial<GuestSpec> = {}): GuestSpec => ({
   name: 'traveller',
@@ -15,6 +16,7 @@ export const guestSpec = (changes: Partial<GuestSpec> = {}): GuestSpec => ({
   diskBytes: 64 * 1024 * 1024,
   nics: [{ mac: '52:54:00:12:34:56', network: 'shared' }],
   cpu: null,
+  metadata: noMetadata,
   ...changes,
 });
 

@@ -5,6 +5,7 @@ import { readEngineCpu } from '../../../src/guest-agent/engines/cpu.ts';
 import { type DomainSources, domainXml, machineType } from '../../../src/guest-agent/engines/domain-xml.ts';
 import { namesWatchdog } from '../../../src/guest-agent/engines/kvm.ts';
 import type { Connection } from '../../../src/libvirt/connection.ts';
+import { migrateFlags, xmlFlags } from '../../../src/libvirt/constants.ts';
 import { portableCpu } from '../../../src/wire/cpu.ts';
 import { guestSpec } from '../../guest-agent/spec.ts';
 import { localServer, type Server } from '../libvirt/server.ts';
@@ -71,6 +72,47 @@ test.serial('nor when it runs, with any of the CPUs that a guest may have', asyn
       await domain.undefine();
     }
   }
+});
+
+const serialOf = (xml: string): string | undefined => /<entry name='serial'>([^<]*)</.exec(xml)?.[1];
+const tapsIn = (xml: string): string[] =>
+  [...xml.matchAll(/<target dev='(bt[^']*)'/g)].map(([, name]) => name ?? '');
+
+test.serial(
+  'libvirt keeps the names of the taps and the serial number, also for a destination',
+  async (t) => {
+    const xml = domainXml(guestSpec({ engine: 'tcg', nics }), await sources());
+    const domain = await connection.domains.define(xml);
+    t.teardown(() => domain.undefine());
+    for (const flags of [0, xmlFlags.inactive, xmlFlags.migratable]) {
+      const kept = await domain.xml(flags);
+      t.deepEqual(tapsIn(kept), ['bt525400000001', 'bt525400000002', 'bt525400000003']);
+      t.is(serialOf(kept), 'ds=nocloud;s=http://169.254.169.254/nocloud/');
+    }
+  },
+);
+
+/** Without a bridge, which takes root to join: the kind of the card's other end is nothing that a guest sees. */
+const offBridge = (xml: string): string =>
+  xml
+    .replace("<interface type='bridge'>", "<interface type='user'>")
+    .replace(/<source bridge='[^']*'\/>|<mtu [^>]*>/g, '');
+
+test.serial('a migration may name a tap anew, and neither change nor drop the serial number', async (t) => {
+  const xml = offBridge(domainXml(guestSpec({ engine: 'tcg', nics: nics.slice(0, 1) }), await sources()));
+  const domain = await connection.domains.define(xml);
+  t.teardown(() => domain.undefine());
+  await domain.start(paused);
+  t.teardown(() => domain.destroy());
+  const live = await domain.xml(xmlFlags.migratable);
+  const begin = (destinationXml: string) =>
+    domain.migration.begin({ flags: migrateFlags.nonSharedInc, parameters: { destinationXml } });
+  t.deepEqual(tapsIn((await begin(live.replace("dev='bt525400000001'", "dev='bt525400000009'"))).xml), [
+    'bt525400000009',
+  ]);
+  const refused = { message: /serial|sysinfo|smbios/i };
+  await t.throwsAsync(begin(live.replace('/nocloud/', '/other/')), refused);
+  await t.throwsAsync(begin(live.replace(/<sysinfo.*<\/sysinfo>|<smbios[^>]*>/gs, '')), refused);
 });
 
 test.serial(
