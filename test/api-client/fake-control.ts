@@ -9,6 +9,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { api, type RouteName } from '../../src/wire/api.ts';
 import { portableCpu } from '../../src/wire/cpu.ts';
 import { BlanketError, type Problem, statusOf, toProblem } from '../../src/wire/errors.ts';
+import { noMetadata } from '../../src/wire/network.ts';
 import type { Guest, Host, Operation } from '../../src/wire/resources.ts';
 
 export type Asked = {
@@ -119,7 +120,8 @@ export const guest = (name: string, change: Partial<Guest> = {}): Guest => ({
   ...{ name, uuid: '11111111-2222-4333-8444-555555555555', state: 'running', host: 'east-1' },
   ...{ image: 'counter', digest: `sha256:${'a'.repeat(64)}`, engine: 'kvm', vcpus: 1, memoryMiB: 128 },
   ...{ diskBytes: 2 ** 30, cpu: portableCpu([]), createdAt: time },
-  nics: [{ network: 'lan', mac: '52:54:00:00:00:01', address: '10.77.0.2' }],
+  nics: [{ network: 'lan', mac: '52:54:00:00:00:01', address: '10.77.0.2', address6: null }],
+  ...{ allow: null, published: [], metadata: noMetadata },
   ...change,
 });
 

@@ -33,11 +33,17 @@ export async function syncTunnels(services: Services, joining?: string): Promise
   });
 }
 
-/** Sets one guest network on every member; failures count on `needed` only. */
-export async function syncNetwork(services: Services, name: string, needed?: string): Promise<void> {
+/** A host that could not be brought up to date, and why. */
+export type SyncFailure = { host: string; error: unknown };
+
+/**
+ * Sets one guest network on every member; a failure on `needed` is thrown, those elsewhere are given back. Hosts that are
+ * no members now are not asked.
+ */
+export async function syncNetwork(services: Services, name: string, needed?: string): Promise<SyncFailure[]> {
   const network = services.store.networks.get(name);
   const hosts = members(services);
-  await eachHost(services, hosts, needed, (host) =>
+  return eachHost(services, hosts, needed, (host) =>
     services.agents.call(host.name, 'network.apply', {
       name,
       vni: network.vni,
@@ -70,12 +76,15 @@ async function eachHost(
   hosts: readonly HostRecord[],
   needed: string | undefined,
   act: (host: HostRecord) => Promise<unknown>,
-): Promise<void> {
+): Promise<SyncFailure[]> {
   const results = await Promise.allSettled(hosts.map(act));
+  const failures: SyncFailure[] = [];
   for (const [index, result] of results.entries()) {
     if (result.status === 'fulfilled') continue;
-    const host = hosts[index]?.name;
+    const host = hosts[index]?.name ?? '';
     if (host === needed) throw result.reason;
     log.warn({ host, err: result.reason }, 'network not brought up to date here');
+    failures.push({ host, error: result.reason });
   }
+  return failures;
 }

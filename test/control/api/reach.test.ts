@@ -1,0 +1,276 @@
+/** Firewalls and published ports over a real store, with agents that answer as a test says. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { pino } from 'pino';
+import { reachHandlers } from '../../../src/control/api/reach-handlers.ts';
+import type { Services } from '../../../src/control/services.ts';
+import { type GuestRecord, networkRecordSchema } from '../../../src/control/store/records.ts';
+import { openStore } from '../../../src/control/store/store.ts';
+import { api } from '../../../src/wire/api.ts';
+import { BlanketError } from '../../../src/wire/errors.ts';
+import type { AllowRule } from '../../../src/wire/network.ts';
+import { guestRecord } from '../fleet/rig.ts';
+import { hostRecord } from '../host-record.ts';
+
+/** What an agent does when a network is applied: nothing, or it throws. */
+type Agents = Record<string, () => void>;
+
+const nic = (address: string, mac: string) => ({ network: 'lan', address, mac, address6: null });
+
+function rig(t: ExecutionContext, agents: Agents = {}) {
+  const directory = mkdtempSync(join(tmpdir(), 'blanket-reach-'));
+  const store = openStore(join(directory, 'control.db'));
+  t.teardown(() => {
+    store.close();
+    rmSync(directory, { recursive: true });
+  });
+  const told: string[] = [];
+  const services = {
+    store,
+    log: pino({ level: 'silent' }),
+    agents: {
+      async call(host: string, method: string) {
+        if (method !== 'network.apply') return {};
+        told.push(host);
+        agents[host]?.();
+        return {};
+      },
+    },
+  } as unknown as Services;
+  for (const [index, name] of ['a1', 'b1', 'c1'].entries()) {
+    const ssh = { host: '192.0.2.1', port: 2201 + index };
+    store.hosts.insert(
+      hostRecord(name, index + 1, { ssh, tunnelKey: name, address: `192.0.2.${index + 1}` }),
+    );
+  }
+  const lan = { name: 'lan', subnet: '10.77.0.0/24', vni: 100, createdAt: '2026-01-02T03:04:05.000Z' };
+  store.networks.insert(
+    networkRecordSchema.parse({
+      ...lan,
+      hostAddresses: { a1: '10.77.0.254', b1: '10.77.0.253', c1: '10.77.0.252' },
+    }),
+  );
+  store.guests.insert(guestRecord('web1', 'a1', { nics: [nic('10.77.0.10', '52:54:00:00:00:01')] }));
+  store.guests.insert(guestRecord('web2', 'b1', { nics: [nic('10.77.0.11', '52:54:00:00:00:02')] }));
+  const handlers = reachHandlers(services);
+  const published = (name = 'web1') => store.guests.get(name).published;
+  return {
+    ...{ store, told, agents, published },
+    publish: async (body: object, name = 'web1') =>
+      handlers['guest.publish']({
+        ...{ params: { name }, query: {} },
+        body: api['guest.publish'].body.parse({ protocol: 'tcp', port: 8080, toPort: 80, ...body }),
+      }),
+    unpublish: async (port = 8080, name = 'web1') =>
+      handlers['guest.unpublish']({ params: { name, protocol: 'tcp', port }, query: {}, body: {} }),
+    firewall: async (allow: AllowRule[] | null, name = 'web1') =>
+      handlers['guest.firewall']({ params: { name }, query: {}, body: { allow } }),
+  };
+}
+
+const fail = (code: string) => () => {
+  throw new BlanketError(code, `It says ${code}.`);
+};
+const ssh: AllowRule = { protocol: 'tcp', ports: { first: 22, last: 22 }, from: 'fd00::/8' };
+const kept = { protocol: 'tcp', port: 8080, toPort: 80 };
+
+test('a port is kept, told to the hosts, and answered', async (t) => {
+  const { publish, published, told } = rig(t);
+  const answer = await publish({ hosts: ['b1', 'a1', 'b1'] });
+  t.deepEqual(published(), [{ ...kept, protocol: 'tcp', hosts: ['b1', 'a1'] }]);
+  t.deepEqual(api['guest.publish'].response.parse(answer), answer);
+  t.deepEqual(answer.warnings, []);
+  t.deepEqual(told.toSorted(), ['a1', 'b1', 'c1']);
+});
+
+const refusals: [what: string, body: object, code: string, says: RegExp][] = [
+  ['the tunnels', { protocol: 'udp', port: 51820 }, 'guest.port-reserved', /51820\/udp .* tunnels/],
+  ['SSH', { port: 22 }, 'guest.port-reserved', /22\/tcp .* SSH/],
+  ['metadata', { port: 8775 }, 'guest.port-reserved', /metadata/],
+  ['the last of migrations', { port: 49215 }, 'guest.port-reserved', /migrations/],
+  ['the SSH of a chosen host', { port: 2202, hosts: ['b1'] }, 'guest.port-reserved', /control reaches b1/],
+  ['the SSH of any host', { port: 2203 }, 'guest.port-reserved', /control reaches c1/],
+  ['a host that is not there', { hosts: ['a1', 'nope'] }, 'host.not-found', /nope/],
+  ['no host', { hosts: [] }, 'guest.publish-nowhere', /no host at all/],
+];
+for (const [what, body, code, says] of refusals) {
+  test(`refused before any host is told: ${what}`, async (t) => {
+    const { publish, published, told } = rig(t);
+    const error = await t.throwsAsync<BlanketError>(() => publish(body), { code, message: says });
+    t.truthy(error?.next);
+    t.deepEqual([published(), told], [[], []]);
+  });
+}
+
+test('what is not quite reserved is free', async (t) => {
+  const { publish, published } = rig(t);
+  const near = [
+    { protocol: 'udp', port: 22 },
+    { protocol: 'tcp', port: 51820 },
+    { protocol: 'tcp', port: 49216 },
+    { protocol: 'tcp', port: 2203, hosts: ['a1'] },
+    { protocol: 'udp', port: 2201 },
+  ];
+  for (const body of near) await publish(body);
+  t.is(published().length, near.length);
+});
+
+const pairs: [first: string[] | null, second: string[] | null, meet: boolean][] = [
+  [['a1'], ['b1'], false],
+  [['a1', 'c1'], ['c1'], true],
+  [null, ['b1'], true],
+  [['b1'], null, true],
+  [null, null, true],
+];
+for (const [first, second, meet] of pairs) {
+  test(`two guests on one port: ${first ?? 'every host'}, then ${second ?? 'every host'}`, async (t) => {
+    const { publish, published } = rig(t);
+    await publish({ hosts: first });
+    await publish({ protocol: 'udp', hosts: second }, 'web2');
+    if (!meet) {
+      await publish({ hosts: second }, 'web2');
+      t.is(published('web2').length, 2);
+      return;
+    }
+    const error = await t.throwsAsync<BlanketError>(() => publish({ hosts: second }, 'web2'), {
+      code: 'guest.port-published',
+      message: /^8080\/tcp leads to port 80 of web1 already/,
+    });
+    t.regex(error?.next ?? '', /blanket guest unpublish web1 8080\/tcp/);
+    t.is(published('web2').length, 1);
+  });
+}
+
+test('a guest has each port once, wherever', async (t) => {
+  const { publish } = rig(t);
+  await publish({ hosts: ['a1'] });
+  await t.throwsAsync(() => publish({ hosts: ['b1'] }), { code: 'guest.port-published' });
+});
+
+test('a port that is in use on a host is taken back everywhere', async (t) => {
+  const { publish, published, told, agents } = rig(t);
+  await publish({ port: 9000 });
+  told.length = 0;
+  agents.b1 = () => {
+    if (published().length > 1) fail('network.port-taken')();
+  };
+  const error = await t.throwsAsync<BlanketError>(() => publish({}), {
+    code: 'network.port-taken',
+    message: '8080/tcp is in use on b1, so it was published for web1 nowhere.',
+  });
+  t.like(error?.data, { guest: 'web1', port: 8080, protocol: 'tcp', hosts: ['b1'] });
+  t.regex(String(error?.cause), /It says network\.port-taken/);
+  t.deepEqual(
+    published().map(({ port }) => port),
+    [9000],
+  );
+  t.deepEqual(told.toSorted(), ['a1', 'a1', 'b1', 'b1', 'c1', 'c1']);
+});
+
+test('a chosen host that cannot do it for another reason takes it back too, and is named', async (t) => {
+  const { publish, published } = rig(t, { c1: fail('network.nft-failed') });
+  const error = await t.throwsAsync<BlanketError>(() => publish({ hosts: ['a1', 'c1'] }), {
+    code: 'guest.publish-failed',
+    message: /could not be put on c1/,
+  });
+  t.regex(error?.next ?? '', /--on/);
+  t.deepEqual(published(), []);
+});
+
+test('what fails on a host that was not chosen is none of its business', async (t) => {
+  const { publish, published } = rig(t, { c1: fail('network.nft-failed') });
+  t.deepEqual((await publish({ hosts: ['a1'] })).warnings, []);
+  t.is(published().length, 1);
+});
+
+test('a host that is away, or goes away just now, is named in a warning and keeps its claim', async (t) => {
+  const { publish, published, store } = rig(t, { b1: fail('ssh.unreachable') });
+  store.hosts.update('c1', { state: 'unreachable' });
+  const { warnings } = await publish({});
+  t.deepEqual(
+    warnings.map(({ code, data }) => [code, data?.host]),
+    [
+      ['host.not-told', 'c1'],
+      ['host.not-told', 'b1'],
+    ],
+  );
+  t.regex(
+    warnings[0]?.message ?? '',
+    /^c1 cannot be told now: 8080\/tcp does not lead to web1 from there yet\.$/,
+  );
+  t.is(published().length, 1);
+});
+
+test('a host that took it and went away before it was taken back is named', async (t) => {
+  let calls = 0;
+  const { publish, agents } = rig(t, { b1: fail('network.port-taken') });
+  agents.a1 = () => {
+    calls += 1;
+    if (calls > 1) fail('agent.lost')();
+  };
+  agents.c1 = fail('ssh.unreachable');
+  const error = await t.throwsAsync<BlanketError>(() => publish({}), {
+    message: /nowhere\. a1 may have it until told otherwise\.$/,
+  });
+  t.deepEqual(error?.data?.left, ['a1']);
+});
+
+test('a port is taken back, and a host that cannot be told is named', async (t) => {
+  const { publish, unpublish, published, agents, store } = rig(t);
+  await publish({ hosts: ['a1', 'b1'] });
+  store.hosts.remove('b1');
+  agents.a1 = fail('agent.timed-out');
+  const { warnings, published: left } = await unpublish();
+  t.deepEqual([published(), left], [[], []]);
+  t.deepEqual(
+    warnings.map(({ message }) => message),
+    ['a1 cannot be told now: 8080/tcp may still lead to web1 there.'],
+  );
+  const error = await t.throwsAsync<BlanketError>(() => unpublish(), { code: 'guest.not-published' });
+  t.is(error?.kind, 'not-found');
+});
+
+test('a firewall is kept and told, and is null again when everything is let in', async (t) => {
+  const { firewall, store, told } = rig(t);
+  t.deepEqual((await firewall([ssh])).allow, [ssh]);
+  t.true(told.includes('a1'));
+  t.deepEqual((await firewall([])).allow, []);
+  t.is((await firewall(null)).allow, null);
+  t.is(store.guests.get('web1').allow, null);
+});
+
+test('a firewall that its host refuses is as it was before', async (t) => {
+  const { firewall, store, agents } = rig(t);
+  await firewall([ssh]);
+  agents.b1 = fail('network.nft-failed'); // not the guest's host
+  t.deepEqual((await firewall([])).warnings, []);
+  agents.a1 = fail('network.nft-failed');
+  await t.throwsAsync(() => firewall(null), { code: 'guest.firewall-failed', message: /^a1 could not set/ });
+  t.deepEqual(store.guests.get('web1').allow, []);
+});
+
+test('a firewall whose host is away is kept, with a warning that it is not in force', async (t) => {
+  const { firewall, store } = rig(t, { a1: fail('ssh.lost') });
+  const { warnings } = await firewall([ssh]);
+  t.regex(
+    warnings[0]?.message ?? '',
+    /^a1 cannot be told now: the firewall of web1 stays there as it was before\.$/,
+  );
+  t.deepEqual(store.guests.get('web1').allow, [ssh]);
+});
+
+const unfit: [what: string, change: Partial<GuestRecord>, code: string][] = [
+  ['no card', { nics: [] }, 'guest.no-network'],
+  ['no end of its making yet', { state: 'creating' }, 'guest.creating'],
+];
+for (const [what, change, code] of unfit) {
+  test(`a guest with ${what} has neither`, async (t) => {
+    const { publish, firewall, store, told } = rig(t);
+    store.guests.update('web1', change);
+    await t.throwsAsync(() => publish({}), { code });
+    await t.throwsAsync(() => firewall([]), { code });
+    t.deepEqual(told, []);
+  });
+}
