@@ -118,9 +118,7 @@ async function tell(
 }
 
 function publishRefused(guest: GuestRecord, port: PublishedPort, told: Told, left: readonly string[]) {
-  const taken = told.refused.filter(
-    ({ error }) => error instanceof BlanketError && error.code === 'network.port-taken',
-  );
+  const taken = told.refused.filter(({ error }) => tellsTaken(error, port));
   const isTaken = taken.length > 0;
   const { hosts, still, data, cause } = refusal(isTaken ? { ...told, refused: taken } : told, left);
   const where = hosts.join(', ');
@@ -135,6 +133,13 @@ function publishRefused(guest: GuestRecord, port: PublishedPort, told: Told, lef
     cause,
   });
 }
+
+/** Of this port, and not of one that was published while the host was away. */
+const tellsTaken = (error: unknown, { protocol, port }: PublishedPort): boolean =>
+  error instanceof BlanketError &&
+  error.code === 'network.port-taken' &&
+  error.data?.port === port &&
+  error.data.protocol === protocol;
 
 /** @throws BlanketError `guest.not-found`, `guest.creating`: what fails to be made would leave its ports on the hosts. */
 function made(store: Store, name: string): GuestRecord {

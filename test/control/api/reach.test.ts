@@ -70,8 +70,12 @@ function rig(t: ExecutionContext, agents: Agents = {}) {
   };
 }
 
-const fail = (code: string) => () => {
-  throw new BlanketError(code, `It says ${code}.`);
+const fail = (code: string, port?: number) => () => {
+  throw new BlanketError(
+    code,
+    `It says ${code}.`,
+    port === undefined ? {} : { data: { protocol: 'tcp', port } },
+  );
 };
 const ssh: AllowRule = { protocol: 'tcp', ports: { first: 22, last: 22 }, from: 'fd00::/8' };
 const kept = { protocol: 'tcp', port: 8080, toPort: 80 };
@@ -154,7 +158,7 @@ test('a port that is in use on a host is taken back everywhere', async (t) => {
   await publish({ port: 9000 });
   told.length = 0;
   agents.b1 = () => {
-    if (published().length > 1) fail('network.port-taken')();
+    if (published().length > 1) fail('network.port-taken', 8080)();
   };
   const error = await t.throwsAsync<BlanketError>(() => publish({}), {
     code: 'network.port-taken',
@@ -177,6 +181,11 @@ test('a chosen host that cannot do it for another reason takes it back too, and 
   });
   t.regex(error?.next ?? '', /--on/);
   t.deepEqual(published(), []);
+});
+
+test('a port of earlier that a host cannot take is not told as this one', async (t) => {
+  const { publish } = rig(t, { b1: fail('network.port-taken', 9000) });
+  await t.throwsAsync(() => publish({}), { code: 'guest.publish-failed', message: /could not be put on b1/ });
 });
 
 test('what fails on a host that was not chosen is none of its business', async (t) => {
@@ -205,7 +214,7 @@ test('a host that is away, or goes away just now, is named in a warning and keep
 
 test('a host that took it and went away before it was taken back is named', async (t) => {
   let calls = 0;
-  const { publish, agents } = rig(t, { b1: fail('network.port-taken') });
+  const { publish, agents } = rig(t, { b1: fail('network.port-taken', 8080) });
   agents.a1 = () => {
     calls += 1;
     if (calls > 1) fail('agent.lost')();
