@@ -102,4 +102,7 @@ test('the real ssh understands it: odd paths reach the ssh of the host as they a
   const { stdout } = await run('/usr/bin/ssh', ['-F', 'none', '-G', ...args], { env });
   t.true(stdout.includes(`\nhostkeyalias ${uuid}\n`));
   t.true(stdout.includes('\nstricthostkeychecking accept-new\n'));
+  const behind = ['-N', '-L', '8080:localhost:80'];
+  const { stdout: more } = await run('/usr/bin/ssh', ['-F', 'none', '-G', ...args, ...behind], { env });
+  t.true(more.includes('\nlocalforward 8080 [localhost]:80\n'));
 });

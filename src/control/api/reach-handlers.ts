@@ -84,9 +84,7 @@ async function unpublish(
     });
   }
   dropPort(store, name, known);
-  // A host that is gone since has nothing to take back.
-  const names = known.hosts?.filter((host) => store.hosts.find(host) !== undefined) ?? null;
-  const told = await tellHosts(services, guest, hostsOf(store, names));
+  const told = await tellHosts(services, guest, hostsOf(store, known.hosts));
   // It is no longer kept, so a host that failed at it is told again with the next change, as one that is away.
   const away = [...new Set([...told.away, ...told.refused.map(({ host }) => host)])];
   return shown(store, name, { away, refused: [] }, `${portText(known)} may still lead to ${name} there`);

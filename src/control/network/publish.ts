@@ -34,8 +34,8 @@ export const hostsOf = ({ hosts }: Pick<Store, 'hosts'>, names: readonly string[
 
 /**
  * The port to keep for this guest.
- * @throws BlanketError `guest.no-network`, `guest.publish-nowhere`, `host.not-found`, `guest.port-reserved`,
- *   `guest.port-published`
+ * @throws BlanketError `guest.no-network`, `guest.publish-nowhere`, `host.not-found`, `host.not-ready`,
+ *   `guest.port-reserved`, `guest.port-published`
  */
 export function checkPublish(records: Records, guest: GuestRecord, wish: PublishedPort): PublishedPort {
   needCard(guest);
@@ -47,9 +47,32 @@ export function checkPublish(records: Records, guest: GuestRecord, wish: Publish
       data: { guest: guest.name },
     });
   }
-  refuseReserved(wish, hostsOf(records, hosts));
+  const chosen = hostsOf(records, hosts);
+  for (const host of chosen) needMember(host);
+  refuseReserved(wish, chosen);
   refusePublished(records, guest, { ...wish, hosts });
   return { ...wish, hosts };
+}
+
+/** One that is away is told later; one that is being made, or taken down, or never was well, may never be there. */
+function needMember({ name, state }: HostRecord): void {
+  if (state === 'ready' || state === 'unreachable') return;
+  throw new BlanketError('host.not-ready', `${name} is ${state}.`, {
+    kind: 'blocked',
+    next: `See \`blanket host show ${name}\`.`,
+    data: { host: name, state },
+  });
+}
+
+/** Takes a host that is gone out of what is published; a port that was on it alone is gone with it. May be repeated. */
+export function forgetHost({ guests }: Pick<Store, 'guests'>, gone: string): void {
+  for (const { name, published } of guests.list()) {
+    if (!published.some(({ hosts }) => hosts?.includes(gone))) continue;
+    const left = published
+      .map((port) => ({ ...port, hosts: port.hosts?.filter((host) => host !== gone) ?? null }))
+      .filter(({ hosts }) => hosts === null || hosts.length > 0);
+    guests.update(name, { published: left });
+  }
 }
 
 /** @throws BlanketError `guest.no-network` */

@@ -1,83 +1,9 @@
-/** Firewalls and published ports over a real store, with agents that answer as a test says. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
-import { pino } from 'pino';
-import { reachHandlers } from '../../../src/control/api/reach-handlers.ts';
-import type { Services } from '../../../src/control/services.ts';
-import { type GuestRecord, networkRecordSchema } from '../../../src/control/store/records.ts';
-import { openStore } from '../../../src/control/store/store.ts';
+import test from 'ava';
+import { forgetHost } from '../../../src/control/network/publish.ts';
 import { api } from '../../../src/wire/api.ts';
-import { BlanketError } from '../../../src/wire/errors.ts';
-import type { AllowRule } from '../../../src/wire/network.ts';
-import { guestRecord } from '../fleet/rig.ts';
-import { hostRecord } from '../host-record.ts';
+import type { BlanketError } from '../../../src/wire/errors.ts';
+import { fail, rig } from './reach-rig.ts';
 
-/** What an agent does when a network is applied: nothing, or it throws. */
-type Agents = Record<string, () => void>;
-
-const nic = (address: string, mac: string) => ({ network: 'lan', address, mac, address6: null });
-
-function rig(t: ExecutionContext, agents: Agents = {}) {
-  const directory = mkdtempSync(join(tmpdir(), 'blanket-reach-'));
-  const store = openStore(join(directory, 'control.db'));
-  t.teardown(() => {
-    store.close();
-    rmSync(directory, { recursive: true });
-  });
-  const told: string[] = [];
-  const services = {
-    store,
-    log: pino({ level: 'silent' }),
-    agents: {
-      async call(host: string, method: string) {
-        if (method !== 'network.apply') return {};
-        told.push(host);
-        agents[host]?.();
-        return {};
-      },
-    },
-  } as unknown as Services;
-  for (const [index, name] of ['a1', 'b1', 'c1'].entries()) {
-    const ssh = { host: '192.0.2.1', port: 2201 + index };
-    store.hosts.insert(
-      hostRecord(name, index + 1, { ssh, tunnelKey: name, address: `192.0.2.${index + 1}` }),
-    );
-  }
-  const lan = { name: 'lan', subnet: '10.77.0.0/24', vni: 100, createdAt: '2026-01-02T03:04:05.000Z' };
-  store.networks.insert(
-    networkRecordSchema.parse({
-      ...lan,
-      hostAddresses: { a1: '10.77.0.254', b1: '10.77.0.253', c1: '10.77.0.252' },
-    }),
-  );
-  store.guests.insert(guestRecord('web1', 'a1', { nics: [nic('10.77.0.10', '52:54:00:00:00:01')] }));
-  store.guests.insert(guestRecord('web2', 'b1', { nics: [nic('10.77.0.11', '52:54:00:00:00:02')] }));
-  const handlers = reachHandlers(services);
-  const published = (name = 'web1') => store.guests.get(name).published;
-  return {
-    ...{ store, told, agents, published },
-    publish: async (body: object, name = 'web1') =>
-      handlers['guest.publish']({
-        ...{ params: { name }, query: {} },
-        body: api['guest.publish'].body.parse({ protocol: 'tcp', port: 8080, toPort: 80, ...body }),
-      }),
-    unpublish: async (port = 8080, name = 'web1') =>
-      handlers['guest.unpublish']({ params: { name, protocol: 'tcp', port }, query: {}, body: {} }),
-    firewall: async (allow: AllowRule[] | null, name = 'web1') =>
-      handlers['guest.firewall']({ params: { name }, query: {}, body: { allow } }),
-  };
-}
-
-const fail = (code: string, port?: number) => () => {
-  throw new BlanketError(
-    code,
-    `It says ${code}.`,
-    port === undefined ? {} : { data: { protocol: 'tcp', port } },
-  );
-};
-const ssh: AllowRule = { protocol: 'tcp', ports: { first: 22, last: 22 }, from: 'fd00::/8' };
 const kept = { protocol: 'tcp', port: 8080, toPort: 80 };
 
 test('a port is kept, told to the hosts, and answered', async (t) => {
@@ -227,9 +153,8 @@ test('a host that took it and went away before it was taken back is named', asyn
 });
 
 test('a port is taken back, and a host that cannot be told is named', async (t) => {
-  const { publish, unpublish, published, agents, store } = rig(t);
+  const { publish, unpublish, published, agents } = rig(t);
   await publish({ hosts: ['a1', 'b1'] });
-  store.hosts.remove('b1');
   agents.a1 = fail('agent.timed-out');
   const { warnings, published: left } = await unpublish();
   t.deepEqual([published(), left], [[], []]);
@@ -241,45 +166,34 @@ test('a port is taken back, and a host that cannot be told is named', async (t) 
   t.is(error?.kind, 'not-found');
 });
 
-test('a firewall is kept and told, and is null again when everything is let in', async (t) => {
-  const { firewall, store, told } = rig(t);
-  t.deepEqual((await firewall([ssh])).allow, [ssh]);
-  t.true(told.includes('a1'));
-  t.deepEqual((await firewall([])).allow, []);
-  t.is((await firewall(null)).allow, null);
-  t.is(store.guests.get('web1').allow, null);
-});
-
-test('a firewall that its host refuses is as it was before', async (t) => {
-  const { firewall, store, agents } = rig(t);
-  await firewall([ssh]);
-  agents.b1 = fail('network.nft-failed'); // not the guest's host
-  t.deepEqual((await firewall([])).warnings, []);
-  agents.a1 = fail('network.nft-failed');
-  await t.throwsAsync(() => firewall(null), { code: 'guest.firewall-failed', message: /^a1 could not set/ });
-  t.deepEqual(store.guests.get('web1').allow, []);
-});
-
-test('a firewall whose host is away is kept, with a warning that it is not in force', async (t) => {
-  const { firewall, store } = rig(t, { a1: fail('ssh.lost') });
-  const { warnings } = await firewall([ssh]);
-  t.regex(
-    warnings[0]?.message ?? '',
-    /^a1 cannot be told now: the firewall of web1 stays there as it was before\.$/,
-  );
-  t.deepEqual(store.guests.get('web1').allow, [ssh]);
-});
-
-const unfit: [what: string, change: Partial<GuestRecord>, code: string][] = [
-  ['no card', { nics: [] }, 'guest.no-network'],
-  ['no end of its making yet', { state: 'creating' }, 'guest.creating'],
-];
-for (const [what, change, code] of unfit) {
-  test(`a guest with ${what} has neither`, async (t) => {
-    const { publish, firewall, store, told } = rig(t);
-    store.guests.update('web1', change);
-    await t.throwsAsync(() => publish({}), { code });
-    await t.throwsAsync(() => firewall([]), { code });
-    t.deepEqual(told, []);
+for (const state of ['provisioning', 'removing', 'failed'] as const) {
+  test(`a host that is ${state} is not published on by name, and not meant by every host`, async (t) => {
+    const { publish, published, store } = rig(t);
+    store.hosts.update('c1', { state });
+    await t.throwsAsync(() => publish({ hosts: ['a1', 'c1'] }), {
+      code: 'host.not-ready',
+      message: /^c1 is/,
+    });
+    t.deepEqual(published(), []);
+    t.deepEqual((await publish({})).warnings, []);
   });
 }
+
+test('a host that is gone is no longer named, and what was on it alone is gone', async (t) => {
+  const { publish, published, store } = rig(t);
+  await publish({ port: 1, hosts: ['b1'] });
+  await publish({ port: 2, hosts: ['a1', 'b1'] });
+  await publish({ port: 3 });
+  for (const again of [1, 2]) {
+    forgetHost(store, 'b1');
+    const left = published().map(({ port, hosts }) => [port, hosts]);
+    t.deepEqual(
+      left,
+      [
+        [2, ['a1']],
+        [3, null],
+      ],
+      `${again}`,
+    );
+  }
+});
