@@ -39,7 +39,7 @@ async function setFirewall(
       store.guests.update(name, { allow: guest.allow });
     }
   };
-  const { told, left } = await tell(services, guest, [guest.host], takeBack);
+  const { told, left } = await tell(services, guest, placesOf(store, guest), takeBack);
   if (told.refused.length > 0) {
     const { hosts, still, data, cause } = refusal(told, left);
     const message = `${hosts.join(', ')} could not set the firewall of ${name}, so it is as it was before.${still}`;
@@ -90,6 +90,17 @@ async function unpublish(
   return shown(store, name, { away, refused: [] }, `${portText(known)} may still lead to ${name} there`);
 }
 
+/** The hosts that guard it: the one that it is on, and the one that it is on its way to. */
+function placesOf({ operations }: Store, { name, host }: GuestRecord): string[] {
+  const migration = operations
+    .list()
+    .find(
+      ({ kind, state, subject }) =>
+        kind === 'guest.migrate' && state === 'running' && subject === `guest/${name}`,
+    );
+  return migration === undefined ? [host] : [host, String(migration.flowState.destination)];
+}
+
 type Outcome = { told: Told; left: string[] };
 
 /** When a host refuses, or the telling itself fails, takes the change back and tells that. */
@@ -100,19 +111,17 @@ async function tell(
   takeBack: () => void,
 ): Promise<Outcome> {
   const hosts = names.map((name) => services.store.hosts.get(name));
-  try {
-    const told = await tellHosts(services, guest, hosts);
-    if (told.refused.length === 0) return { told, left: [] };
-    takeBack();
-    const after = await tellHosts(services, guest, hosts);
-    // Those that were away all along have never heard of it; those that refused it do not have it.
-    const knew = after.away.concat(after.refused.map(({ host }) => host));
-    const never = [...told.away, ...told.refused.map(({ host }) => host)];
-    return { told, left: knew.filter((host) => !never.includes(host)) };
-  } catch (error) {
+  const told = await tellHosts(services, guest, hosts).catch((error: unknown) => {
     takeBack();
     throw error;
-  }
+  });
+  if (told.refused.length === 0) return { told, left: [] };
+  takeBack();
+  const after = await tellHosts(services, guest, hosts);
+  // Those that were away all along have never heard of it; those that refused it do not have it.
+  const failed = (of: Told) => [...of.away, ...of.refused.map(({ host }) => host)];
+  const never = failed(told);
+  return { told, left: failed(after).filter((host) => !never.includes(host)) };
 }
 
 function publishRefused(guest: GuestRecord, port: PublishedPort, told: Told, left: readonly string[]) {

@@ -21,10 +21,16 @@ export async function tellHosts(
   const chosen = new Set(hosts.map(({ name }) => name));
   const counted = failures.filter(({ host }) => chosen.has(host));
   const silent = counted.filter(({ error }) => isUnreachable(error)).map(({ host }) => host);
+  for (const host of silent) noteAway(services, host);
   return {
     away: [...new Set([...absent, ...silent])],
     refused: counted.filter(({ error }) => !isUnreachable(error)),
   };
+}
+
+/** Who is seen to come back is told what it missed; a line that broke between two looks would not be seen to. */
+function noteAway({ store }: Services, host: string): void {
+  if (store.hosts.find(host)?.state === 'ready') store.hosts.update(host, { state: 'unreachable' });
 }
 
 /** @param then what is the case on the host until it is told, or will be when it is. */

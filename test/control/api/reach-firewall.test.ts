@@ -34,6 +34,27 @@ test('a firewall whose host is away is kept, with a warning that it is not in fo
   t.deepEqual(store.guests.get('web1').allow, [ssh]);
 });
 
+test('the host that the guest is on its way to counts as well, as long as it is', async (t) => {
+  const { firewall, store } = rig(t, { b1: fail('network.nft-failed') });
+  const migration = { id: 'm', name: 'm', kind: 'guest.migrate', subject: 'guest/web1' } as const;
+  store.operations.insert({
+    ...{
+      ...migration,
+      state: 'running',
+      phases: [],
+      progress: null,
+      result: null,
+      problem: null,
+      version: 1,
+    },
+    ...{ createdAt: '2026-01-02T03:04:05.000Z', endedAt: null, flowState: { destination: 'b1' } },
+  });
+  await t.throwsAsync(() => firewall([]), { code: 'guest.firewall-failed', message: /^b1 could not set/ });
+  t.is(store.guests.get('web1').allow, null);
+  store.operations.update('m', { state: 'done' });
+  t.deepEqual((await firewall([])).allow, []);
+});
+
 const unfit: [what: string, change: Partial<GuestRecord>, code: string][] = [
   ['no card', { nics: [] }, 'guest.no-network'],
   ['no end of its making yet', { state: 'creating' }, 'guest.creating'],

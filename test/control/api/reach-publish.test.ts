@@ -131,6 +131,7 @@ test('a host that is away, or goes away just now, is named in a warning and keep
       ['host.not-told', 'b1'],
     ],
   );
+  t.is(store.hosts.get('b1').state, 'unreachable'); // so that its return is seen, and it is told then
   t.regex(
     warnings[0]?.message ?? '',
     /^c1 cannot be told now: 8080\/tcp does not lead to web1 from there yet\.$/,
