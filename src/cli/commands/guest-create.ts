@@ -22,7 +22,7 @@ type CreateOptions = {
   network?: string;
   address?: string;
   allow?: AllowRule[];
-  sshKey: string[];
+  sshKey?: string[];
   userData?: string;
   vcpus?: number;
   memory?: number;
@@ -35,7 +35,7 @@ type CreateOptions = {
 
 const sizes = api['guest.create'].body.parse({ name: 'x', image: 'x', host: 'x' });
 
-const collect = (file: string, earlier: readonly string[]): string[] => [...earlier, file];
+const collect = (file: string, earlier: readonly string[] = []): string[] => [...earlier, file];
 
 export function addCreate(guest: Command, cli: Cli): void {
   const create = guest
@@ -58,7 +58,7 @@ export function addCreate(guest: Command, cli: Cli): void {
   examples(
     create,
     'blanket guest create web1 --image counter --host east --network lan',
-    "blanket guest create web2 --image debian --host east --address 10.77.0.20 --allow 'tcp/22,tcp/80'",
+    'blanket guest create web2 --image debian --host east --address 10.77.0.20 --allow tcp/22,tcp/80',
     'blanket guest create db1 --image debian --host east --ssh-key ~/.ssh/id_ed25519.pub --user-data db.yaml',
     'blanket guest create wide --image counter --host east --cpu baseline',
     'blanket guest create big --image debian --host east --vcpus 2 --memory 1G --disk 8G --no-start',
@@ -78,12 +78,12 @@ const addReachOptions = (create: Command): Command =>
       'what alone may reach it, as for `guest firewall`; may be repeated',
       parseAllow,
     )
-    .option('--ssh-key <file>', 'public key that may log in; may be repeated', collect, [])
+    .option('--ssh-key <file>', 'public key that may log in; may be repeated', collect)
     .option('--user-data <file>', 'text for its cloud-init');
 
 async function run(cli: Cli, name: string, options: CreateOptions): Promise<void> {
   const { image, host, network, address, allow, vcpus, start, cpu, nested } = options;
-  const { metadata, hint } = await readMetadata(options.sshKey, options.userData);
+  const { metadata, hint } = await readMetadata(options.sshKey ?? [], options.userData);
   if (hint !== undefined) cli.note(`warning: ${hint}`);
   const wish = given({ network, address, allow, metadata, vcpus, cpu, nested });
   const size = given({ memoryMiB: options.memory, diskGiB: options.disk });
