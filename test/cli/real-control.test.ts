@@ -40,6 +40,10 @@ test('serve --foreground ends with Ctrl-C, and bad input meets clear refusals me
     [['image', 'import', 'junk', junk], 2],
     [['image', 'import', 'junk', `${junk}.none`], 2],
     [['guest', 'create', 'web1', '--image', 'i', '--host', 'h'], 3],
+    [['guest', 'firewall', 'web1', '--allow', 'tcp/22 from fd00::/8'], 3],
+    [['guest', 'publish', 'web1', '8080:80', '--on', 'h'], 3],
+    [['guest', 'unpublish', 'web1', '8080/udp'], 3],
+    [['guest', 'ssh', 'web1'], 3],
     [['migrate', 'web1', '--to', 'h'], 3],
     [['op', 'watch', 'nope'], 3],
   ];

@@ -7,10 +7,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Command } from 'commander';
-import type { Client } from '../../api-client/client.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import type { Cli } from '../cli.ts';
 import { examples, nameArgument } from '../command.ts';
+import { whereIs } from '../guest-address.ts';
 import { parseName, parsePorts } from '../parse/words.ts';
 import { data } from '../print/format.ts';
 import { runSsh, sshArguments } from '../ssh.ts';
@@ -35,6 +35,7 @@ async function run(cli: Cli, name: string, ports: Ports, via: string | undefined
   const local = ports.local === 0 ? await freePort() : ports.local;
   const args = sshArguments(access, [
     '-N',
+    ...['-o', 'ControlPath=none'], // a shared connection would keep the port after this command has ended
     ...['-o', 'ExitOnForwardFailure=yes', '-o', 'ServerAliveInterval=15'],
     ...['-o', 'PermitLocalCommand=yes', '-o', 'LocalCommand=echo listening'],
     ...['-L', `127.0.0.1:${local}:${address}:${ports.remote}`],
@@ -60,17 +61,6 @@ const sshFailed = (guest: string, code: number): BlanketError =>
     next: 'What ssh said stands above. Without a local port in the command, any free one is taken.',
     data: { guest, code },
   });
-
-async function whereIs(client: Client, name: string): Promise<{ address: string; host: string }> {
-  const guest = await client.call('guest.show', { params: { name } });
-  const address = guest.nics[0]?.address;
-  if (address !== undefined) return { address, host: guest.host };
-  throw new BlanketError('guest.no-network', `Guest ${name} is in no network, so it has no address.`, {
-    kind: 'blocked',
-    next: '`blanket console` reaches it without one.',
-    data: { guest: name },
-  });
-}
 
 /** A port that was free a moment ago; ssh says so if it no longer is. */
 async function freePort(): Promise<number> {

@@ -1,4 +1,5 @@
 /** Names, counts and ports as a person types them. */
+import { isIPv4 } from 'node:net';
 import { InvalidArgumentError } from 'commander';
 import { nameSchema } from '../../wire/names.ts';
 
@@ -24,8 +25,15 @@ export function parsePorts(text: string): { local: number; remote: number } {
     : { local: port(first, 0), remote: port(second, 1) };
 }
 
-function port(text: string, least: number): number {
+function port(text: string, least: number, example = '8080:80 or 80'): number {
   const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= least && value <= 65_535) return value;
-  throw new InvalidArgumentError(`\`${text}\` is not a TCP port; write it like 8080:80 or 80.`);
+  throw new InvalidArgumentError(`\`${text}\` is not a TCP port; write it like ${example}.`);
 }
+
+export function parseAddress(text: string): string {
+  if (isIPv4(text)) return text;
+  throw new InvalidArgumentError('It must be an IPv4 address, like 10.77.0.20.');
+}
+
+export const parsePort = (text: string): number => port(text, 1, '22');

@@ -8,6 +8,7 @@ import { guestHandlers } from './guest-handlers.ts';
 import { hostHandlers } from './host-handlers.ts';
 import { imageHandlers } from './image-handlers.ts';
 import { networkHandlers } from './network-handlers.ts';
+import { reachHandlers } from './reach-handlers.ts';
 import { statusHandlers } from './status-handlers.ts';
 
 export type Handler<N extends RouteName> = (
@@ -24,5 +25,6 @@ export const handlersFor = (services: Services): Handlers => ({
   ...imageHandlers(services),
   ...networkHandlers(services),
   ...guestHandlers(services),
+  ...reachHandlers(services),
   ...fleetHandlers(services),
 });

@@ -36,11 +36,17 @@ export async function syncTunnels(services: Services, joining?: string): Promise
   });
 }
 
-/** Sets one guest network on every member; failures count on `needed` only. @throws BlanketError `network.full` */
-export async function syncNetwork(services: Services, name: string, needed?: string): Promise<void> {
+/** A host that could not be brought up to date, and why. */
+export type SyncFailure = { host: string; error: unknown };
+
+/**
+ * Sets one guest network on every member; a failure on `needed` is thrown, those elsewhere are given back. Hosts that are
+ * no members now are not asked. @throws BlanketError `network.full`
+ */
+export async function syncNetwork(services: Services, name: string, needed?: string): Promise<SyncFailure[]> {
   const network = settleHosts(services.store, name);
   const view = viewOf(services.store);
-  await eachHost(services, members(services, needed), needed, (host) =>
+  return eachHost(services, members(services, needed), needed, (host) =>
     services.agents.call(host.name, 'network.apply', configFor(network, host, view)),
   );
 }
@@ -81,12 +87,15 @@ async function eachHost(
   hosts: readonly HostRecord[],
   needed: string | undefined,
   act: (host: HostRecord) => Promise<unknown>,
-): Promise<void> {
+): Promise<SyncFailure[]> {
   const results = await Promise.allSettled(hosts.map(act));
+  const failures: SyncFailure[] = [];
   for (const [index, result] of results.entries()) {
     if (result.status === 'fulfilled') continue;
-    const host = hosts[index]?.name;
+    const host = hosts[index]?.name ?? '';
     if (host === needed) throw result.reason;
     log.warn({ host, err: result.reason }, 'network not brought up to date here');
+    failures.push({ host, error: result.reason });
   }
+  return failures;
 }

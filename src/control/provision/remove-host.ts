@@ -2,6 +2,7 @@
 import { BlanketError } from '../../wire/errors.ts';
 import { isUnreachable } from '../agents/reach.ts';
 import type { Cloud } from '../clouds/cloud.ts';
+import { forgetHost } from '../network/publish.ts';
 import { syncNetworks, syncTunnels } from '../network/sync.ts';
 import type { Definition } from '../operations/operations.ts';
 import type { Phase } from '../run-phases.ts';
@@ -32,7 +33,10 @@ export function removeHostFlow(services: Services): Definition<RemoveState> {
   };
   const forget: Phase<RemoveState> = {
     name: 'forget',
-    do: async ({ state: { host } }) => store.hosts.remove(host),
+    do: async ({ state: { host } }) => {
+      forgetHost(store, host);
+      store.hosts.remove(host);
+    },
   };
   return {
     kind: 'host.remove',

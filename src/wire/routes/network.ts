@@ -1,5 +1,6 @@
 /** Guest networks, the tunnels below them, and how guests on them are reached. */
 import { z } from 'zod';
+import { problemSchema } from '../errors.ts';
 import { nameSchema } from '../names.ts';
 import { allowRuleSchema, mtuSchema, portSchema, publishedPortSchema } from '../network.ts';
 import * as r from '../resources.ts';
@@ -25,6 +26,10 @@ export const tunnelsSchema = z.object({
   silent: z.array(z.object({ host: nameSchema, why: z.string() })),
 });
 export type Tunnels = z.infer<typeof tunnelsSchema>;
+
+/** A guest after a change of how it is reached. `warnings`: hosts where the change is not in force yet. */
+export const reachedGuestSchema = r.guestSchema.extend({ warnings: z.array(problemSchema) });
+export type ReachedGuest = z.infer<typeof reachedGuestSchema>;
 
 const peer = z.object({ name: nameSchema, other: nameSchema });
 
@@ -69,19 +74,31 @@ export const networkRoutes = {
       params: byName,
     },
   ),
-  'guest.firewall': route('PUT /guests/:name/firewall', 200, 'Say what may reach a guest', r.guestSchema, {
-    params: byName,
-    body: z.object({ allow: z.array(allowRuleSchema).max(64).nullable().describe('null: everything') }),
-  }),
-  'guest.publish': route('POST /guests/:name/published', 201, "Put a guest's port on hosts", r.guestSchema, {
-    params: byName,
-    body: publishedPortSchema.extend({ hosts: publishedPortSchema.shape.hosts.default(null) }),
-  }),
+  'guest.firewall': route(
+    'PUT /guests/:name/firewall',
+    200,
+    'Say what may reach a guest',
+    reachedGuestSchema,
+    {
+      params: byName,
+      body: z.object({ allow: z.array(allowRuleSchema).max(64).nullable().describe('null: everything') }),
+    },
+  ),
+  'guest.publish': route(
+    'POST /guests/:name/published',
+    201,
+    "Put a guest's port on hosts",
+    reachedGuestSchema,
+    {
+      params: byName,
+      body: publishedPortSchema.extend({ hosts: publishedPortSchema.shape.hosts.default(null) }),
+    },
+  ),
   'guest.unpublish': route(
     'DELETE /guests/:name/published/:protocol/:port',
     200,
     'Take a published port back',
-    r.guestSchema,
+    reachedGuestSchema,
     { params: byName.extend({ protocol: z.enum(['tcp', 'udp']), port: z.coerce.number().pipe(portSchema) }) },
   ),
 } as const;
