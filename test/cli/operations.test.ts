@@ -12,7 +12,8 @@ import {
 import { runBlanket, startBlanket } from './run-blanket.ts';
 
 const numbers: MigrationResult = {
-  ...{ guest: 'web1', source: 'east-1', destination: 'west-1', downtimeMs: 351, totalMs: 9000 },
+  ...{ guest: 'web1', source: 'east-1', destination: 'west-1', downtimeMs: 351 },
+  ...{ forwardingMs: 12, totalMs: 9000 },
   ...{ memoryBytes: 61_000_000, diskBytes: 4_000_000, rounds: 3 },
 };
 const migrate = ['migrate', 'web1', '--to', 'west-1'];
