@@ -9,8 +9,11 @@ const resultSchema = z.object({ warnings: z.array(problemSchema) });
 export const warningsOf = ({ result }: Operation): Problem[] =>
   resultSchema.safeParse(result).data?.warnings ?? [];
 
-export function noteWarnings(cli: Pick<Cli, 'note'>, operation: Operation): void {
-  for (const { message, code, next } of warningsOf(operation)) {
+export const noteWarnings = (cli: Pick<Cli, 'note'>, operation: Operation): void =>
+  noteProblems(cli, warningsOf(operation));
+
+export function noteProblems(cli: Pick<Cli, 'note'>, warnings: readonly Problem[]): void {
+  for (const { message, code, next } of warnings) {
     cli.note(`warning: ${message}\n  code: ${code}${next === undefined ? '' : `\n  next: ${next}`}`);
   }
 }

@@ -9,6 +9,7 @@ import { hostHandlers } from './host-handlers.ts';
 import { imageHandlers } from './image-handlers.ts';
 import { networkHandlers } from './network-handlers.ts';
 import { statusHandlers } from './status-handlers.ts';
+import { tunnelHandlers } from './tunnel-handlers.ts';
 
 export type Handler<N extends RouteName> = (
   request: RouteParsed<N>,
@@ -23,6 +24,7 @@ export const handlersFor = (services: Services): Handlers => ({
   ...conformHandlers(services),
   ...imageHandlers(services),
   ...networkHandlers(services),
+  ...tunnelHandlers(services),
   ...guestHandlers(services),
   ...fleetHandlers(services),
 });

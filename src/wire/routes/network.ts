@@ -1,5 +1,6 @@
 /** Guest networks, the tunnels below them, and how guests on them are reached. */
 import { z } from 'zod';
+import { problemSchema } from '../errors.ts';
 import { nameSchema } from '../names.ts';
 import { allowRuleSchema, mtuSchema, portSchema, publishedPortSchema } from '../network.ts';
 import * as r from '../resources.ts';
@@ -23,6 +24,8 @@ export const tunnelsSchema = z.object({
   tunnels: z.array(tunnelSchema),
   /** Hosts that were not asked, and why. */
   silent: z.array(z.object({ host: nameSchema, why: z.string() })),
+  /** Networks whose frames no longer fit whole. */
+  warnings: z.array(problemSchema),
 });
 export type Tunnels = z.infer<typeof tunnelsSchema>;
 
