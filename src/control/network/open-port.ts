@@ -3,23 +3,25 @@ import { BlanketError, type Problem } from '../../wire/errors.ts';
 import type { HostRecord } from '../store/records.ts';
 import { tunnelPort } from './addresses.ts';
 
-const where: Readonly<Record<string, string>> = {
-  alibaba: "its instance's security group",
-  'aws-nitro': "its instance's security group (and its subnet's network ACL)",
-  'aws-xen': "its instance's security group (and its subnet's network ACL)",
-  azure: 'the network security groups of its interface and of its subnet',
-  cloudstack: "its security group, or its network's egress and firewall rules",
-  digitalocean: 'the cloud firewall that its droplet is under',
-  gce: "its VPC network's firewall rules",
-  hetzner: 'the cloud firewall that its server is under',
-  'openstack-kvm': 'the security group of its port',
-  oracle: "its subnet's security list or network security group, and the firewall inside the machine",
-  vmware: "its network's firewall, if there is one, and that of the machine",
-};
+const where = new Map(
+  Object.entries({
+    alibaba: "its instance's security group",
+    'aws-nitro': "its instance's security group (and its subnet's network ACL)",
+    'aws-xen': "its instance's security group (and its subnet's network ACL)",
+    azure: 'the network security groups of its interface and of its subnet',
+    cloudstack: "its security group, or its network's egress and firewall rules",
+    digitalocean: 'the cloud firewall that its droplet is under',
+    gce: "its VPC network's firewall rules",
+    hetzner: 'the cloud firewall that its server is under',
+    'openstack-kvm': 'the security group of its port',
+    oracle: "its subnet's security list or network security group, and the firewall inside the machine",
+    vmware: "its network's firewall, if there is one, and that of the machine",
+  }),
+);
 const anywhere = 'the firewalls of its machine and of its network';
 
 const howTo = ({ driver }: HostRecord): string =>
-  `Let UDP port ${tunnelPort} in and out in ${where[driver ?? ''] ?? anywhere}, from and to the other hosts' addresses; if it is behind a NAT, say so (\`nat: true\` of an ssh cloud's machine). Then provision it again.`;
+  `Let UDP port ${tunnelPort} in and out in ${where.get(driver ?? '') ?? anywhere}, from and to the other hosts' addresses; if it is behind a NAT, say so (\`nat: true\` of an ssh cloud's machine). Then provision it again.`;
 
 const among = (names: readonly string[]): string =>
   names.length === 1 ? String(names[0]) : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
@@ -28,7 +30,7 @@ const among = (names: readonly string[]): string =>
 export const blocked = (host: HostRecord, missing: readonly string[], waitedMs: number): BlanketError =>
   new BlanketError(
     'tunnel.blocked',
-    `${host.name} and ${among(missing)} do not hear each other's tunnels after ${waitedMs / 1000} s: UDP port ${tunnelPort} is blocked between them.`,
+    `${host.name} is not heard through its tunnel by ${among(missing)} after ${waitedMs / 1000} s: UDP port ${tunnelPort} is blocked on the way.`,
     { kind: 'blocked', next: howTo(host), data: { host: host.name, port: tunnelPort, hosts: missing } },
   );
 

@@ -35,16 +35,18 @@ export async function unheard(
 async function shakeHands(
   services: Services,
   { state: { host }, signal, progress }: PhaseContext<ProvisionState>,
+  forMs: number,
 ): Promise<Problem[]> {
   progress({ message: 'waiting for the other hosts to hear its tunnel' });
-  const { peers, missing } = await unheard(services, host, HANDSHAKE_MS, signal);
+  const { peers, missing } = await unheard(services, host, forMs, signal);
   if (missing.length === 0) return [];
   const record = services.store.hosts.get(host);
-  if (missing.length === peers.length) throw blocked(record, missing, HANDSHAKE_MS);
+  if (missing.length === peers.length) throw blocked(record, missing, forMs);
   return [partlyBlocked(record, missing)];
 }
 
-export const enrolPhase = (services: Services): Phase<ProvisionState> => ({
+/** @param handshakeMs how long it waits for other hosts to hear it. */
+export const enrolPhase = (services: Services, handshakeMs = HANDSHAKE_MS): Phase<ProvisionState> => ({
   name: 'enrol',
   async do(context) {
     const { store, agents } = services;
@@ -55,7 +57,7 @@ export const enrolPhase = (services: Services): Phase<ProvisionState> => ({
     const { publicKey } = await agents.call(host, 'tunnel.identity', {});
     store.hosts.update(host, { tunnelKey: publicKey, tunnelKeyNext: null, pathMtu });
     await syncTunnels(services, host);
-    const lacking = await shakeHands(services, context);
+    const lacking = await shakeHands(services, context, handshakeMs);
     store.hosts.update(host, { state: 'ready' });
     await reviewTunnels(services);
     save({ warnings: [...lacking, ...tooWide(tunnelMembers(store), store.networks.list())] });

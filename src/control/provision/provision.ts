@@ -105,11 +105,11 @@ const engine: Make = (services) => ({
   },
 });
 
+const enrol: Make = (services) => enrolPhase(services);
+
 export const provisionFlow = (services: Services): Definition<ProvisionState> => ({
   kind: 'host.provision',
-  phases: [createVm, preparePhase, packages, installed, driver, engine, enrolPhase].map((make) =>
-    make(services),
-  ),
+  phases: [createVm, preparePhase, packages, installed, driver, engine, enrol].map((make) => make(services)),
   afterRestart: 'resume',
   undoneState: 'failed',
   end({ host, warnings = [] }, outcome) {

@@ -88,6 +88,8 @@ function answer(mesh: Mesh, host: string, method: string, params: unknown): obje
       return agent.configure(agentMethods['tunnel.configure'].params.parse(params));
     case 'tunnel.status':
       return statusOf(mesh, host);
+    case 'network.apply':
+      return {};
     case 'conform.path': {
       const { address } = agentMethods['conform.path'].params.parse(params);
       const to = mesh.store.hosts.list().find((one) => one.address === address)?.name ?? '';
