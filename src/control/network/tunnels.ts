@@ -25,6 +25,8 @@ type Mesh = { ways: Ways; told: Map<string, string> };
 export type Heard = { statuses: Statuses; silent: { host: string; why: string }[] };
 
 const ANSWER_MS = 10_000;
+/** A slow, emulated host takes seconds for it; one that hangs must not keep the others from being looked at. */
+const CONFIGURE_MS = 30_000;
 
 const meshes = new WeakMap<Store, Mesh>();
 
@@ -87,7 +89,7 @@ async function tell({ store, agents }: Services, host: HostRecord, again: boolea
   const text = JSON.stringify(config);
   if (!again && told.get(host.name) === text) return;
   told.delete(host.name);
-  await agents.call(host.name, 'tunnel.configure', config);
+  await agents.call(host.name, 'tunnel.configure', config, { timeoutMs: CONFIGURE_MS });
   told.set(host.name, text);
 }
 
