@@ -43,15 +43,18 @@ function agent(
 
 const tell = (peer: WebSocket, message: FromAgent) => peer.send(JSON.stringify(message));
 
+/** As WireGuard's keys look. */
+const keyOf = (id: number): string => `${String(id).repeat(42)}A=`;
+
 test('a call is answered, with progress on the way', async (t) => {
   const link = await agent(t, (message, peer) => {
     if (message.type !== 'call') return;
     tell(peer, { type: 'progress', id: message.id, value: 1 });
-    tell(peer, { type: 'result', id: message.id, value: { publicKey: 'key' } });
+    tell(peer, { type: 'result', id: message.id, value: { publicKey: keyOf(1) } });
   });
   const seen: unknown[] = [];
   const onProgress = (value: unknown) => void seen.push(value);
-  t.deepEqual(await link.call('tunnel.identity', {}, { onProgress }), { publicKey: 'key' });
+  t.deepEqual(await link.call('tunnel.identity', {}, { onProgress }), { publicKey: keyOf(1) });
   t.deepEqual(seen, [1]);
   t.is(link.agentVersion, '9.9.9');
 });
@@ -61,11 +64,11 @@ test('answers may come out of order', async (t) => {
   const link = await agent(t, (message, peer) => {
     if (message.type !== 'call' || calls.push(message) < 2) return;
     for (const { id } of [...calls].reverse()) {
-      tell(peer, { type: 'result', id, value: { publicKey: `key ${id}` } });
+      tell(peer, { type: 'result', id, value: { publicKey: keyOf(id) } });
     }
   });
   const [a, b] = await Promise.all([link.call('tunnel.identity', {}), link.call('tunnel.identity', {})]);
-  t.deepEqual([a.publicKey, b.publicKey], ['key 1', 'key 2']);
+  t.deepEqual([a.publicKey, b.publicKey], [keyOf(1), keyOf(2)]);
 });
 
 test("an agent's problem arrives as the error it was", async (t) => {

@@ -3,7 +3,7 @@ import { argv } from 'node:process';
 import { z } from 'zod';
 import { tunnelHandlers } from '../../../src/guest-agent/methods/tunnel.ts';
 import { pathsUnder } from '../../../src/guest-agent/paths.ts';
-import { repairTunnel, tunnelDiffers } from '../../../src/guest-agent/tunnel.ts';
+import { repairTunnel, restoreTunnel, tunnelDiffers } from '../../../src/guest-agent/tunnel.ts';
 import { agentMethods } from '../../../src/wire/agent-methods.ts';
 
 const [state, method, params = '{}'] = argv.slice(2);
@@ -14,6 +14,7 @@ const call = { progress: () => undefined, signal: new AbortController().signal }
 async function answer(): Promise<unknown> {
   if (method === 'differs') return tunnelDiffers(paths);
   if (method === 'repair') return repairTunnel(paths);
+  if (method === 'restore') return { restored: await restoreTunnel(paths) };
   const name = z
     .enum(['tunnel.identity', 'tunnel.next-key', 'tunnel.configure', 'tunnel.status'])
     .parse(method);

@@ -14,6 +14,8 @@ const program = join(import.meta.dirname, 'tunnel-call.ts');
 
 export type TunnelHost = {
   address: string;
+  /** Where its agent keeps things. */
+  state: string;
   /** Runs a program there. @throws CommandError */
   exec(command: string, ...args: string[]): Promise<string>;
   /** Calls the agent's method there. */
@@ -80,12 +82,12 @@ export async function tunnelHosts(t: ExecutionContext, count: number): Promise<T
     const call = async (method: string, params: unknown = {}) => {
       const text = await exec(process.execPath, program, state, method, JSON.stringify(params)).catch(
         (cause) => {
-          throw new BlanketError('agent.failed', `${method} failed.`, { cause });
+          throw new BlanketError('agent.failed', `${method} failed: ${cause}`, { cause });
         },
       );
       return JSON.parse(text) as unknown;
     };
-    hosts.push({ address, exec, call });
+    hosts.push({ address, state, exec, call });
   }
   return hosts;
 }

@@ -1,5 +1,6 @@
 /** Control's ways and keys over real tunnels of three hosts. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -9,6 +10,7 @@ import { reviewTunnels, syncTunnels } from '../../../src/control/network/tunnels
 import { unheard } from '../../../src/control/provision/enrol.ts';
 import type { Services } from '../../../src/control/services.ts';
 import { openStore } from '../../../src/control/store/store.ts';
+import { pathsUnder } from '../../../src/guest-agent/paths.ts';
 import { run } from '../../../src/process/run.ts';
 import { hostRecord } from '../../control/host-record.ts';
 import { asRoot } from '../as-root.ts';
@@ -148,4 +150,21 @@ withTools('a key is rotated while packets pass', async (t) => {
   t.is((await second.exec('wg', 'show', 'blanket0', 'peers')).trim(), after ?? '');
   t.deepEqual(await first.call('differs'), []);
   t.true(await pings(first, inside(2)));
+});
+
+withTools('a host that fell while its next key came into use finds itself with that key', async (t) => {
+  const all = await fleet(t, 1);
+  const [host] = all.hosts as [TunnelHost];
+  await syncTunnels(all.services);
+  const { tunnelKey } = all.services.store.hosts.get('h1');
+  // As it is after the configuration was kept and before the pair took the other's place.
+  const { tunnelKey: file, tunnelKeyNext } = pathsUnder(host.state);
+  await rename(file, tunnelKeyNext);
+  await writeFile(file, await host.exec('wg', 'genkey'));
+  await host.exec('ip', 'address', 'flush', 'dev', 'blanket0');
+  await host.call('restore');
+  t.is((await host.exec('wg', 'show', 'blanket0', 'public-key')).trim(), tunnelKey ?? '');
+  t.deepEqual(await host.call('tunnel.identity'), { publicKey: tunnelKey });
+  t.false(existsSync(tunnelKeyNext));
+  t.deepEqual(await host.call('differs'), []);
 });
