@@ -12,6 +12,7 @@ import { addImageCommands } from './commands/image.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addNetworkCommands } from './commands/network.ts';
 import { addOperationCommands } from './commands/op.ts';
+import { addTunnelCommands } from './commands/tunnel.ts';
 import { formats } from './print/format.ts';
 
 const tour = `
@@ -47,6 +48,7 @@ export function buildProgram(cli: Cli): Command {
   addFleetCommands(program, cli);
   addImageCommands(program, cli);
   addNetworkCommands(program, cli);
+  addTunnelCommands(program, cli);
   addGuestCommands(program, cli);
   addMigrateCommand(program, cli);
   addConsoleCommand(program, cli);

@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AgentResult } from '../wire/agent.ts';
 import { isUnreachable } from './agents/reach.ts';
 import { syncHost } from './network/sync.ts';
+import { reviewTunnels } from './network/tunnels.ts';
 import { reprobe } from './provision/reprobe.ts';
 import type { Services } from './services.ts';
 import type { HostRecord } from './store/records.ts';
@@ -20,6 +21,9 @@ export async function watchHosts(services: Services, signal: AbortSignal): Promi
       .list()
       .filter(({ state }) => state === 'ready' || state === 'unreachable');
     await Promise.all(hosts.map(({ name }) => watchHost(services, name)));
+    await reviewTunnels(services).catch((err: unknown) =>
+      services.log.error({ err }, 'tunnels not reviewed'),
+    );
     await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined);
   }
 }

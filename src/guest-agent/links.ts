@@ -3,7 +3,14 @@ import { CommandError } from '../process/run.ts';
 import { exec } from './host-access.ts';
 
 type Address = { local?: string; prefixlen?: number; family?: string };
-type Link = { ifname: string; master?: string; mtu?: number; addr_info?: Address[]; linkinfo?: LinkInfo };
+export type Link = {
+  ifname: string;
+  flags?: string[];
+  master?: string;
+  mtu?: number;
+  addr_info?: Address[];
+  linkinfo?: LinkInfo;
+};
 type LinkInfo = { info_kind?: string; info_data?: Record<string, unknown> };
 
 /** One device in detail; `undefined` when there is none of that name. */

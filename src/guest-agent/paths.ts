@@ -9,7 +9,7 @@
  *     networks/<name>.*         what a guest network is, and its DHCP server's files
  *     migrations/<op>.json      what has happened here of each migration
  *     uploads/                  control's files on their way to images/
- *     tunnel.key tunnel.json tunnel.conf driver.json driver-pending.json
+ *     tunnel.key tunnel.key.next tunnel.json tunnel.conf driver.json driver-pending.json
  */
 import { join } from 'node:path';
 import { agentPaths } from '../wire/agent.ts';
@@ -28,6 +28,7 @@ export function pathsUnder(state: string = agentPaths.state) {
     migrations: folder('migrations'),
     consoles: folder('consoles'),
     tunnelKey: folder('tunnel.key'),
+    tunnelKeyNext: folder('tunnel.key.next'),
     tunnel: folder('tunnel.json'),
     tunnelFile: folder('tunnel.conf'),
     driver: folder('driver.json'),

@@ -1,81 +1,101 @@
 /**
  * The WireGuard tunnel between hosts: everything between two blankets goes through it, so it is encrypted and each end
- * knows the other by its key. Control names the whole set of peers each time; what it names is kept and set up
- * again after a reboot.
+ * knows the other by its key. Control names the whole set of peers each time; what it names is kept, set up again after a
+ * reboot, and set again when someone has changed it by hand.
+ *
+ *   control names it ──▶ wg, ip ──▶ tunnel.json ──▶ the key that it names is the one in use
+ *
+ * A peer carries its own address, and those of hosts that are reached through it. A relay decrypts and encrypts anew.
  */
-import { mkdir, readFile } from 'node:fs/promises';
-import { z } from 'zod';
-import { run } from '../process/run.ts';
-import type { AgentParsed } from '../wire/agent.ts';
+import type { AgentResult } from '../wire/agent.ts';
 import { agentMethods } from '../wire/agent-methods.ts';
 import { exec } from './host-access.ts';
-import { ensureLink, setAddress } from './links.ts';
+import { ensureLink, linkNamed, setAddress } from './links.ts';
 import { tunnelMtu } from './mtu.ts';
 import type { Paths } from './paths.ts';
 import { serially } from './serially.ts';
 import { readState, writeState, writeWhole } from './state-file.ts';
+import { type TunnelConfig, tunnelFile } from './tunnel/config-file.ts';
+import { type Seen, tunnelDifferences } from './tunnel/differences.ts';
+import { currentKey, nextKey, pairNamed, settleKey } from './tunnel/keys.ts';
+import { peersStatus, readTunnel } from './tunnel/reading.ts';
 
 export const tunnelInterface = 'blanket0';
-/** Seconds; keeps a mapping open in a NAT or a cloud's stateful firewall. */
-const keepaliveSeconds = 25;
 
-export type TunnelConfig = AgentParsed<'tunnel.configure'>;
+type TunnelPaths = Pick<Paths, 'tunnel' | 'tunnelFile' | 'tunnelKey' | 'tunnelKeyNext'>;
 
-const keySchema = z.string().regex(/^[A-Za-z0-9+/]{43}=$/, 'must be a WireGuard key');
-/** A line of its own in the file, so nothing that could end it. */
-const endpointSchema = z.string().regex(/^[0-9A-Za-z.:[\]-]+:\d{1,5}$/, 'must be address:port');
+const kept = (paths: Pick<Paths, 'tunnel'>): Promise<TunnelConfig | undefined> =>
+  readState(paths.tunnel, agentMethods['tunnel.configure'].params);
 
-/** The file `wg syncconf` reads (wg(8), "Configuration file format"). */
-export function tunnelFile(config: TunnelConfig, privateKey: string): string {
-  const peers = config.peers.map(({ publicKey, endpoint, address }) =>
-    [
-      '[Peer]',
-      `PublicKey = ${keySchema.parse(publicKey)}`,
-      `Endpoint = ${endpointSchema.parse(endpoint)}`,
-      `AllowedIPs = ${address}/32`,
-      `PersistentKeepalive = ${keepaliveSeconds}`,
-    ].join('\n'),
-  );
-  return `${['[Interface]', `PrivateKey = ${privateKey}`, `ListenPort = ${config.port}`, ...peers].join('\n')}\n`;
-}
+/** Bytes; before this host is in the tunnel what the usual path leaves. */
+export const configuredMtu = async (paths: Pick<Paths, 'tunnel'>): Promise<number> =>
+  (await kept(paths))?.mtu ?? tunnelMtu;
 
-async function privateKey(paths: Paths): Promise<string> {
-  const kept = await readFile(paths.tunnelKey, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (kept !== undefined) return kept.trim();
-  const made = (await exec('wg', ['genkey'])).trim();
-  await mkdir(paths.state, { recursive: true });
-  await writeWhole(paths.tunnelKey, `${made}\n`, 0o600);
-  return made;
-}
+export const tunnelIdentity = (paths: TunnelPaths): Promise<{ publicKey: string }> =>
+  serially('tunnel', async () => ({ publicKey: (await currentKey(paths)).publicKey }));
 
-export const tunnelIdentity = (paths: Paths): Promise<{ publicKey: string }> =>
-  serially('tunnel', async () => {
-    const { stdout } = await run('wg', ['pubkey'], { input: `${await privateKey(paths)}\n` });
-    return { publicKey: stdout.trim() };
-  });
+export const tunnelNextKey = (paths: TunnelPaths): Promise<{ publicKey: string }> =>
+  serially('tunnel', async () => ({ publicKey: (await nextKey(paths)).publicKey }));
 
-async function apply(paths: Paths, config: TunnelConfig): Promise<void> {
+async function apply(paths: TunnelPaths, config: TunnelConfig): Promise<string> {
+  const { privateKey, publicKey } = await pairNamed(paths, config.key);
   await ensureLink(tunnelInterface, ['type', 'wireguard']);
   // A file, since our pipes are sockets, and a socket cannot be opened by the name /dev/stdin.
-  await writeWhole(paths.tunnelFile, tunnelFile(config, await privateKey(paths)), 0o600);
+  await writeWhole(paths.tunnelFile, tunnelFile(config, privateKey), 0o600);
   await exec('wg', ['syncconf', tunnelInterface, paths.tunnelFile]);
   await setAddress(tunnelInterface, `${config.address}/${config.prefix}`);
-  await exec('ip', ['link', 'set', tunnelInterface, 'mtu', String(tunnelMtu), 'up']);
+  await exec('ip', ['link', 'set', tunnelInterface, 'mtu', String(config.mtu), 'up']);
+  return publicKey;
 }
 
-/** Sets the whole tunnel and remembers it. @throws CommandError of `ip` or `wg`. */
-export const configureTunnel = (paths: Paths, config: TunnelConfig): Promise<void> =>
+/**
+ * Sets the whole tunnel and remembers it. A next pair that it names becomes the current one.
+ * @throws CommandError of `ip` or `wg`; BlanketError `tunnel.unknown-key`
+ */
+export const configureTunnel = (paths: TunnelPaths, config: TunnelConfig): Promise<void> =>
   serially('tunnel', async () => {
-    await apply(paths, config);
+    const inUse = await apply(paths, config);
     await writeState(paths.tunnel, config);
+    await settleKey(paths, inUse);
   });
 
 /** After a reboot: sets up what control named last. */
-export const restoreTunnel = (paths: Paths): Promise<void> =>
+export const restoreTunnel = (paths: TunnelPaths): Promise<void> =>
   serially('tunnel', async () => {
-    const config = await readState(paths.tunnel, agentMethods['tunnel.configure'].params);
-    if (config !== undefined) await apply(paths, config);
+    const config = await kept(paths);
+    if (config !== undefined) await settleKey(paths, await apply(paths, config));
+  });
+
+async function look(): Promise<Seen> {
+  const link = await linkNamed(tunnelInterface);
+  return { link, reading: link === undefined ? undefined : await readTunnel(tunnelInterface) };
+}
+
+/** Counters as WireGuard has them now. `mtu` is the device's own, `null` when there is no tunnel. */
+export const tunnelStatus = (paths: TunnelPaths): Promise<AgentResult<'tunnel.status'>> =>
+  serially('tunnel', async () => {
+    const { link, reading } = await look();
+    const publicKey = reading?.publicKey ?? (await currentKey(paths)).publicKey;
+    return { publicKey, mtu: link?.mtu ?? null, peers: peersStatus(reading, Date.now()) };
+  });
+
+async function differences(paths: TunnelPaths, config: TunnelConfig): Promise<string[]> {
+  const { publicKey } = await pairNamed(paths, config.key);
+  return tunnelDifferences({ config, publicKey }, await look());
+}
+
+/** What is not as control named it last, one phrase each; nothing when this host is in no tunnel. */
+export const tunnelDiffers = (paths: TunnelPaths): Promise<string[]> =>
+  serially('tunnel', async () => {
+    const config = await kept(paths);
+    return config === undefined ? [] : differences(paths, config);
+  });
+
+/** Sets again what differs. @returns what differed. */
+export const repairTunnel = (paths: TunnelPaths): Promise<string[]> =>
+  serially('tunnel', async () => {
+    const config = await kept(paths);
+    const found = config === undefined ? [] : await differences(paths, config);
+    if (config !== undefined && found.length > 0) await settleKey(paths, await apply(paths, config));
+    return found;
   });

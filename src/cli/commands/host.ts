@@ -11,6 +11,7 @@ import { addConform } from './host-conform.ts';
 import { addFacts } from './host-facts.ts';
 import { addProbe } from './host-probe.ts';
 import { addProvision } from './host-provision.ts';
+import { addRotateKey } from './tunnel.ts';
 
 export function addHostCommands(program: Command, cli: Cli): void {
   const host = program.command('host').description('hosts: cloud VMs that carry a blanket');
@@ -21,6 +22,7 @@ export function addHostCommands(program: Command, cli: Cli): void {
   addConform(host, cli);
   addConsole(host, cli);
   addSsh(host, cli);
+  addRotateKey(host, cli);
   addRemove(host, cli);
 }
 

@@ -10,6 +10,7 @@ import { imageHandlers } from './image-handlers.ts';
 import { networkHandlers } from './network-handlers.ts';
 import { reachHandlers } from './reach-handlers.ts';
 import { statusHandlers } from './status-handlers.ts';
+import { tunnelHandlers } from './tunnel-handlers.ts';
 
 export type Handler<N extends RouteName> = (
   request: RouteParsed<N>,
@@ -24,6 +25,7 @@ export const handlersFor = (services: Services): Handlers => ({
   ...conformHandlers(services),
   ...imageHandlers(services),
   ...networkHandlers(services),
+  ...tunnelHandlers(services),
   ...guestHandlers(services),
   ...reachHandlers(services),
   ...fleetHandlers(services),

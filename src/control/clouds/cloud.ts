@@ -39,6 +39,8 @@ export type CloudVm = {
   readonly ssh: { readonly host: string; readonly port: number };
   /** The address at which other hosts reach the VM, within its cloud and from other clouds. */
   readonly address: string;
+  /** Other hosts cannot begin towards it there: it has to begin towards them. */
+  readonly behindNat?: boolean;
   /** What the machine was before Blanket came: only `createVm` of a cloud with `prepareVm` tells. */
   readonly was?: {
     /** The key it shows, as the user pinned it: `ssh-ed25519 AAAA…`. */

@@ -28,6 +28,8 @@ const machineSchema = z.strictObject({
   hostKey: hostKeySchema,
   /** Where other hosts reach it, if not at `host`. */
   address: z.string().min(1).optional(),
+  /** It is behind a NAT that lets nobody begin towards it: its tunnels are begun by itself. */
+  nat: z.boolean().optional(),
 });
 export type SshMachine = z.infer<typeof machineSchema>;
 

@@ -143,6 +143,7 @@ async function requireLease(context: SshContext, host: string): Promise<Lease> {
 const describe = (machine: SshMachine, name: string, state: CloudVm['state']): CloudVm => ({
   ...{ id: machine.name, name, state, ssh: { host: machine.host, port: machine.port } },
   address: machine.address ?? machine.host,
+  ...(machine.nat === true && { behindNat: true }),
 });
 
 function answers({ host, port }: SshMachine): Promise<boolean> {

@@ -6,7 +6,7 @@ import type { HostRecord, NetworkRecord } from '../store/records.ts';
 import { tunnelSubnet } from './addresses.ts';
 import { holds, overlaps, parseSubnet, rangeOf } from './ipv4.ts';
 import { holds6, isPrivate6, parseSubnet6 } from './ipv6.ts';
-import { tunnelMtuOf } from './path-mtu.ts';
+import { fittingMtu, vxlanBytes } from './path-mtu.ts';
 
 /** RFC 1918, and the carriers' own (RFC 6598), which clouds use inside too. */
 const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'].map(rangeOf);
@@ -90,7 +90,7 @@ const overlap = (subnet: string, what: string, data: Record<string, unknown>): B
 
 /** The wished MTU, or the largest that the tunnels carry; bytes. */
 function fitMtu(wish: number | undefined, hasIPv6: boolean, hosts: Known['hosts']): number {
-  const largest = tunnelMtuOf(hosts) - VXLAN_BYTES;
+  const largest = fittingMtu(hosts) - vxlanBytes;
   const smallest = hasIPv6 ? smallestMtu6 : smallestMtu;
   const mtu = wish ?? largest;
   const said = { mtu, smallest, largest };

@@ -1,11 +1,10 @@
 /**
- * Brings tunnels and guest networks on the hosts to what the store says. Each call sets the whole of it, so
+ * Brings guest networks on the hosts to what the store says. Each call sets the whole of it, so
  * that it can be repeated, and so that what was missed while a host was away is made good by the next one.
  */
 
 import type { Services } from '../services.ts';
 import type { HostRecord } from '../store/records.ts';
-import { tunnelAddress, tunnelPort, tunnelPrefix } from './addresses.ts';
 import { settleHosts } from './allocation.ts';
 import { configFor, viewOf } from './config.ts';
 import { clearLeftovers } from './leftovers.ts';
@@ -17,23 +16,6 @@ function members({ store }: Services, joining?: string): HostRecord[] {
   return store.hosts
     .list()
     .filter((host) => enrolled(host) && (host.state === 'ready' || host.name === joining));
-}
-
-/** Sets the tunnel on every member. A failure on `joining` counts; one elsewhere is logged and made good later. */
-export async function syncTunnels(services: Services, joining?: string): Promise<void> {
-  const hosts = members(services, joining);
-  await eachHost(services, hosts, joining, (host) => {
-    const peers = hosts
-      .filter(({ name }) => name !== host.name)
-      .map((peer) => ({
-        publicKey: String(peer.tunnelKey),
-        endpoint: `${peer.address}:${tunnelPort}`,
-        address: tunnelAddress(peer.index),
-      }));
-    const address = tunnelAddress(host.index);
-    const own = { address, prefix: tunnelPrefix, port: tunnelPort, peers };
-    return services.agents.call(host.name, 'tunnel.configure', own);
-  });
 }
 
 /** A host that could not be brought up to date, and why. */

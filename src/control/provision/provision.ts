@@ -1,12 +1,11 @@
 /** From nothing to a host: a cloud VM, the agent on it, the driver that fits it, the engine that is proven. */
 
-import { BlanketError } from '../../wire/errors.ts';
+import { BlanketError, type Problem } from '../../wire/errors.ts';
 import type { CloudVm } from '../clouds/cloud.ts';
-import { admitHost } from '../network/admit.ts';
-import { syncNetworks, syncTunnels } from '../network/sync.ts';
 import type { Definition } from '../operations/operations.ts';
 import type { Phase } from '../run-phases.ts';
 import { cloudOf, type Services } from '../services.ts';
+import { enrolPhase } from './enrol.ts';
 import { installAgent } from './install-agent.ts';
 import { bringLacking } from './packages.ts';
 import { preparePhase } from './prepare.ts';
@@ -14,8 +13,8 @@ import { probeEngines } from './probe.ts';
 import { userDataFor } from './user-data.ts';
 
 export type HostState = { host: string };
-/** `machine`: which to take of a cloud whose machines are there already. */
-export type ProvisionState = HostState & { bootTimeoutMs: number; machine?: string };
+/** `machine`: which to take of a cloud whose machines are there already. `warnings`: what was found and let pass. */
+export type ProvisionState = HostState & { bootTimeoutMs: number; machine?: string; warnings?: Problem[] };
 
 const DRIVER_TIMEOUT_MS = 180_000;
 
@@ -37,8 +36,9 @@ const createVm: Make = (services) => ({
       diskGiB,
       ...(machine !== undefined && { machine }),
     };
-    const { ssh, address, was } = await cloudOf(services, host.cloud).createVm(spec, signal);
-    services.store.hosts.update(name, { ssh, address, ...(was && asItWas(was)) });
+    const made = await cloudOf(services, host.cloud).createVm(spec, signal);
+    const { ssh, address, was, behindNat = false } = made;
+    services.store.hosts.update(name, { ssh, address, behindNat, ...(was && asItWas(was)) });
   },
   async undo({ state }) {
     services.agents.forget(state.host);
@@ -105,31 +105,16 @@ const engine: Make = (services) => ({
   },
 });
 
-const enrol: Make = (services) => ({
-  name: 'enrol',
-  async do({ state: { host } }) {
-    const { store, agents } = services;
-    admitHost(store.hosts.get(host), { networks: store.networks.list() });
-    const { publicKey } = await agents.call(host, 'tunnel.identity', {});
-    store.hosts.update(host, { tunnelKey: publicKey });
-    await syncTunnels(services, host);
-    store.hosts.update(host, { state: 'ready' });
-    await syncNetworks(services);
-  },
-  async undo({ state: { host } }) {
-    services.store.hosts.update(host, { state: 'failed', tunnelKey: null });
-    await syncTunnels(services);
-  },
-});
+const enrol: Make = (services) => enrolPhase(services);
 
 export const provisionFlow = (services: Services): Definition<ProvisionState> => ({
   kind: 'host.provision',
   phases: [createVm, preparePhase, packages, installed, driver, engine, enrol].map((make) => make(services)),
   afterRestart: 'resume',
   undoneState: 'failed',
-  end({ host }, outcome) {
+  end({ host, warnings = [] }, outcome) {
     if (outcome.state === 'undone') services.store.hosts.remove(host);
     if (outcome.state === 'attention') services.store.hosts.update(host, { state: 'failed' });
-    return outcome.state === 'done' ? { host } : undefined;
+    return outcome.state === 'done' ? { host, ...(warnings.length > 0 && { warnings }) } : undefined;
   },
 });

@@ -3,10 +3,11 @@ import { BlanketError } from '../../wire/errors.ts';
 import { isUnreachable } from '../agents/reach.ts';
 import type { Cloud } from '../clouds/cloud.ts';
 import { forgetHost } from '../network/publish.ts';
-import { syncNetworks, syncTunnels } from '../network/sync.ts';
+import { syncNetworks } from '../network/sync.ts';
 import type { Definition } from '../operations/operations.ts';
 import type { Phase } from '../run-phases.ts';
 import { cloudOf, type Services } from '../services.ts';
+import { leaveTunnels } from './enrol.ts';
 import type { HostState } from './provision.ts';
 
 /** `force`: a machine that cannot be reached any more is given up as it is. */
@@ -16,9 +17,9 @@ export function removeHostFlow(services: Services): Definition<RemoveState> {
   const { store, agents } = services;
   const leave: Phase<RemoveState> = {
     name: 'leave',
-    async do({ state: { host } }) {
+    async do({ state: { host }, signal }) {
       store.hosts.update(host, { state: 'removing' });
-      await syncTunnels(services);
+      await leaveTunnels(services, signal);
       await syncNetworks(services); // its addresses are free now
     },
   };

@@ -10,6 +10,7 @@ import { hostHandlers } from './host.ts';
 import { imageHandlers } from './image.ts';
 import { migrateHandlers } from './migrate.ts';
 import { networkHandlers } from './network.ts';
+import { tunnelHandlers } from './tunnel.ts';
 
 export const allHandlers = (context: Context): Handlers => ({
   ...hostHandlers(context),
@@ -17,6 +18,7 @@ export const allHandlers = (context: Context): Handlers => ({
   ...engineHandlers(context),
   ...conformHandlers(context),
   ...networkHandlers(context),
+  ...tunnelHandlers(context),
   ...imageHandlers(context),
   ...guestHandlers(context),
   ...migrateHandlers(context),

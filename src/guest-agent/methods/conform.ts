@@ -9,8 +9,8 @@ import { openSink, ownTunnelAddress, sendTo } from '../conform/sink.ts';
 import type { Context } from '../context.ts';
 import type { HandlersOf } from '../handlers.ts';
 import { thisHost } from '../host-access.ts';
-import { tunnelMtu } from '../mtu.ts';
 import { measurePath } from '../path-mtu.ts';
+import { configuredMtu } from '../tunnel.ts';
 
 const clockSourceFile = '/sys/devices/system/clocksource/clocksource0/current_clocksource';
 /** WireGuard over IPv4: 20 bytes of IP, 8 of UDP, 16 of its own head, 16 of tag (its white paper, 5.4.6). */
@@ -35,10 +35,13 @@ export const conformHandlers = ({ paths }: Context): HandlersOf<'conform'> => ({
   'conform.sink': async ({ lifeMs }) => openSink(await ownTunnelAddress(paths), lifeMs),
   'conform.send': (wish, { signal }) => sendTo(wish, signal),
   'conform.loss': async ({ address, count }, { signal }) => {
-    const { sent, received, rttMs } = await ping({ address, mtu: tunnelMtu, count }, signal);
-    return { sent, received, mtu: tunnelMtu, ...(rttMs !== undefined && { rttMs }) };
+    const mtu = await configuredMtu(paths);
+    const { sent, received, rttMs } = await ping({ address, mtu, count }, signal);
+    return { sent, received, mtu, ...(rttMs !== undefined && { rttMs }) };
   },
-  'conform.path': ({ address, layer }, { signal }) =>
-    measurePath(address, layer === 'tunnel' ? tunnelMtu : tunnelMtu + wireguardBytes, signal),
+  'conform.path': async ({ address, layer }, { signal }) => {
+    const mtu = await configuredMtu(paths);
+    return measurePath(address, layer === 'tunnel' ? mtu : mtu + wireguardBytes, signal);
+  },
   'conform.overhead': ({ windowMs }, { signal }) => measureOverhead(windowMs, signal),
 });

@@ -24,6 +24,8 @@ export const tunnelsSchema = z.object({
   tunnels: z.array(tunnelSchema),
   /** Hosts that were not asked, and why. */
   silent: z.array(z.object({ host: nameSchema, why: z.string() })),
+  /** Networks whose frames no longer fit whole. */
+  warnings: z.array(problemSchema),
 });
 export type Tunnels = z.infer<typeof tunnelsSchema>;
 

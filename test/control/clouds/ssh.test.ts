@@ -35,6 +35,14 @@ test('a machine is taken as it is: its own key, its own size, and nothing is don
   t.like(await cloud.findVm('a1'), { id: 'rack7', state: 'running' });
 });
 
+test('a machine behind a NAT is said to be, and no other', async (t) => {
+  const [open, hidden] = [await rack(t), await rack(t, 'rack8')];
+  Object.assign(hidden.machine, { nat: true });
+  const cloud = await lab(open, hidden);
+  t.is((await cloud.createVm(spec('rack7'), never)).behindNat, undefined);
+  t.true((await cloud.createVm(spec('rack8'), never)).behindNat);
+});
+
 test('the machine of the host’s own name is meant when none is named', async (t) => {
   const machine = await rack(t);
   const cloud = await lab(machine);

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { gatewayMac, lowestFree, macOf } from '../../../src/control/network/addresses.ts';
-import { tunnelMtuOf } from '../../../src/control/network/path-mtu.ts';
+import { fittingMtu } from '../../../src/control/network/path-mtu.ts';
 import { macSchema } from '../../../src/wire/names.ts';
 
 test('a MAC is stable and well formed', (t) => {
@@ -26,7 +26,7 @@ test('the lowest free number is found', (t) => {
 });
 
 test('tunnels are as wide as the narrowest way that was measured', (t) => {
-  t.is(tunnelMtuOf([]), 1420);
-  t.is(tunnelMtuOf([{ pathMtu: null }, { pathMtu: 9000 }]), 1420);
-  t.is(tunnelMtuOf([{ pathMtu: 1460 }, { pathMtu: null }, { pathMtu: 1500 }]), 1380);
+  t.is(fittingMtu([]), 1420);
+  t.is(fittingMtu([{ pathMtu: null }, { pathMtu: 9000 }]), 1420);
+  t.is(fittingMtu([{ pathMtu: 1460 }, { pathMtu: null }, { pathMtu: 1500 }]), 1380);
 });

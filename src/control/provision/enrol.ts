@@ -1,0 +1,80 @@
+/** The last phase of provisioning: the host joins the tunnels, is heard by the others, and carries every network. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Problem } from '../../wire/errors.ts';
+import { admitHost } from '../network/admit.ts';
+import { blocked, partlyBlocked } from '../network/open-port.ts';
+import { measureAgain, measurePaths, tooWide } from '../network/path-mtu.ts';
+import { syncNetworks } from '../network/sync.ts';
+import { askTunnel, reviewTunnels, seenBy, syncTunnels, tunnelMembers } from '../network/tunnels.ts';
+import type { Phase, PhaseContext } from '../run-phases.ts';
+import type { Services } from '../services.ts';
+import type { ProvisionState } from './provision.ts';
+
+/** WireGuard tries again every 5 s, so this is a good many attempts, also for a slow host. */
+const HANDSHAKE_MS = 45_000;
+const PAUSE_MS = 1_000;
+
+/** Hosts that are ready and have not shaken hands with this one. @param forMs waits so long for them. */
+export async function unheard(
+  services: Services,
+  host: string,
+  forMs: number,
+  signal: AbortSignal,
+): Promise<{ peers: string[]; missing: string[] }> {
+  const { store } = services;
+  const until = Date.now() + forMs;
+  for (;;) {
+    const seen = seenBy(tunnelMembers(store), host, await askTunnel(services, host));
+    const peers = [...seen.keys()].filter((name) => store.hosts.find(name)?.state === 'ready');
+    const missing = peers.filter((name) => (seen.get(name)?.handshakeSecondsAgo ?? null) === null);
+    if (missing.length === 0 || Date.now() >= until) return { peers, missing };
+    await sleep(PAUSE_MS, undefined, { signal });
+  }
+}
+
+/** @throws BlanketError `tunnel.blocked` */
+async function shakeHands(
+  services: Services,
+  { state: { host }, signal, progress }: PhaseContext<ProvisionState>,
+  forMs: number,
+): Promise<Problem[]> {
+  progress({ message: 'waiting for the other hosts to hear its tunnel' });
+  const { peers, missing } = await unheard(services, host, forMs, signal);
+  if (missing.length === 0) return [];
+  const record = services.store.hosts.get(host);
+  if (missing.length === peers.length) throw blocked(record, missing, forMs);
+  return [partlyBlocked(record, missing)];
+}
+
+/** @param handshakeMs how long it waits for other hosts to hear it. */
+export const enrolPhase = (services: Services, handshakeMs = HANDSHAKE_MS): Phase<ProvisionState> => ({
+  name: 'enrol',
+  async do(context) {
+    const { store, agents } = services;
+    const { state, signal, progress, save } = context;
+    const { host } = state;
+    admitHost(store.hosts.get(host), { networks: store.networks.list() });
+    progress({ message: 'measuring its paths to the other hosts' });
+    const pathMtu = await measurePaths(services, host, signal);
+    const { publicKey } = await agents.call(host, 'tunnel.identity', {});
+    store.hosts.update(host, { tunnelKey: publicKey, tunnelKeyNext: null, pathMtu });
+    await syncTunnels(services, host);
+    const lacking = await shakeHands(services, context, handshakeMs);
+    store.hosts.update(host, { state: 'ready' });
+    await reviewTunnels(services);
+    save({ warnings: [...lacking, ...tooWide(tunnelMembers(store), store.networks.list())] });
+    await syncNetworks(services);
+  },
+  async undo({ state: { host }, signal }) {
+    const gone = { tunnelKey: null, tunnelKeyNext: null, pathMtu: null };
+    services.store.hosts.update(host, { state: 'failed', ...gone });
+    await leaveTunnels(services, signal);
+  },
+});
+
+/** After a host has ceased to take part. Its own tunnel ends with its machine. */
+export async function leaveTunnels(services: Services, signal: AbortSignal): Promise<void> {
+  await syncTunnels(services);
+  await measureAgain(services, signal);
+  await reviewTunnels(services);
+}

@@ -1,0 +1,114 @@
+/**
+ * Hosts in namespaces of their own on one switch, with WireGuard in user space (wireguard-go), so that tunnels are
+ * real also where the kernel has none. Everything is gone with the processes that hold the namespaces.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExecutionContext } from 'ava';
+import { run, start } from '../../../src/process/run.ts';
+import { BlanketError } from '../../../src/wire/errors.ts';
+
+const program = join(import.meta.dirname, 'tunnel-call.ts');
+
+export type TunnelHost = {
+  address: string;
+  /** Where its agent keeps things. */
+  state: string;
+  /** Runs a program there. @throws CommandError */
+  exec(command: string, ...args: string[]): Promise<string>;
+  /** Calls the agent's method there. */
+  call(method: string, params?: unknown): Promise<unknown>;
+};
+
+/** A process in new namespaces; it ends with the test. */
+function hold(t: ExecutionContext, namespaces: string[], script: string): number {
+  const child = start('unshare', [...namespaces, '--', 'sh', '-euc', script], { stdio: 'ignore' });
+  t.teardown(async () => {
+    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null)
+      await new Promise((ended) => child.once('exit', ended));
+  });
+  if (child.pid === undefined) throw new Error('unshare did not start');
+  return child.pid;
+}
+
+async function eventually<T>(what: () => Promise<T>, forMs = 20_000): Promise<T> {
+  for (const until = Date.now() + forMs; ; await sleep(200)) {
+    try {
+      return await what();
+    } catch (error) {
+      if (Date.now() > until) throw error;
+    }
+  }
+}
+
+const hostScript =
+  'mount -t tmpfs none /run; mkdir -p /run/wireguard; ip link set lo up; echo 1 >/proc/sys/net/ipv4/ip_forward; ' +
+  'WG_PROCESS_FOREGROUND=1 exec wireguard-go blanket0';
+
+export async function tunnelHosts(t: ExecutionContext, count: number): Promise<TunnelHost[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'blanket-tunnels-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const middle = hold(t, ['--net'], 'exec sleep 600');
+  const inMiddle = (...args: string[]) => run('nsenter', ['-t', String(middle), '-n', '--', 'ip', ...args]);
+  await eventually(() => inMiddle('link', 'add', 'switch', 'type', 'bridge'));
+  await inMiddle('link', 'set', 'switch', 'up');
+  const hosts: TunnelHost[] = [];
+  for (let number = 1; number <= count; number++) {
+    const pid = hold(t, ['--net', '--mount'], hostScript);
+    const address = `10.99.0.${number}`;
+    const exec = async (command: string, ...args: string[]) =>
+      (await run('nsenter', ['-t', String(pid), '-n', '-m', '--', command, ...args], { timeoutMs: 60_000 }))
+        .stdout;
+    await eventually(() => exec('wg', 'show', 'blanket0', 'listen-port'));
+    await inMiddle(
+      'link',
+      'add',
+      `port${number}`,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'uplink',
+      'netns',
+      String(pid),
+    );
+    await inMiddle('link', 'set', `port${number}`, 'master', 'switch', 'up');
+    await exec('ip', 'address', 'add', `${address}/24`, 'dev', 'uplink');
+    await exec('ip', 'link', 'set', 'uplink', 'up');
+    const state = join(folder, String(number));
+    const call = async (method: string, params: unknown = {}) => {
+      const text = await exec(process.execPath, program, state, method, JSON.stringify(params)).catch(
+        (cause) => {
+          throw new BlanketError('agent.failed', `${method} failed: ${cause}`, { cause });
+        },
+      );
+      return JSON.parse(text) as unknown;
+    };
+    hosts.push({ address, state, exec, call });
+  }
+  return hosts;
+}
+
+const table = 'table inet cut';
+
+/** Drops what two hosts' tunnels send each other, as a closed port would; `heal` takes it back. */
+export async function cut(host: TunnelHost, other: TunnelHost): Promise<void> {
+  const rule = `ip saddr ${other.address} udp dport 51820 drop`;
+  const chain = 'chain in { type filter hook input priority 0; policy accept;';
+  await host.exec('nft', `${table} { ${chain} ${rule}; }; }`);
+}
+export const heal = (host: TunnelHost) => host.exec('nft', `delete ${table}`);
+
+/** Whether a packet of this size, uncut, comes back through the tunnel. */
+export const pings = (host: TunnelHost, to: string, bytes = 100): Promise<boolean> =>
+  host
+    .exec('ping', '-n', '-q', '-c', '3', '-i', '0.2', '-W', '2', '-M', 'do', '-s', String(bytes - 28), to)
+    .then(
+      () => true,
+      () => false,
+    );
+
+export { eventually };
