@@ -19,7 +19,6 @@ const reserved: readonly [subnet: string, what: string][] = [
 ];
 
 /** A frame in VXLAN: outer IPv4 and UDP, VXLAN's header and the inner Ethernet's (RFC 7348, 5). */
-const VXLAN_BYTES = 20 + 8 + 8 + 14;
 const smallestMtu = mtuSchema.minValue ?? 0;
 
 export type Wish = { name: string; subnet: string; subnet6?: string | undefined; mtu?: number | undefined };
@@ -104,7 +103,7 @@ function badMtu(message: string, data: { mtu: number; smallest: number; largest:
   const { smallest, largest } = data;
   const next =
     largest < smallest
-      ? `The tunnels carry ${largest} at most: see \`blanket status\` for the ways between hosts.`
+      ? `The tunnels carry ${largest} at most: see \`blanket tunnel list\`.`
       : `Choose one from ${smallest} to ${largest}, or leave it out for ${largest}.`;
   return new BlanketError('network.mtu', message, { kind: 'usage', next, data });
 }

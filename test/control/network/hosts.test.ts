@@ -57,6 +57,9 @@ test('a host that comes back is told what it missed', async (t) => {
   }
   stop.abort();
   await watching;
-  t.deepEqual(told, ['b1 network.apply lan']);
+  t.deepEqual(
+    told.filter((call) => call.includes('network.')),
+    ['b1 network.apply lan'],
+  );
   t.is(store.hosts.get('b1').state, 'ready');
 });
