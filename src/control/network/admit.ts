@@ -18,7 +18,6 @@ const reserved: readonly [subnet: string, what: string][] = [
   ['127.0.0.0/8', 'loopback'],
 ];
 
-/** A frame in VXLAN: outer IPv4 and UDP, VXLAN's header and the inner Ethernet's (RFC 7348, 5). */
 const smallestMtu = mtuSchema.minValue ?? 0;
 
 export type Wish = { name: string; subnet: string; subnet6?: string | undefined; mtu?: number | undefined };
