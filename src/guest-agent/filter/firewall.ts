@@ -6,6 +6,7 @@
  */
 import type { Card, NetworkConfig } from '../../wire/methods/network.ts';
 import type { AllowRule } from '../../wire/network.ts';
+import { plainIpv6 } from './ipv6.ts';
 import { macDigits, shortNameOf, tapOf } from './names.ts';
 import { type NftChain, type NftPart, type NftSet, nftMap, nftSet } from './nft-text.ts';
 
@@ -46,12 +47,13 @@ function protocolText({ protocol, ports, from }: AllowRule): string {
   return `meta l4proto ${isIpv6(from) ? 'ipv6-icmp' : 'icmp'}`;
 }
 
+function sourceText(cidr: string): string {
+  const [address = '', prefix = ''] = cidr.split('/');
+  return isIpv6(cidr) ? `ip6 saddr ${plainIpv6(address)}/${prefix}` : `ip saddr ${cidr}`;
+}
+
 export const ruleText = (rule: AllowRule): string =>
-  [
-    ...(rule.from === undefined ? [] : [`${isIpv6(rule.from) ? 'ip6' : 'ip'} saddr ${rule.from}`]),
-    protocolText(rule),
-    'accept',
-  ].join(' ');
+  [...(rule.from === undefined ? [] : [sourceText(rule.from)]), protocolText(rule), 'accept'].join(' ');
 
 const hostsOf = (network: string): string => `hosts_${shortNameOf(network)}`;
 

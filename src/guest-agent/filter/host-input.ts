@@ -5,6 +5,7 @@
  */
 import type { NetworkConfig } from '../../wire/methods/network.ts';
 import { tunnelInterface } from '../tunnel.ts';
+import { plainIpv6 } from './ipv6.ts';
 import { type NftPart, nftSet } from './nft-text.ts';
 import { metadataPort } from './publish.ts';
 
@@ -57,7 +58,7 @@ export const hostInput = (configs: readonly NetworkConfig[]): NftPart => ({
     nftSet(
       'own_addresses6',
       'type ipv6_addr',
-      configs.flatMap(({ gateway }) => gateway.address6 ?? []),
+      configs.flatMap(({ gateway: { address6 } }) => (address6 === null ? [] : plainIpv6(address6))),
     ),
   ],
   chains: [

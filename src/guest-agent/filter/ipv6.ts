@@ -1,10 +1,14 @@
-/** IPv6 addresses as numbers, where nftables has no name for the field that holds one. */
+/** IPv6 addresses as nftables reads them, and as numbers where it has no name for the field that holds one. */
+
+/**
+ * @param address valid IPv6 in any of its spellings.
+ * @returns its shortest, without IPv4 at the end, which nft does not read everywhere. The URL parser gives it (WHATWG URL, 3.5).
+ */
+export const plainIpv6 = (address: string): string => new URL(`http://[${address}]/`).hostname.slice(1, -1);
 
 /** @param address valid IPv6 in any of its spellings. @returns `0x` and 32 hex digits. */
 export function hexOfIpv6(address: string): string {
-  // The URL parser knows every spelling, IPv4 at the end too, and gives the shortest one (RFC 5952).
-  const shortest = new URL(`http://[${address}]/`).hostname.slice(1, -1);
-  const [head = '', tail] = shortest.split('::');
+  const [head = '', tail] = plainIpv6(address).split('::');
   const words = (text: string) => (text === '' ? [] : text.split(':'));
   const after = words(tail ?? '');
   const zeros = tail === undefined ? 0 : 8 - words(head).length - after.length;

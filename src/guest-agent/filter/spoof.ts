@@ -8,7 +8,7 @@
  * Tagged frames (802.1Q, 802.1ad) are of another type than those four, so they go too.
  */
 import type { Card } from '../../wire/methods/network.ts';
-import { hexOfIpv6, linkLocalOf } from './ipv6.ts';
+import { hexOfIpv6, linkLocalOf, plainIpv6 } from './ipv6.ts';
 import { macDigits, tapOf } from './names.ts';
 import { type NftPart, nftMap, nftSet } from './nft-text.ts';
 
@@ -23,7 +23,7 @@ export const rarp = '0x8035';
 
 const addresses6Of = ({ mac, address6 }: Card): string[] => [
   linkLocalOf(mac),
-  ...(address6 === null ? [] : [address6]),
+  ...(address6 === null ? [] : [plainIpv6(address6)]),
 ];
 
 function cardSets(cards: readonly Card[]): NftPart['sets'] {

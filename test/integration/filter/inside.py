@@ -2,6 +2,8 @@
 
 sniff DEVICE        prints the marks (#like this#) of frames that come in, once the mark "end" is among them
 send DEVICE         sends the frames given as hex in a JSON list on standard input
+join GROUP DEVICE   stays a member of an IPv6 group
+datagram ADDRESS PORT HEX   one UDP datagram, which nobody needs to answer
 serve PORT...       answers each line or datagram on these ports with the address that it came from
 ask ADDRESS PORT    one question over TCP; ask-udp: over UDP; prints the answer, or "none"
 talk ADDRESS PORT   one TCP connection: each line of standard input is sent, each answer printed
@@ -10,6 +12,7 @@ import json
 import re
 import socket
 import socketserver
+import struct
 import sys
 import threading
 
@@ -41,6 +44,19 @@ def send(device):
         raw.send(bytes.fromhex(frame))
 
 
+def join(group, device):
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as one:
+        member = socket.inet_pton(socket.AF_INET6, group) + struct.pack("@I", socket.if_nametoindex(device))
+        one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, member)
+        print("ready", flush=True)
+        sys.stdin.read()
+
+
+def datagram(address, port, payload):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.sendto(bytes.fromhex(payload), (address, int(port)))
+
+
 class Tcp(socketserver.StreamRequestHandler):
     def handle(self):
         for _ in self.rfile:
@@ -49,12 +65,30 @@ class Tcp(socketserver.StreamRequestHandler):
 
 class Udp(socketserver.BaseRequestHandler):
     def handle(self):
-        self.request[1].sendto(f"{self.client_address[0]}\n".encode(), self.client_address)
+        from_there = [(level, kind, data[:16] + bytes(4)) for level, kind, data in self.request]
+        self.server.socket.sendmsg(
+            [f"{self.client_address[0]}\n".encode()], from_there, 0, self.client_address
+        )
+
+
+class UdpServer(socketserver.ThreadingUDPServer):
+    """Answers from the address that it was asked at, as name servers do."""
+
+    def server_bind(self):
+        self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+        super().server_bind()
+
+    def get_request(self):
+        _, asked_at, _, client = self.socket.recvmsg(1000, 1000)
+        return asked_at, client
+
+    def shutdown_request(self, request):
+        pass
 
 
 def serve(*ports):
     socketserver.TCPServer.allow_reuse_address = True
-    kinds = [(socketserver.ThreadingTCPServer, Tcp), (socketserver.ThreadingUDPServer, Udp)]
+    kinds = [(socketserver.ThreadingTCPServer, Tcp), (UdpServer, Udp)]
     for port in ports:
         for server, handler in kinds:
             server.address_family = socket.AF_INET6  # IPv4 too
@@ -99,4 +133,4 @@ def talk(address, port):
             print(shown(answers.readline()), flush=True)
 
 
-{"sniff": sniff, "send": send, "serve": serve, "ask": ask, "ask-udp": ask_udp, "talk": talk}[COMMAND](*ARGUMENTS)
+{"sniff": sniff, "send": send, "datagram": datagram, "join": join, "serve": serve, "ask": ask, "ask-udp": ask_udp, "talk": talk}[COMMAND](*ARGUMENTS)

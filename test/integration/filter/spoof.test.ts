@@ -177,19 +177,21 @@ const hostile = {
 };
 
 const frames = { ...honest, ...hostile };
+/** Where connections are tracked on the bridge too, the kernel waits for the rest of a packet. */
+const heldBack = ['ipv4 fragment', 'ipv6 fragment'];
 const sorted = (names: Iterable<string>) => [...names].sort();
 
 for (const tracked of [false, true]) {
-  const with_ = tracked ? ' (bridged packets pass the inet tables too)' : '';
-  asRoot('make namespaces', `only honest frames leave a guest's card${with_}`, async (t) => {
+  const variant = tracked ? ' (bridged packets pass the inet tables too)' : '';
+  asRoot('make namespaces', `only honest frames leave a guest's card${variant}`, async (t) => {
     const stage = await stageFor(t, tracked);
     const all = [...Object.values(frames), end];
-    const [unfiltered] = await stage.seen('one', ['two'], all);
-    // br_netfilter itself drops what is no right packet
-    if (!tracked) t.deepEqual(unfiltered, sorted(Object.keys(frames)));
+    const [unfiltered = []] = await stage.seen('one', ['two'], all);
+    t.deepEqual(unfiltered, sorted(Object.keys(frames)));
     await stage.filter.apply([networkOf({ cards: [cardOf(10), cardOf(11)] })]);
     const [filtered = []] = await stage.seen('one', ['two'], all);
-    t.deepEqual(filtered, sorted(Object.keys(honest)));
+    const passing = Object.keys(honest).filter((name) => !tracked || !heldBack.includes(name));
+    t.deepEqual(filtered, sorted(passing));
   });
 }
 

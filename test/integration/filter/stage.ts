@@ -12,6 +12,7 @@
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { filterIn, type Nft } from '../../../src/guest-agent/filter/filter.ts';
+import { devicesOf } from '../../../src/guest-agent/filter/names.ts';
 import { run, start } from '../../../src/process/run.ts';
 import { lineup, type Place, places } from './stage-links.ts';
 
@@ -56,23 +57,13 @@ export async function stageFor(t: ExecutionContext, tracked = false) {
   for (const place of places) {
     await run('ip', ['netns', 'add', namespace(place)]);
     await command(place, ['sysctl', '-qe', '-w', ...settings(place, tracked)]);
-    await ip(place, ['link set lo up']);
   }
   const lines = lineup(namespace);
-  for (const place of Object.keys(lines) as (keyof typeof lines)[]) await ip(place, lines[place]);
+  for (const place of Object.keys(lines) as (keyof typeof lines)[])
+    await ip(place, ['link set lo up', ...lines[place]]);
 
-  /** Leaves a program running and waits until it says that it is ready. */
-  const background = async (place: Place, ...words: string[]) => {
-    const child = start('ip', ['netns', 'exec', namespace(place), 'python3', inside, ...words], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      signal: ended.signal,
-    });
-    child.on('error', () => undefined); // its end by the signal
-    const lines = linesOf(child.stdout);
-    t.is(await lines(), 'ready');
-    return { lines, write: (text: string) => child.stdin?.write(text) };
-  };
-
+  const background = (place: Place, ...words: string[]) =>
+    inBackground(['netns', 'exec', namespace(place), 'python3', inside, ...words], ended.signal);
   const nft: Nft = async (words, input) => (await command('host', ['nft', ...words], input)).stdout;
   return {
     command,
@@ -80,6 +71,9 @@ export async function stageFor(t: ExecutionContext, tracked = false) {
     nft,
     background,
     inside,
+    blue: devicesOf('blue'),
+    datagram: (from: Place, address: string, port: number, payload: string) =>
+      python(from, 'datagram', address, String(port), payload),
     filter: filterIn(nft),
     serve: (place: Place, ...ports: number[]) => background(place, 'serve', ...ports.map(String)),
     /** The address that the answerer saw, or `none`. */
@@ -94,6 +88,16 @@ export async function stageFor(t: ExecutionContext, tracked = false) {
       return Promise.all(sniffers.map(async ({ lines }) => JSON.parse(await lines()) as string[]));
     },
   };
+}
+
+/** Leaves a program running and waits until it says that it is ready. */
+async function inBackground(words: readonly string[], signal: AbortSignal) {
+  const child = start('ip', words, { stdio: ['pipe', 'pipe', 'inherit'], signal });
+  child.on('error', () => undefined); // its end by the signal
+  const lines = linesOf(child.stdout);
+  const first = await lines();
+  if (first !== 'ready') throw new Error(`The program began with: ${first}`);
+  return { lines, write: (text: string) => child.stdin?.write(text) };
 }
 
 /** @returns gives the next line each time; at the end of the output it fails. */
