@@ -18,7 +18,12 @@ const questions = {
     ipv6(link, 'ff02::1:2', 17, udp(546, 547, mark('dhcpv6'))),
   ),
   router: ethernet('33:33:00:00:00:02', one, 0x86dd, ipv6(link, 'ff02::2', 58, nd('router', 133, '::'))),
-  time: ethernet(everyone, one, 0x0800, ipv4('10.77.0.10', '255.255.255.255', 17, udp(9, 123, mark('time')))),
+  clock: ethernet(
+    everyone,
+    one,
+    0x0800,
+    ipv4('10.77.0.10', '255.255.255.255', 17, udp(9, 123, mark('clock'))),
+  ),
   ssh: ethernet(networkOf().gateway.mac, one, 0x0800, ipv4('10.77.0.10', '10.77.0.1', 6, tcp(9, 22, 2))),
 };
 
@@ -32,7 +37,7 @@ const counters = `table inet seen {
     iifname "bg*" udp dport 67 counter name dhcp
     iifname "bg*" udp dport 547 counter name dhcpv6
     iifname "bg*" icmpv6 type 133 counter name router
-    iifname "bg*" udp dport 123 counter name time
+    iifname "bg*" udp dport 123 counter name clock
     iifname "bg*" tcp dport 22 counter name ssh
   }
 }`;

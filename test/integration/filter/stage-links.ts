@@ -79,7 +79,12 @@ export function lineup(namespace: (place: Place) => string): Record<Place, strin
       ...['2001:db8::2/64', 'fd00:ec2::254/128'].map((address) => `addr add ${address} dev eth0 nodad`),
       ...['10.77.0.0/24', '10.88.0.0/24'].map((subnet) => `route add ${subnet} via ${hostUplink}`),
     ],
-    peer: ['link set eth0 up', 'addr add 10.254.0.2/24 dev eth0', 'addr add 10.254.0.3/24 dev eth0'],
+    peer: [
+      'link set eth0 up',
+      'addr add 10.254.0.2/24 dev eth0',
+      'addr add 10.254.0.3/24 dev eth0',
+      'route add default via 10.254.0.1',
+    ],
   };
 }
 
