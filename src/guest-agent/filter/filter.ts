@@ -1,0 +1,105 @@
+/**
+ * The filter of guest networks in this host's nftables: `table bridge blanket` for what guests send each other,
+ * `table inet blanket` for what is routed. It is made whole each time, in one transaction, so there is no moment without it:
+ *
+ *   flush all rules -- delete sets, maps, and chains that are no more -- the new tables
+ *
+ * Sets that traffic fills stay, so open exchanges go on.
+ */
+import { CommandError, run } from '../../process/run.ts';
+import type { NetworkConfig } from '../../wire/methods/network.ts';
+import { filterTables } from './filter-tables.ts';
+import { listingDifferences, type NftListing, parseListing } from './nft-listing.ts';
+import { type NftFamily, type NftTable, tableName, tableText } from './nft-text.ts';
+
+const families: readonly NftFamily[] = ['bridge', 'inet'];
+const timeoutMs = 60_000;
+
+/** Runs `nft` with these arguments and this input. @throws CommandError */
+export type Nft = (args: readonly string[], input?: string) => Promise<string>;
+
+type Listings = Map<NftFamily, NftListing>;
+
+const nftHere: Nft = async (args, input = '') => (await run('nft', args, { input, timeoutMs })).stdout;
+
+async function listings(nft: Nft): Promise<Listings> {
+  const tables = (await nft(['list', 'tables'])).split('\n');
+  const there = families.filter((family) => tables.includes(`table ${family} ${tableName}`));
+  const listing = async (family: NftFamily) =>
+    [family, parseListing(await nft(['-s', 'list', 'table', family, tableName]))] as const;
+  return new Map(await Promise.all(there.map(listing)));
+}
+
+/** Takes away what of a table is not to stay. Rules go first: what they use cannot be deleted. */
+function clearing({ family, sets, chains }: NftTable, now: NftListing | undefined): string[] {
+  const stays = new Set([
+    ...sets.filter(({ kept }) => kept).map(({ kind, name }) => `${kind} ${name}`),
+    ...chains.map(({ name }) => `chain ${name}`),
+  ]);
+  const gone = [...(now?.keys() ?? [])].filter((object) => !stays.has(object));
+  const inOrder = [
+    ...gone.filter((object) => !object.startsWith('chain ')),
+    ...gone.filter((object) => object.startsWith('chain ')),
+  ];
+  return [
+    `add table ${family} ${tableName}`,
+    `flush table ${family} ${tableName}`,
+    ...inOrder
+      .map((object) => object.replace(' ', ` ${family} ${tableName} `))
+      .map((object) => `delete ${object}`),
+  ];
+}
+
+const deletion = (family: NftFamily): string[] => [
+  `add table ${family} ${tableName}`, // or there may be nothing to delete
+  `delete table ${family} ${tableName}`,
+];
+
+const inPlace = (tables: readonly NftTable[], now: Listings): string[] =>
+  tables.flatMap((table) => [...clearing(table, now.get(table.family)), tableText(table)]);
+
+const anew = (tables: readonly NftTable[]): string[] => [
+  ...families.flatMap(deletion),
+  ...tables.map(tableText),
+];
+
+/** @param nft reaches the nftables in question. */
+export function filterIn(nft: Nft) {
+  let applied: Listings | undefined;
+  const load = (lines: readonly string[]) => nft(['-f', '-'], `${lines.join('\n')}\n`);
+
+  return {
+    /** Sets the whole filter; without networks there is none. @throws CommandError of nft; then nothing was changed. */
+    async apply(configs: readonly NetworkConfig[]): Promise<void> {
+      const tables = filterTables(configs);
+      if (tables.length === 0) await load(anew(tables));
+      else {
+        await load(inPlace(tables, await listings(nft))).catch((error: unknown) => {
+          if (!(error instanceof CommandError)) throw error;
+          // Someone's own rules, or an older agent's, may stand in the way of those in place, but not of new tables.
+          return load(anew(tables));
+        });
+      }
+      applied = await listings(nft);
+    },
+
+    /** What is not as it was after `apply`, in words; nothing before the first. @throws CommandError of nft. */
+    async differs(): Promise<string[]> {
+      if (applied === undefined) return [];
+      const before = applied;
+      const now = await listings(nft);
+      return families.flatMap((family) => listingDifferences(family, before.get(family), now.get(family)));
+    },
+  };
+}
+
+const here = filterIn(nftHere);
+
+/** Sets this host's whole filter. @throws CommandError of nft; then nothing was changed. */
+export const applyFilter = (configs: readonly NetworkConfig[]): Promise<void> => here.apply(configs);
+
+/** Names what someone changed since the last `applyFilter`; empty when all is well. @throws CommandError of nft. */
+export const filterDiffers = (): Promise<string[]> => here.differs();
+
+/** @throws CommandError of nft. */
+export const removeFilter = (): Promise<void> => here.apply([]);

@@ -1,0 +1,56 @@
+/**
+ * Addresses that change on their way: a published port of this host becomes a guest's, and the metadata address that
+ * images know becomes the gateway's, where the agent answers.
+ */
+import type { NetworkConfig } from '../../wire/methods/network.ts';
+import { type NftPart, nftMap, nftSet } from './nft-text.ts';
+
+export const metadataPort = 8775;
+
+/** To an address of this host's own, at a port that is published. */
+const toPublished = 'fib daddr type local dnat ip to meta l4proto . th dport map @published';
+
+export const publish = (configs: readonly NetworkConfig[]): NftPart => ({
+  sets: [
+    nftMap(
+      'published',
+      'type inet_proto . inet_service : ipv4_addr . inet_service',
+      configs.flatMap(({ publishes }) =>
+        publishes.map(
+          ({ protocol, port, address, toPort }) =>
+            [`${protocol} . ${port}`, `${address} . ${toPort}`] as const,
+        ),
+      ),
+    ),
+    nftSet(
+      'gateway_macs',
+      'type ether_addr',
+      configs.map(({ gateway }) => gateway.mac),
+    ),
+  ],
+  chains: [
+    {
+      // With br_netfilter a frame to the gateway passes here twice, on the bridge and as the gateway's. NAT is decided once
+      // for a connection, so the first time must not begin one.
+      name: 'untracked',
+      hook: 'filter hook prerouting priority raw',
+      rules: ['iifname @bridges ether daddr @gateway_macs notrack'],
+    },
+    {
+      name: 'prerouting',
+      hook: 'nat hook prerouting priority dstnat',
+      rules: [
+        `iifname @gateways ip daddr 169.254.169.254 tcp dport 80 redirect to :${metadataPort}`,
+        'iifname @gateways accept',
+        'iifname @bridges accept',
+        toPublished,
+      ],
+    },
+    {
+      name: 'output',
+      hook: 'nat hook output priority -100',
+      // the loopback's own addresses are of no use on another device
+      rules: [`ip daddr != 127.0.0.0/8 ${toPublished}`],
+    },
+  ],
+});

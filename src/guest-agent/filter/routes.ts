@@ -1,0 +1,82 @@
+/**
+ * What a host routes for guests. They come by the gateway (bg…), and what goes to them leaves by the bridge (bl…):
+ *
+ *   bg… of A -> bl… of A or of a network connected with A: yes
+ *   bg… of A -> uplink: yes, with the host's address, when A has a way out; never to a cloud's metadata service, whose
+ *               answers are the host's credentials
+ *   anywhere -> bl…: answers, and what came to a published port
+ *   bl…      -> anywhere: answers only
+ *   tunnel   -> tunnel: yes, this host relays; anything else into the tunnel or out of it: no
+ *
+ * Between connected networks either way may lead over other hosts, so no host sees both, and none tracks them.
+ */
+import type { NetworkConfig } from '../../wire/methods/network.ts';
+import { tunnelInterface } from '../tunnel.ts';
+import { devicesOf } from './names.ts';
+import { type NftPart, nftSet } from './nft-text.ts';
+
+/**
+ * Where clouds keep their metadata services: link-local everywhere (RFC 3927); Azure's wire server and Alibaba's stand
+ * outside it. IPv6: AWS (fd00:ec2::254), Google (fd20:ce::254), Oracle (fd00:c1::a9fe:a9fe).
+ */
+const forbidden = ['169.254.0.0/16', '168.63.129.16', '100.100.100.200'];
+const forbidden6 = ['fe80::/10', 'fd00:ec2::/32', 'fd20:ce::254', 'fd00:c1::a9fe:a9fe'];
+
+/** All devices that are there for guests. */
+const ours = ['@bridges', '@gateways', '@ports', '"bt*"'];
+
+function ways(configs: readonly NetworkConfig[]): string[] {
+  const here = new Set(configs.map(({ name }) => name));
+  return configs.flatMap(({ name, connected }) => {
+    const { bridge, gateway } = devicesOf(name);
+    const others = connected.filter((other) => here.has(other)).map((other) => devicesOf(other).bridge);
+    return [
+      `"${bridge}" . "${bridge}"`, // bridged, on hosts where bridged packets pass here too (br_netfilter)
+      ...[bridge, ...others].map((to) => `"${gateway}" . "${to}"`),
+    ];
+  });
+}
+
+const forward = [
+  'iifname . oifname @ways accept',
+  `iifname "${tunnelInterface}" oifname "${tunnelInterface}" accept`,
+  `iifname "${tunnelInterface}" drop`,
+  `oifname "${tunnelInterface}" drop`,
+  'iifname @gateways goto outwards',
+  'iifname @bridges ct state established,related accept',
+  'oifname @bridges ct state established,related accept',
+  'oifname @bridges ct status dnat accept',
+  ...ours.flatMap((device) => [`iifname ${device} drop`, `oifname ${device} drop`]),
+];
+
+const outwards = [
+  ...ours.map((device) => `oifname ${device} drop`),
+  `ip daddr { ${forbidden.join(', ')} } drop`,
+  `ip6 daddr { ${forbidden6.join(', ')} } drop`,
+  'iifname @outside accept',
+  'drop',
+];
+
+export const routes = (configs: readonly NetworkConfig[]): NftPart => ({
+  sets: [
+    nftSet('ways', 'type ifname . ifname', ways(configs)),
+    nftSet(
+      'outside',
+      'type ifname',
+      configs.filter(({ outside }) => outside).map(({ name }) => `"${devicesOf(name).gateway}"`),
+    ),
+  ],
+  chains: [
+    { name: 'outwards', rules: outwards },
+    { name: 'forward', hook: 'filter hook forward priority filter', rules: forward },
+    {
+      name: 'postrouting',
+      hook: 'nat hook postrouting priority srcnat',
+      rules: [
+        // from this host's own address on the network, so that answers come back here wherever the guest is
+        'oifname @bridges ct status dnat masquerade',
+        'iifname @gateways oifname != @bridges masquerade',
+      ],
+    },
+  ],
+});

@@ -1,0 +1,249 @@
+/** What a guest's card may send: each frame is sent with and without the filter, and only the filter is to blame. */
+
+import { cardOf, networkOf } from '../../guest-agent/filter/networks.ts';
+import { asRoot } from '../as-root.ts';
+import {
+  arp,
+  ethernet,
+  everyone,
+  fragment6,
+  ipv4,
+  ipv6,
+  mark,
+  nd,
+  options6,
+  routerAdvert,
+  tcp,
+  udp,
+} from './frames.ts';
+import { stageFor } from './stage.ts';
+import { macs } from './stage-links.ts';
+
+const { one, two, far } = macs;
+const own = '10.77.0.10';
+const other = '10.77.0.11';
+const own6 = 'fd77::a';
+const other6 = 'fd77::b';
+const ownLink = 'fe80::ff:fe00:a';
+const allNodes = 'ff02::1';
+
+const v4 = (name: string, from: string, options = '') =>
+  ipv4(from, other, 17, udp(5000, 5000, mark(name)), 0, options);
+const v6 = (name: string, from: string) => ipv6(from, other6, 17, udp(5000, 5000, mark(name)));
+const tagged = (name: string) => `00050800${v4(name, own)}`;
+const asArp = (name: string, changes: Partial<Parameters<typeof arp>[1]>) =>
+  arp(name, { from: one, sender: one, address: own, target: other, ...changes });
+const end = asArp('end', { target: '10.77.0.99' });
+
+const honest = {
+  arp: asArp('arp', {}),
+  'arp answer': asArp('arp answer', { operation: 2, to: two }),
+  'arp announcement': asArp('arp announcement', { target: own }),
+  'arp probe': asArp('arp probe', { address: '0.0.0.0' }),
+  ipv4: ethernet(two, one, 0x0800, v4('ipv4', own)),
+  'ipv4 fragment': ethernet(two, one, 0x0800, ipv4(own, other, 17, mark('ipv4 fragment'), 0x0004)),
+  multicast: ethernet(
+    '01:00:5e:00:00:fb',
+    one,
+    0x0800,
+    ipv4(own, '224.0.0.251', 17, udp(5353, 5353, mark('multicast'))),
+  ),
+  ipv6: ethernet(two, one, 0x86dd, v6('ipv6', own6)),
+  'ipv6 link-local': ethernet(two, one, 0x86dd, v6('ipv6 link-local', ownLink)),
+  'ipv6 with options': ethernet(
+    two,
+    one,
+    0x86dd,
+    ipv6(own6, other6, 60, `${options6(17)}${udp(5000, 5000, mark('ipv6 with options'))}`),
+  ),
+  'ipv6 fragment': ethernet(
+    two,
+    one,
+    0x86dd,
+    ipv6(own6, other6, 44, `${fragment6(17, 4, true)}${mark('ipv6 fragment')}`),
+  ),
+  solicitation: ethernet(two, one, 0x86dd, ipv6(own6, other6, 58, nd('solicitation', 135, other6))),
+  advertisement: ethernet(two, one, 0x86dd, ipv6(own6, other6, 58, nd('advertisement', 136, own6))),
+  'advertisement of link-local': ethernet(
+    two,
+    one,
+    0x86dd,
+    ipv6(ownLink, other6, 58, nd('advertisement of link-local', 136, ownLink)),
+  ),
+  'address detection': ethernet(
+    everyone,
+    one,
+    0x86dd,
+    ipv6('::', allNodes, 58, nd('address detection', 135, own6)),
+  ),
+  'self-announcement': ethernet(
+    everyone,
+    one,
+    0x8035,
+    `0001080006040003${one.replaceAll(':', '')}00000000${one.replaceAll(':', '')}00000000${mark('self-announcement')}`,
+  ),
+};
+
+const hostile = {
+  'mac of another': ethernet(two, far, 0x0800, v4('mac of another', own)),
+  'mac of the gateway': ethernet(two, networkOf().gateway.mac, 0x0800, v4('mac of the gateway', own)),
+  'ipv4 of another': ethernet(two, one, 0x0800, v4('ipv4 of another', other)),
+  'ipv4 of the gateway': ethernet(two, one, 0x0800, v4('ipv4 of the gateway', '10.77.0.1')),
+  'ipv4 of nobody': ethernet(two, one, 0x0800, v4('ipv4 of nobody', '0.0.0.0')),
+  'source route': ethernet(two, one, 0x0800, v4('source route', own, '8307040000000000')),
+  'arp for another': asArp('arp for another', { address: other, operation: 2 }),
+  'arp for the gateway': asArp('arp for the gateway', { address: '10.77.0.1', operation: 2, to: two }),
+  'arp with the mac of another': asArp('arp with the mac of another', { sender: far }),
+  'arp answer of nobody': asArp('arp answer of nobody', { address: '0.0.0.0', operation: 2 }),
+  'dhcp answer': ethernet(two, one, 0x0800, ipv4(own, other, 17, udp(67, 68, mark('dhcp answer')))),
+  'dhcp answer of another port': ethernet(
+    two,
+    one,
+    0x0800,
+    ipv4(own, other, 17, udp(99, 68, mark('dhcp answer of another port'))),
+  ),
+  'dhcpv6 answer': ethernet(
+    two,
+    one,
+    0x86dd,
+    ipv6(ownLink, other6, 17, udp(547, 546, mark('dhcpv6 answer'))),
+  ),
+  'ipv6 of another': ethernet(two, one, 0x86dd, v6('ipv6 of another', other6)),
+  'ipv6 of the gateway': ethernet(two, one, 0x86dd, v6('ipv6 of the gateway', 'fe80::1')),
+  'advertisement of another': ethernet(
+    two,
+    one,
+    0x86dd,
+    ipv6(own6, allNodes, 58, nd('advertisement of another', 136, 'fd77::c')),
+  ),
+  'advertisement of the gateway': ethernet(
+    two,
+    one,
+    0x86dd,
+    ipv6(own6, allNodes, 58, nd('advertisement of the gateway', 136, 'fe80::1')),
+  ),
+  'address detection of another': ethernet(
+    everyone,
+    one,
+    0x86dd,
+    ipv6('::', allNodes, 58, nd('address detection of another', 135, other6)),
+  ),
+  'router advertisement': ethernet(
+    two,
+    one,
+    0x86dd,
+    ipv6(ownLink, allNodes, 58, routerAdvert('router advertisement')),
+  ),
+  'router advertisement behind options': ethernet(
+    two,
+    one,
+    0x86dd,
+    ipv6(
+      ownLink,
+      allNodes,
+      60,
+      `${options6(60)}${options6(58)}${routerAdvert('router advertisement behind options')}`,
+    ),
+  ),
+  'router advertisement in a fragment': ethernet(
+    two,
+    one,
+    0x86dd,
+    ipv6(
+      ownLink,
+      allNodes,
+      44,
+      `${fragment6(58, 0, false)}${routerAdvert('router advertisement in a fragment')}`,
+    ),
+  ),
+  'options without an end': ethernet(
+    two,
+    one,
+    0x86dd,
+    ipv6(ownLink, allNodes, 44, `${fragment6(60, 0, true)}3aff0104${mark('options without an end')}`),
+  ),
+  'redirect of the way': ethernet(
+    two,
+    one,
+    0x86dd,
+    ipv6(ownLink, other6, 58, nd('redirect of the way', 137, own6)),
+  ),
+  'vlan tag': ethernet(two, one, 0x8100, tagged('vlan tag')),
+  'vlan tag zero': ethernet(two, one, 0x8100, `00000800${v4('vlan tag zero', own)}`),
+  'double tag': ethernet(two, one, 0x88a8, `00078100${tagged('double tag')}`),
+  mpls: ethernet(two, one, 0x8847, `00001140${v4('mpls', own)}`),
+  pppoe: ethernet(two, one, 0x8863, `11090000000c${mark('pppoe')}`),
+  'spanning tree': ethernet('01:80:c2:00:00:00', one, 0x0026, `424203${mark('spanning tree')}`),
+};
+
+const frames = { ...honest, ...hostile };
+/** Where connections are tracked on the bridge too, the kernel waits for the rest of a packet. */
+const heldBack = ['ipv4 fragment', 'ipv6 fragment'];
+const sorted = (names: Iterable<string>) => [...names].sort();
+
+for (const tracked of [false, true]) {
+  const variant = tracked ? ' (bridged packets pass the inet tables too)' : '';
+  asRoot('make namespaces', `only honest frames leave a guest's card${variant}`, async (t) => {
+    const stage = await stageFor(t, tracked);
+    const all = [...Object.values(frames), end];
+    const [unfiltered = []] = await stage.seen('one', ['two'], all);
+    t.deepEqual(unfiltered, sorted(Object.keys(frames)));
+    await stage.filter.apply([networkOf({ cards: [cardOf(10), cardOf(11)] })]);
+    const [filtered = []] = await stage.seen('one', ['two'], all);
+    const passing = Object.keys(honest).filter((name) => !tracked || !heldBack.includes(name));
+    t.deepEqual(filtered, sorted(passing));
+  });
+}
+
+asRoot(
+  'make namespaces',
+  'a card that is not known, or is elsewhere, neither sends nor receives',
+  async (t) => {
+    const stage = await stageFor(t);
+    const broadcast = [asArp('broadcast', {}), end];
+    t.deepEqual(await stage.seen('one', ['two'], broadcast), [['broadcast']]);
+    await stage.filter.apply([networkOf({ cards: [cardOf(10), cardOf(11)] })]);
+    t.deepEqual(await stage.seen('one', ['two'], broadcast), [['broadcast']]);
+    await stage.filter.apply([networkOf({ cards: [cardOf(10, { here: false }), cardOf(11)] })]);
+    const second = arp('end', { from: two, sender: two, address: other, target: '10.77.0.99' });
+    const listening = stage.seen('two', ['far'], [second]);
+    t.deepEqual(await listening, [[]]);
+    const sniffing = await stage.background('two', 'sniff', 'eth0');
+    await stage.command('one', ['python3', stage.inside, 'send', 'eth0'], JSON.stringify(broadcast));
+    // what comes from the tunnel is the sign that all before it has come
+    const distant = arp('end', { from: far, sender: far, address: '10.77.0.12', target: '10.77.0.99' });
+    await stage.command('far', ['python3', stage.inside, 'send', 'eth0'], JSON.stringify([distant]));
+    t.deepEqual(JSON.parse(await sniffing.lines()), []);
+  },
+);
+
+asRoot('make namespaces', 'what the bridge floods for one guest is not for another to read', async (t) => {
+  const stage = await stageFor(t);
+  const stray = ethernet('02:00:00:00:00:0f', one, 0x0800, v4('stray', own));
+  t.deepEqual(await stage.seen('one', ['two', 'far'], [stray, end]), [['stray'], ['stray']]);
+  await stage.filter.apply([networkOf({ cards: [cardOf(10), cardOf(11)] })]);
+  t.deepEqual(await stage.seen('one', ['two', 'far'], [stray, end]), [[], ['stray']]);
+});
+
+asRoot(
+  'make namespaces',
+  "frames to the bridge itself do not reach the host by the tap's own ear",
+  async (t) => {
+    const stage = await stageFor(t);
+    await stage.serve('host', 22);
+    await stage.ip('host', ['addr add 192.0.2.1/32 dev lo']);
+    const received = async () => {
+      const text = await stage.command('host', ['nft', 'list', 'counter', 'inet', 'seen', 'tap']);
+      return Number(/packets (\d+)/.exec(text.stdout)?.[1]);
+    };
+    const watch =
+      'table inet seen { counter tap {}; chain in { type filter hook prerouting priority -500; iifname "bt*" counter name tap; }; }';
+    await stage.nft(['-f', '-'], watch);
+    const sneaky = ethernet('01:80:c2:00:00:03', one, 0x0800, ipv4(own, '192.0.2.1', 6, tcp(5000, 22, 2)));
+    await stage.seen('one', ['two'], [sneaky, end]);
+    t.is(await received(), 1);
+    await stage.filter.apply([networkOf({ cards: [cardOf(10), cardOf(11)] })]);
+    await stage.seen('one', ['two'], [sneaky, end]);
+    t.is(await received(), 1);
+  },
+);
