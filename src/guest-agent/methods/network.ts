@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import type { HandlersOf } from '../handlers.ts';
-import { applyNetwork, removeNetwork } from '../network.ts';
+import { applyNetwork, forwardCards, removeNetwork, repairNetworks } from '../network.ts';
 import { configureTunnel, tunnelIdentity } from '../tunnel.ts';
 
 export const networkHandlers = ({ paths }: Context): HandlersOf<'tunnel' | 'network'> => ({
@@ -13,8 +13,13 @@ export const networkHandlers = ({ paths }: Context): HandlersOf<'tunnel' | 'netw
     await applyNetwork(paths, config);
     return {};
   },
+  'network.forward': async (moves) => {
+    await forwardCards(paths, moves);
+    return {};
+  },
   'network.remove': async ({ name }) => {
     await removeNetwork(paths, name);
     return {};
   },
+  'network.repair': () => repairNetworks(paths),
 });
