@@ -7,7 +7,7 @@
  *   card elsewhere   bridge: MAC -> vx…   VXLAN: MAC -> host
  *   card here        neither; the bridge learns its tap
  *   everyone         VXLAN: 00:00:00:00:00:00 -> each host, where copies of broadcasts go
- *   gateway          bridge: MAC -> bp…, fixed, since other hosts have the same one
+ *   gateway          bridge: MAC -> bp…, `sticky`: other hosts have the same MAC, and `static` alone would let it move
  */
 import type { Card, NetworkConfig } from '../../wire/methods/network.ts';
 import { exec } from '../host-access.ts';
@@ -93,7 +93,7 @@ function peerCommands({ name, peers }: NetworkConfig, fdb: readonly FdbEntry[]):
 
 /** All that makes the tables those of the config. */
 export const fdbCommands = (config: NetworkConfig, fdb: readonly FdbEntry[]): string[] => [
-  `fdb replace ${config.gateway.mac} dev ${gatewayPortOf(config.name)} master static`,
+  `fdb replace ${config.gateway.mac} dev ${gatewayPortOf(config.name)} master static sticky`,
   ...peerCommands(config, fdb),
   ...leftOver(config, fdb),
   ...cardCommands(config, config.cards, fdb),
