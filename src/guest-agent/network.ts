@@ -7,9 +7,11 @@
 import type { NetworkConfig } from '../wire/methods/network.ts';
 import { applyFilter, filterDiffers } from './filter/filter.ts';
 import { exec } from './host-access.ts';
+import { logError } from './log.ts';
 import { type GuestNetworks, guestNetworks, type Moves, type Parts } from './network/networks.ts';
 import { systemd } from './network/services.ts';
 import type { Paths } from './paths.ts';
+import { repairTunnel } from './tunnel.ts';
 
 export { requireNetwork } from './network/kept.ts';
 export { bridgeOf, vxlanOf } from './network/names.ts';
@@ -40,4 +42,13 @@ export const applyNetwork = (paths: Paths, config: NetworkConfig): Promise<void>
 export const forwardCards = (paths: Paths, moves: Moves): Promise<void> => networksIn(paths).forward(moves);
 export const removeNetwork = (paths: Paths, name: string): Promise<void> => networksIn(paths).remove(name);
 export const restoreNetworks = (paths: Paths): Promise<void> => networksIn(paths).restore();
-export const repairNetworks = (paths: Paths): Promise<{ repaired: string[] }> => networksIn(paths).repair();
+
+/** The tunnel first: the networks' VXLAN devices go with its device. One that fails does not keep the others from it. */
+export async function repairNetworks(paths: Paths): Promise<{ repaired: string[] }> {
+  const tunnel = await repairTunnel(paths).catch((error: unknown) => {
+    logError('tunnel.repair-failed', error);
+    return [];
+  });
+  const { repaired } = await networksIn(paths).repair();
+  return { repaired: [...tunnel, ...repaired] };
+}

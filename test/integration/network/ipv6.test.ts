@@ -26,7 +26,7 @@ const deadline = (): (() => boolean) => {
 
 const script = `#!/bin/sh
 [ "$reason" = BOUND6 ] || exit 0
-ip address replace "$new_ip6_address/128" dev "$interface"
+ip address replace "$new_ip6_address/128" dev "$interface" nodad
 env > "$ANSWER"
 `;
 
@@ -88,7 +88,8 @@ asRoot(why, 'a router is announced, from an address that is the same on every ho
   for (const guest of [web, db]) {
     t.like(await defaultRoute(guest), { gateway: 'fe80::1', protocol: 'ra' });
     t.is((await guest.inside('cat', '/proc/sys/net/ipv6/conf/eth0/mtu')).trim(), '1370');
-    await ping(guest, 'fe80::1%eth0');
+    await linkLocal(guest);
+    await guest.inside('busybox', 'ping', '-c', '2', '-W', '5', '-I', 'eth0', 'fe80::1');
     t.is(await neighbour(guest, 'fe80::1'), gateway.mac);
   }
 });
@@ -113,12 +114,10 @@ const moves = async (t: ExecutionContext): Promise<void> => {
   await defaultRoute(db);
   await ping(web, 'fd77::12');
   await ping(web, gateway.address6);
-  await ping(a, 'fd77::12'); // and a host, wherever the guest is
   await moveGuest(web, a, b);
   const move = { name: network, moves: [{ mac: web.mac, at: b.tunnel }] };
   await Promise.all([a, b].map((host) => host.ask('forward', move)));
   await ping(db, 'fd77::11');
-  await ping(a, 'fd77::11');
   await a.inside('ip', 'link', 'set', 'blanket0', 'down');
   await ping(web, gateway.address6);
 };
