@@ -7,10 +7,10 @@
  *     guests/<guest>.json       what a guest is
  *     consoles/<guest>.log*     what its serial console printed, kept and rotated by virtlogd
  *     networks/<name>.*         what a guest network is, and its DHCP and DNS server's files
+ *     forwarding.json           settings of the host's before guest networks changed them
  *     migrations/<op>.json      what has happened here of each migration
  *     uploads/                  control's files on their way to images/
  *     tunnel.key tunnel.json tunnel.conf driver.json driver-pending.json
- *     forwarding.json           settings of the host's before guest networks changed them
  */
 import { join } from 'node:path';
 import { agentPaths } from '../wire/agent.ts';

@@ -68,10 +68,10 @@ asRoot(why, 'the gateway is the same on every host, and no host takes its place 
 });
 
 asRoot(why, 'a guest that moves is followed at once, and finds its gateway where it goes', async (t) => {
-  const { a, b, web, db } = await layOut(t);
+  const { a, b, cards, web, db } = await layOut(t);
   await ping(db, '10.77.0.11');
   await ping(web, gateway.address);
-  await moveGuest(web, a, b);
+  await moveGuest(web, { from: a, to: b, cards });
   const moves = [{ mac: web.mac, at: b.tunnel }];
   await Promise.all([a, b].map((host) => host.ask('forward', { name: network, moves })));
   t.is(await hostOf(a, web.mac), b.tunnel);
@@ -86,9 +86,9 @@ asRoot(why, 'a guest that moves is followed at once, and finds its gateway where
 });
 
 asRoot(why, 'where control is late, a guest that calls out moves its own entries', async (t) => {
-  const { a, b, web, db } = await layOut(t);
+  const { a, b, cards, web, db } = await layOut(t);
   await ping(db, '10.77.0.11');
-  await moveGuest(web, a, b);
+  await moveGuest(web, { from: a, to: b, cards });
   await web.inside('busybox', 'arping', '-U', '-c', '2', '-I', 'eth0', '10.77.0.11').catch(() => ''); // nobody answers
   t.is(await hostOf(a, web.mac), b.tunnel);
   t.true(await reaches(db, '10.77.0.11'));

@@ -78,7 +78,7 @@ async function layOut(t: ExecutionContext) {
   await set(b, a);
   const web = await newGuest(t, tag, a, '52:54:00:77:00:11');
   const db = await newGuest(t, tag, b, '52:54:00:77:00:12');
-  return { a, b, web, db };
+  return { a, b, cards, web, db };
 }
 
 const why = 'make network namespaces';
@@ -105,7 +105,7 @@ const missing = (() => {
 })();
 
 const moves = async (t: ExecutionContext): Promise<void> => {
-  const { a, b, web, db } = await layOut(t);
+  const { a, b, cards, web, db } = await layOut(t);
   const told = await dhcp6(t, web);
   t.is(told.get('new_ip6_address'), 'fd77::11');
   t.is(told.get('new_dhcp6_name_servers'), gateway.address6);
@@ -114,7 +114,7 @@ const moves = async (t: ExecutionContext): Promise<void> => {
   await defaultRoute(db);
   await ping(web, 'fd77::12');
   await ping(web, gateway.address6);
-  await moveGuest(web, a, b);
+  await moveGuest(web, { from: a, to: b, cards });
   const move = { name: network, moves: [{ mac: web.mac, at: b.tunnel }] };
   await Promise.all([a, b].map((host) => host.ask('forward', move)));
   await ping(db, 'fd77::11');

@@ -131,7 +131,14 @@ export async function newGuest(t: ExecutionContext, tag: string, host: Host, mac
   return { space, mac, inside };
 }
 
-export async function moveGuest({ mac }: Guest, from: Host, to: Host): Promise<void> {
+/** As a migration does: the host that it comes to is told before, the others after. */
+export async function moveGuest(
+  { mac }: Guest,
+  { from, to, cards }: { from: Host; to: Host; cards: readonly Omit<Card, 'here'>[] },
+): Promise<void> {
+  const { cards: known, ...config } = configOf(to, [from], cards);
+  const here = known.map((one) => (one.mac === mac ? { ...one, here: true } : one));
+  await to.ask('apply', { ...config, cards: here });
   await from.inside('ip', 'link', 'set', tapOf(mac), 'netns', to.space);
   await plug(to, mac);
 }
