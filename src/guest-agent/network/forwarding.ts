@@ -9,6 +9,7 @@
  *   everyone         VXLAN: 00:00:00:00:00:00 -> each host, where copies of broadcasts go
  *   gateway          bridge: MAC -> bp…, `sticky`: other hosts have the same MAC, and `static` alone would let it move
  */
+import { CommandError, run } from '../../process/run.ts';
 import type { Card, NetworkConfig } from '../../wire/methods/network.ts';
 import { exec } from '../host-access.ts';
 import { batch } from '../links.ts';
@@ -99,19 +100,37 @@ export const fdbCommands = (config: NetworkConfig, fdb: readonly FdbEntry[]): st
   ...cardCommands(config, config.cards, fdb),
 ];
 
+/** What is taken away may be gone already: a guest's frame moves an entry between being read and being deleted. */
+async function takeAway(deletions: readonly string[]): Promise<void> {
+  if (deletions.length === 0) return;
+  try {
+    await run('bridge', ['-force', '-batch', '-'], { input: `${deletions.join('\n')}\n` });
+  } catch (error) {
+    const lines = error instanceof CommandError ? error.stderr.trim().split('\n') : [];
+    const isGone = /^RTNETLINK answers: No such file or directory$|^Command failed -:\d+$/;
+    if (lines.length === 0 || !lines.every((line) => isGone.test(line))) throw error;
+  }
+}
+
+async function carryOut(commands: readonly string[]): Promise<void> {
+  const isDeletion = (command: string) => command.startsWith('fdb delete ');
+  await takeAway(commands.filter(isDeletion));
+  await batch(
+    'bridge',
+    commands.filter((command) => !isDeletion(command)),
+  );
+}
+
 /** @throws CommandError of `bridge`. */
 export const setForwarding = async (config: NetworkConfig): Promise<void> =>
-  batch('bridge', fdbCommands(config, await readFdb(config.name)));
+  carryOut(fdbCommands(config, await readFdb(config.name)));
 
 /** Moves single cards at once. The tables are read only where a card arrives: it may have no entry to take away. */
 export async function moveCards(config: NetworkConfig, moves: readonly Moved[]): Promise<void> {
   const vxlan = vxlanOf(config.name);
   const away = moves.filter(({ at }) => at !== config.tunnelAddress);
-  await batch(
-    'bridge',
-    away.map((move) => goesTo(vxlan, move)),
-  );
+  await carryOut(away.map((move) => goesTo(vxlan, move)));
   const arrived = moves.filter(({ at }) => at === config.tunnelAddress);
   if (arrived.length === 0) return;
-  await batch('bridge', cardCommands(config, arrived, await readFdb(config.name)));
+  await carryOut(cardCommands(config, arrived, await readFdb(config.name)));
 }
