@@ -3,7 +3,17 @@ import type { ExecutionContext } from 'ava';
 import { bridgeOf, vxlanOf } from '../../../src/guest-agent/network/names.ts';
 import { asRoot } from '../as-root.ts';
 import { dhcp, neighbour, ping, reaches, resolve } from './clients.ts';
-import { card, configOf, gateway, type Host, moveGuest, network, newGuest, twoHosts } from './two-hosts.ts';
+import {
+  card,
+  configOf,
+  type Guest,
+  gateway,
+  type Host,
+  moveGuest,
+  network,
+  newGuest,
+  twoHosts,
+} from './two-hosts.ts';
 
 const why = 'make network namespaces';
 
@@ -85,16 +95,29 @@ asRoot(why, 'a guest that moves is followed at once, and finds its gateway where
   t.is(await neighbour(web, gateway.address), gateway.mac);
 });
 
+/** A gratuitous ARP: nobody answers it. */
+const callOut = (guest: Guest): Promise<string> =>
+  guest.inside('busybox', 'arping', '-U', '-c', '2', '-I', 'eth0', '10.77.0.11').catch(() => '');
+
 asRoot(why, 'where control is late, a guest that calls out moves its own entries', async (t) => {
   const { a, b, cards, web, db } = await layOut(t);
   await ping(db, '10.77.0.11');
   await moveGuest(web, { from: a, to: b, cards });
-  await web.inside('busybox', 'arping', '-U', '-c', '2', '-I', 'eth0', '10.77.0.11').catch(() => ''); // nobody answers
+  await callOut(web);
   t.is(await hostOf(a, web.mac), b.tunnel);
   t.true(await reaches(db, '10.77.0.11'));
   t.deepEqual(await a.ask('repair'), { repaired: [] });
   // and what was moved is not moved back
   t.is(await hostOf(a, web.mac), b.tunnel);
+});
+
+asRoot(why, 'what control pushed gives way to what a guest shows', async (t) => {
+  const { a, b, web, db } = await layOut(t);
+  const nobody = '10.254.0.9';
+  await b.ask('forward', { name: network, moves: [{ mac: web.mac, at: nobody }] });
+  await callOut(web);
+  t.is(await hostOf(b, web.mac), a.tunnel);
+  t.true(await reaches(db, '10.77.0.11'));
 });
 
 asRoot(
