@@ -9,7 +9,7 @@
 import { mkdir } from 'node:fs/promises';
 import { BlanketError } from '../../wire/errors.ts';
 import type { NetworkConfig } from '../../wire/methods/network.ts';
-import { allLinks, batch, linkNamed, portsOf, removeLink } from '../links.ts';
+import { allLinks, batch, type Link, linkNamed, portsOf, removeLink } from '../links.ts';
 import { logError } from '../log.ts';
 import type { Paths } from '../paths.ts';
 import { serially } from '../serially.ts';
@@ -53,13 +53,19 @@ export type GuestNetworks = {
 
 type State = { paths: Paths; parts: Parts; readings: Map<string, Map<string, string>> };
 
-async function read({ paths, parts }: State, config: NetworkConfig): Promise<Map<string, string>> {
-  return new Map([...(await readKernel(config)), ...(await readNameServer(paths, config, parts.services))]);
+async function read(
+  { paths, parts }: State,
+  config: NetworkConfig,
+  links: readonly Link[],
+): Promise<Map<string, string>> {
+  const kernel = await readKernel(config, links);
+  return new Map([...kernel, ...(await readNameServer(paths, config, parts.services))]);
 }
 
 /** @param all every network that is to be guarded, this one included. */
 async function setUp(state: State, config: NetworkConfig, all: readonly NetworkConfig[]): Promise<void> {
   const { paths, parts } = state;
+  state.readings.delete(config.name); // half of it is not to pass for the whole
   await parts.loadModules();
   await batch('ip', deviceCommands(config, await allLinks()));
   await setDevices(config.name);
@@ -68,7 +74,7 @@ async function setUp(state: State, config: NetworkConfig, all: readonly NetworkC
   await batch('ip', portCommands(config, await allLinks()));
   await setForwarding(config);
   await serveNames(paths, config, parts.services);
-  state.readings.set(config.name, await read(state, config));
+  state.readings.set(config.name, await read(state, config, await allLinks()));
 }
 
 async function apply(state: State, config: NetworkConfig): Promise<void> {
@@ -143,10 +149,12 @@ const inUse = (name: string, cards: number) =>
 async function differing(state: State, config: NetworkConfig): Promise<string[]> {
   const before = state.readings.get(config.name);
   if (before === undefined) return [`bridge ${config.name}: it was not set up`];
-  const stray = strayCards(config, await allLinks());
+  const links = await allLinks();
   return [
-    ...differences(config.name, before, await read(state, config)),
-    ...stray.map(({ name }) => `bridge ${config.name}: the card of ${name} was off its bridge`),
+    ...differences(config.name, before, await read(state, config, links)),
+    ...strayCards(config, links).map(
+      ({ name }) => `bridge ${config.name}: the card of ${name} was off its bridge`,
+    ),
   ];
 }
 

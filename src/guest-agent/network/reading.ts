@@ -5,7 +5,7 @@
  */
 import type { NetworkConfig } from '../../wire/methods/network.ts';
 import { exec } from '../host-access.ts';
-import { addressesOf, allLinks, type Link, spelt } from '../links.ts';
+import { addressesOf, type Link, spelt } from '../links.ts';
 import { gatewayAddresses, routesOf } from './devices.ts';
 import { type FdbEntry, readFdb } from './forwarding.ts';
 import { bridgeOf, gatewayOf, gatewayPortOf, vxlanOf } from './names.ts';
@@ -59,8 +59,10 @@ async function readRoutes(config: NetworkConfig): Promise<[string, string][]> {
 }
 
 /** Everything of the kernel's. */
-export async function readKernel(config: NetworkConfig): Promise<Map<string, string>> {
-  const links = await allLinks();
+export async function readKernel(
+  config: NetworkConfig,
+  links: readonly Link[],
+): Promise<Map<string, string>> {
   const wanted = gatewayAddresses(config).map(({ address }) => spelt(address));
   const devices = Object.entries(rolesOf(config.name)).flatMap(([role, device]) => {
     const link = links.find(({ ifname }) => ifname === device);
