@@ -1,17 +1,21 @@
-/** Network devices through `ip -j`, so that repeating a setting changes nothing. */
-import { CommandError } from '../process/run.ts';
+/** Network devices through `ip`, read as JSON, so that repeating a setting changes nothing. */
+import { CommandError, run } from '../process/run.ts';
 import { exec } from './host-access.ts';
 
-type Address = { local?: string; prefixlen?: number; family?: string };
+type Address = { local?: string; prefixlen?: number; family?: string; scope?: string };
+type LinkInfo = { info_kind?: string; info_data?: Record<string, unknown> };
 export type Link = {
   ifname: string;
-  flags?: string[];
+  address?: string;
   master?: string;
   mtu?: number;
+  flags?: string[];
   addr_info?: Address[];
   linkinfo?: LinkInfo;
 };
-type LinkInfo = { info_kind?: string; info_data?: Record<string, unknown> };
+
+/** An address with its prefix length, and what `ip address add` takes beside it. */
+export type WantedAddress = { address: string; options?: readonly string[] };
 
 /** One device in detail; `undefined` when there is none of that name. */
 export async function linkNamed(name: string): Promise<Link | undefined> {
@@ -23,6 +27,10 @@ export async function linkNamed(name: string): Promise<Link | undefined> {
     throw error;
   }
 }
+
+/** Every device in detail. */
+export const allLinks = async (): Promise<Link[]> =>
+  JSON.parse(await exec('ip', ['-j', '-d', 'address', 'show'])) as Link[];
 
 /** Devices enslaved to a bridge. */
 export async function portsOf(bridge: string): Promise<string[]> {
@@ -38,12 +46,51 @@ export async function removeLink(name: string): Promise<void> {
   if ((await linkNamed(name)) !== undefined) await exec('ip', ['link', 'delete', name]);
 }
 
+/**
+ * Many commands of `ip` or `bridge` by one process: on an emulated host starting one takes longer than what it does.
+ * @throws CommandError at the first that fails; those before it are done.
+ */
+export async function batch(program: 'ip' | 'bridge', commands: readonly string[]): Promise<void> {
+  if (commands.length === 0) return;
+  await run(program, ['-batch', '-'], { input: `${commands.join('\n')}\n` });
+}
+
+/** IPv6 has many spellings for one address; this is the kernel's (RFC 5952), which is also the one of URLs. */
+export function spelt(address: string): string {
+  const [host = '', prefix] = address.split('/');
+  if (!host.includes(':')) return address;
+  const kernels = new URL(`http://[${host}]/`).hostname.slice(1, -1);
+  return prefix === undefined ? kernels : `${kernels}/${prefix}`;
+}
+
+/** Addresses that somebody gave the device: all but what the kernel makes of its MAC by itself. */
+export const addressesOf = (link: Link | undefined, wanted: readonly string[] = []): string[] =>
+  (link?.addr_info ?? [])
+    .map(({ local, prefixlen, scope }) => ({ address: `${local}/${prefixlen}`, scope }))
+    .filter(({ address, scope }) => scope !== 'link' || wanted.includes(address))
+    .map(({ address }) => address);
+
+/** Commands of `ip` that make these the device's only addresses. */
+export function addressCommands(
+  name: string,
+  link: Link | undefined,
+  wanted: readonly WantedAddress[],
+): string[] {
+  const spellings = wanted.map(({ address }) => spelt(address));
+  const now = addressesOf(link, spellings);
+  const gone = now.filter((one) => !spellings.includes(one));
+  const missing = wanted.filter(({ address }) => !now.includes(spelt(address)));
+  return [
+    ...gone.map((one) => `address delete ${one} dev ${name}`),
+    ...missing.map(({ address, options = [] }) =>
+      ['address add', address, 'dev', name, ...options].join(' '),
+    ),
+  ];
+}
+
 /** Makes `address` (with prefix length) the device's only IPv4 address. */
 export async function setAddress(name: string, address: string): Promise<void> {
-  const inet = ((await linkNamed(name))?.addr_info ?? []).filter(({ family }) => family === 'inet');
-  const now = inet.map(({ local, prefixlen }) => `${local}/${prefixlen}`);
-  for (const old of now.filter((one) => one !== address)) {
-    await exec('ip', ['address', 'delete', old, 'dev', name]);
-  }
-  if (!now.includes(address)) await exec('ip', ['address', 'add', address, 'dev', name]);
+  const link = await linkNamed(name);
+  const inet = (link?.addr_info ?? []).filter(({ family }) => family === 'inet');
+  await batch('ip', addressCommands(name, { ifname: name, addr_info: inet }, [{ address }]));
 }

@@ -4,10 +4,12 @@
  *   control --SSH--> /run/blanket/agent.sock --> session --> handler --> engine --> libvirt
  *                                                               \-> ip, wg, dnsmasq, qemu-img
  *
- * What control told it last is set up again before it listens, so a host that was rebooted is whole when it answers.
+ * What control told it last is set up again before it listens, so a host that was rebooted is whole when it answers. From
+ * then on it is compared with what is there, and repaired.
  */
 import { chmod, chown, mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import about from '../../package.json' with { type: 'json' };
 import { agentPaths } from '../wire/agent.ts';
 import { BlanketError } from '../wire/errors.ts';
@@ -20,7 +22,7 @@ import { allHandlers } from './methods/all.ts';
 import { restoreDriver } from './methods/drivers.ts';
 import { newLive } from './migrate/live.ts';
 import { pruneRecords } from './migrate/record.ts';
-import { restoreNetworks } from './network.ts';
+import { repairNetworks, restoreNetworks } from './network.ts';
 import { type Paths, pathsUnder } from './paths.ts';
 import { serve } from './server.ts';
 import { restoreTunnel } from './tunnel.ts';
@@ -57,6 +59,22 @@ async function restore(context: Context): Promise<void> {
   await pruneRecords(context).catch((error: unknown) => logError('restore.failed', error));
 }
 
+/** Short enough that a network broken by hand is not looked into by hand as well. */
+const repairEveryMs = 30_000;
+
+/** One round waits for the one before, however slow the host. */
+async function keepRepaired({ paths }: Context): Promise<never> {
+  for (;;) {
+    await setTimeout(repairEveryMs);
+    try {
+      const { repaired } = await repairNetworks(paths);
+      if (repaired.length > 0) log('network.repaired', { repaired });
+    } catch (error) {
+      logError('network.repair-failed', error);
+    }
+  }
+}
+
 /** Control's SSH user writes to uploads through its group; nobody else may look into it. */
 async function makeFolders(paths: Paths, gid: number | undefined): Promise<void> {
   const { images, disks, guests, networks, migrations, consoles } = paths;
@@ -88,6 +106,7 @@ async function main(): Promise<void> {
     .versions()
     .catch((error: unknown) => logError('libvirt.warm-up', error));
   log('agent.listening', { version: context.version, node: process.version, socket: agentPaths.socket });
+  void keepRepaired(context);
   process.once('SIGTERM', () => {
     server.close();
     process.exit(0);

@@ -6,7 +6,8 @@
  *     disks/<guest>/root.qcow2  a guest's own disk, on top of an image
  *     guests/<guest>.json       what a guest is
  *     consoles/<guest>.log*     what its serial console printed, kept and rotated by virtlogd
- *     networks/<name>.*         what a guest network is, and its DHCP server's files
+ *     networks/<name>.*         what a guest network is, and its DHCP and DNS server's files
+ *     forwarding.json           settings of the host's before guest networks changed them
  *     migrations/<op>.json      what has happened here of each migration
  *     uploads/                  control's files on their way to images/
  *     tunnel.key tunnel.key.next tunnel.json tunnel.conf driver.json driver-pending.json
@@ -31,6 +32,7 @@ export function pathsUnder(state: string = agentPaths.state) {
     tunnelKeyNext: folder('tunnel.key.next'),
     tunnel: folder('tunnel.json'),
     tunnelFile: folder('tunnel.conf'),
+    forwarding: folder('forwarding.json'),
     driver: folder('driver.json'),
     driverPending: folder('driver-pending.json'),
     image: (digest: string) => join(state, 'images', `${digest.replace('sha256:', '')}.qcow2`),

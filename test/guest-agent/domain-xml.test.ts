@@ -2,14 +2,14 @@ import test from 'ava';
 import { faultyCpuFeatures } from '../../src/blanket-drivers/cpu-faults.ts';
 import { type DomainSources, domainXml, tapOf } from '../../src/guest-agent/engines/domain-xml.ts';
 import { namesWatchdog } from '../../src/guest-agent/engines/kvm.ts';
-import { bridgeOf, vxlanOf } from '../../src/guest-agent/network.ts';
+import { bridgeOf, vxlanOf } from '../../src/guest-agent/network/names.ts';
 import { guestSpec } from './spec.ts';
 
 const sources: DomainSources = {
   disk: '/disks/traveller/root.qcow2',
   consoleLog: '/consoles/traveller.log',
   bridgeOf,
-  mtu: 1370,
+  mtus: new Map([['shared', 1370]]),
   faultyCpuFeatures: [],
   namesWatchdog: true,
 };

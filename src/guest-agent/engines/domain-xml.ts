@@ -26,7 +26,8 @@ export type DomainSources = {
   /** A file that keeps all the console prints. */
   consoleLog: string;
   bridgeOf(network: string): string;
-  mtu: number;
+  /** Bytes, by the network's name. One that is not named has the card's own default. */
+  mtus: ReadonlyMap<string, number>;
   /** What this host's CPU gets wrong: for guests whose CPU was not pinned when they were made. */
   faultyCpuFeatures: readonly string[];
   /** libvirt names q35's own watchdog since 9.1, and adds it to what leaves it out; before that it knows no such name. */
@@ -59,13 +60,14 @@ function cpuXml(spec: GuestSpec, cpu: GuestCpu): string {
  */
 export const tapOf = (mac: string): string => `bt${mac.replaceAll(':', '')}`;
 
+const mtu = (size: number | undefined): string => (size === undefined ? '' : `\n      <mtu size='${size}'/>`);
+
 const nic = (sources: DomainSources, nic: GuestSpec['nics'][number], index: number): string => `
     <interface type='bridge'>
       <mac address='${nic.mac}'/>
       <source bridge='${sources.bridgeOf(nic.network)}'/>
       <target dev='${tapOf(nic.mac)}'/>
-      <model type='virtio'/>
-      <mtu size='${sources.mtu}'/>
+      <model type='virtio'/>${mtu(sources.mtus.get(nic.network))}
       ${address(slots.firstNic + index)}
     </interface>`;
 

@@ -10,8 +10,8 @@ import { isLibvirtError } from '../../libvirt/errors.ts';
 import type { GuestSpec } from '../../wire/agent-methods.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import { thisHost } from '../host-access.ts';
-import { networkMtu } from '../mtu.ts';
-import { bridgeOf } from '../network.ts';
+import { requireNetwork } from '../network/kept.ts';
+import { bridgeOf } from '../network/names.ts';
 import type { Paths } from '../paths.ts';
 import { readEngineCpu } from './cpu.ts';
 import { domainXml, machineType } from './domain-xml.ts';
@@ -81,6 +81,13 @@ export const namesWatchdog = (library: string): boolean => {
   return major > 9 || (major === 9 && minor >= 1);
 };
 
+/** Each network's own, by its name. @throws BlanketError `network.missing` */
+async function mtusOf(paths: Paths, { nics }: GuestSpec): Promise<Map<string, number>> {
+  const mtus = new Map<string, number>();
+  for (const { network } of nics) mtus.set(network, (await requireNetwork(paths, network)).mtu);
+  return mtus;
+}
+
 async function define(link: Link, paths: Paths, spec: GuestSpec): Promise<void> {
   const connection = await link();
   const { library } = await connection.versions();
@@ -88,7 +95,7 @@ async function define(link: Link, paths: Paths, spec: GuestSpec): Promise<void> 
     disk: paths.disk(spec.name),
     consoleLog: paths.consoleLog(spec.name),
     bridgeOf,
-    mtu: networkMtu,
+    mtus: await mtusOf(paths, spec),
     faultyCpuFeatures: faultyCpuFeatures(await readLeaf(thisHost)),
     namesWatchdog: namesWatchdog(library),
   });

@@ -1,20 +1,19 @@
 import type { Context } from '../context.ts';
 import type { HandlersOf } from '../handlers.ts';
-import { applyNetwork, removeNetwork } from '../network.ts';
-import { configureTunnel, tunnelIdentity } from '../tunnel.ts';
+import { applyNetwork, forwardCards, removeNetwork, repairNetworks } from '../network.ts';
 
-export const networkHandlers = ({ paths }: Context): HandlersOf<'tunnel' | 'network'> => ({
-  'tunnel.identity': () => tunnelIdentity(paths),
-  'tunnel.configure': async (config) => {
-    await configureTunnel(paths, config);
-    return {};
-  },
+export const networkHandlers = ({ paths }: Context): HandlersOf<'network'> => ({
   'network.apply': async (config) => {
     await applyNetwork(paths, config);
+    return {};
+  },
+  'network.forward': async (moves) => {
+    await forwardCards(paths, moves);
     return {};
   },
   'network.remove': async ({ name }) => {
     await removeNetwork(paths, name);
     return {};
   },
+  'network.repair': () => repairNetworks(paths),
 });

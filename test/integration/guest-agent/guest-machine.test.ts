@@ -34,7 +34,7 @@ async function sources(): Promise<DomainSources> {
     disk,
     consoleLog: `${server.directory}/console.log`,
     bridgeOf: () => 'bridge0',
-    mtu: 1370,
+    mtus: new Map([['shared', 1370]]),
     faultyCpuFeatures: ['cx16'],
     namesWatchdog: namesWatchdog((await connection.versions()).library),
   };

@@ -36,7 +36,7 @@ const sourcesAt = ({ server, disk }: End, library: string): DomainSources => ({
   disk,
   consoleLog: `${server.directory}/console.log`,
   bridgeOf: () => '',
-  mtu: 1370,
+  mtus: new Map([['shared', 1370]]),
   faultyCpuFeatures: ['cx16'],
   namesWatchdog: namesWatchdog(library),
 });

@@ -1,0 +1,73 @@
+/** One dnsmasq for each network on each host: DHCP, announcements and names. */
+import { readFile, rm } from 'node:fs/promises';
+import type { NetworkConfig } from '../../wire/methods/network.ts';
+import type { Paths } from '../paths.ts';
+import { writeWhole } from '../state-file.ts';
+import { dnsmasqFile, hostsFile, leasesFile } from './dnsmasq.ts';
+import { bridgeOf, gatewayOf } from './names.ts';
+import type { Services } from './services.ts';
+
+export const unitOf = (network: string): string => `blanket-dhcp-${bridgeOf(network)}`;
+
+const filesOf = (paths: Paths, network: string) => ({
+  leases: paths.network(network, 'leases'),
+  hosts: paths.network(network, 'hosts'),
+  options: paths.network(network, 'dnsmasq'),
+});
+
+const textOf = (path: string): Promise<string | undefined> =>
+  readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+
+/** @returns whether the file's text was another. */
+async function update(path: string, text: string): Promise<boolean> {
+  if ((await textOf(path)) === text) return false;
+  await writeWhole(path, text);
+  return true;
+}
+
+async function wanted(paths: Paths, config: NetworkConfig) {
+  const files = filesOf(paths, config.name);
+  const device = (await readFile(`/sys/class/net/${gatewayOf(config.name)}/ifindex`, 'utf8')).trim();
+  return { files, options: dnsmasqFile(config, files, device) };
+}
+
+/** Makes the server serve exactly this. It is started anew only when its options are others: lists are read while it runs. */
+export async function serveNames(paths: Paths, config: NetworkConfig, services: Services): Promise<void> {
+  const { files, options } = await wanted(paths, config);
+  const newLeases = await update(files.leases, leasesFile(config));
+  const newHosts = await update(files.hosts, hostsFile(config));
+  const newOptions = await update(files.options, options);
+  const unit = unitOf(config.name);
+  if (await services.isActive(unit)) {
+    if (newOptions) await services.stop(unit);
+    else if (newLeases || newHosts) await services.reload(unit);
+    if (!newOptions) return;
+  }
+  await services.start(unit, ['dnsmasq', '--keep-in-foreground', `--conf-file=${files.options}`]);
+}
+
+export async function removeNameServer(paths: Paths, network: string, services: Services): Promise<void> {
+  const unit = unitOf(network);
+  if (await services.isActive(unit)) await services.stop(unit);
+  for (const path of Object.values(filesOf(paths, network))) await rm(path, { force: true });
+}
+
+/** Its parts by name, for comparison with what they were. */
+export async function readNameServer(
+  paths: Paths,
+  config: NetworkConfig,
+  services: Services,
+): Promise<Map<string, string>> {
+  const { leases, hosts, options } = filesOf(paths, config.name);
+  const parts = { 'list of leases': leases, 'list of names': hosts, 'DHCP and DNS options': options };
+  const reading = new Map<string, string>();
+  for (const [part, path] of Object.entries(parts)) {
+    const text = await textOf(path);
+    if (text !== undefined) reading.set(part, text);
+  }
+  if (await services.isActive(unitOf(config.name))) reading.set('DHCP and DNS server', '');
+  return reading;
+}

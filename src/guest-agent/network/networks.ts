@@ -1,0 +1,203 @@
+/**
+ * Sets up a host's guest networks, remembers them, compares them with what is there and takes them away.
+ *
+ *   apply:  devices -> filter (of all networks) -> ports up -> forwarding entries -> DHCP and DNS -> kept
+ *
+ * No guest is ever on a bridge that is not guarded: ports come up only when the filter is there. A reading is taken when a
+ * network was set; `repair` takes another, and what differs is set again and named.
+ */
+import { mkdir } from 'node:fs/promises';
+import { BlanketError } from '../../wire/errors.ts';
+import type { NetworkConfig } from '../../wire/methods/network.ts';
+import { allLinks, batch, type Link, linkNamed, portsOf, removeLink } from '../links.ts';
+import { logError } from '../log.ts';
+import type { Paths } from '../paths.ts';
+import { serially } from '../serially.ts';
+import { removeState, writeState } from '../state-file.ts';
+import { deviceCommands, portCommands, strayCards } from './devices.ts';
+import { moveCards, setForwarding } from './forwarding.ts';
+import { keptNetworks, requireNetwork } from './kept.ts';
+import { readNameServer, removeNameServer, serveNames } from './name-server.ts';
+import { bridgeOf, gatewayOf, gatewayPortOf, vxlanOf } from './names.ts';
+import { requireFreePorts } from './ports.ts';
+import { differences, readKernel } from './reading.ts';
+import type { Services } from './services.ts';
+import { letForward, setDevices, stopForwarding } from './sysctls.ts';
+
+/** What networks are made with beside `ip` and `bridge`. */
+export type Parts = {
+  filter: {
+    /** Guards all these networks, and no others. */
+    apply(configs: readonly NetworkConfig[]): Promise<void>;
+    /** What was changed by hand since. */
+    differs(): Promise<string[]>;
+  };
+  services: Services;
+  loadModules(): Promise<void>;
+};
+
+export type Moves = { name: string; moves: readonly { mac: string; at: string }[] };
+
+export type GuestNetworks = {
+  /** Sets the whole of one network and remembers it. @throws CommandError, BlanketError `network.port-taken` */
+  apply(config: NetworkConfig): Promise<void>;
+  /** Changes where frames to single cards go, at once, and remembers it. @throws BlanketError `network.missing`, `network.unknown-card` */
+  forward(moves: Moves): Promise<void>;
+  /** @throws BlanketError `network.in-use` while a guest here is on it. */
+  remove(name: string): Promise<void>;
+  /** After a reboot: every network as control set it last. One that fails does not keep the others down. */
+  restore(): Promise<void>;
+  /** What was changed by hand, in words; it is set again. */
+  repair(): Promise<{ repaired: string[] }>;
+};
+
+type State = { paths: Paths; parts: Parts; readings: Map<string, Map<string, string>> };
+
+async function read(
+  { paths, parts }: State,
+  config: NetworkConfig,
+  links: readonly Link[],
+): Promise<Map<string, string>> {
+  const kernel = await readKernel(config, links);
+  return new Map([...kernel, ...(await readNameServer(paths, config, parts.services))]);
+}
+
+/** @param all every network that is to be guarded, this one included. */
+async function setUp(state: State, config: NetworkConfig, all: readonly NetworkConfig[]): Promise<void> {
+  const { paths, parts } = state;
+  state.readings.delete(config.name); // half of it is not to pass for the whole
+  await parts.loadModules();
+  await batch('ip', deviceCommands(config, await allLinks()));
+  await setDevices(config.name);
+  await letForward(paths.forwarding);
+  await parts.filter.apply(all);
+  await batch('ip', portCommands(config, await allLinks()));
+  await setForwarding(config);
+  await serveNames(paths, config, parts.services);
+  state.readings.set(config.name, await read(state, config, await allLinks()));
+}
+
+async function apply(state: State, config: NetworkConfig): Promise<void> {
+  const { paths } = state;
+  await mkdir(paths.networks, { recursive: true });
+  const kept = await keptNetworks(paths);
+  await requireFreePorts(config, kept);
+  await setUp(state, config, [...kept.filter(({ name }) => name !== config.name), config]);
+  await writeState(paths.network(config.name, 'json'), config);
+}
+
+const knownMoves = (config: NetworkConfig, moves: Moves['moves']): Moves['moves'] =>
+  moves.filter(({ mac }) => config.cards.some((card) => card.mac === mac));
+
+/**
+ * Guests are out of reach while this waits, so it does not wait for its turn. Whoever has the turn may set what was before
+ * once more: it is done again after, and then decides.
+ */
+async function forwardEarly({ paths }: State, { name, moves }: Moves): Promise<void> {
+  try {
+    const config = await requireNetwork(paths, name);
+    await moveCards(config, knownMoves(config, moves));
+  } catch (error) {
+    logError('network.forward-early', error, { network: name });
+  }
+}
+
+async function forward({ paths, readings }: State, { name, moves }: Moves): Promise<void> {
+  const config = await requireNetwork(paths, name);
+  const known = knownMoves(config, moves);
+  await moveCards(config, known);
+  const places = new Map(known.map(({ mac, at }) => [mac, at]));
+  const cards = config.cards.map((card) => ({ ...card, at: places.get(card.mac) ?? card.at }));
+  await writeState(paths.network(name, 'json'), { ...config, cards });
+  for (const { mac, at } of known) {
+    const part = `forwarding entry of ${mac}`;
+    if (at === config.tunnelAddress) readings.get(name)?.delete(part);
+    else readings.get(name)?.set(part, '');
+  }
+  const unknown = moves.find((move) => !known.includes(move));
+  if (unknown !== undefined) throw unknownCard(name, unknown.mac);
+}
+
+const unknownCard = (name: string, mac: string) =>
+  new BlanketError('network.unknown-card', `This host was not told of a card ${mac} on network ${name}.`, {
+    kind: 'not-found',
+    data: { mac },
+  });
+
+async function remove({ paths, parts, readings }: State, name: string): Promise<void> {
+  const bridge = bridgeOf(name);
+  if ((await linkNamed(bridge)) !== undefined) {
+    const own = [vxlanOf(name), gatewayPortOf(name)];
+    const guests = (await portsOf(bridge)).filter((port) => !own.includes(port));
+    if (guests.length > 0) throw inUse(name, guests.length);
+  }
+  await removeNameServer(paths, name, parts.services);
+  for (const device of [vxlanOf(name), gatewayOf(name), bridge]) await removeLink(device);
+  await removeState(paths.network(name, 'json'));
+  readings.delete(name);
+  const left = await keptNetworks(paths);
+  await parts.filter.apply(left);
+  if (left.length === 0) await stopForwarding(paths.forwarding);
+}
+
+const inUse = (name: string, cards: number) =>
+  new BlanketError('network.in-use', `Network ${name} still has ${cards} guest NIC(s) on this host.`, {
+    kind: 'conflict',
+    next: 'Stop or migrate those guests first.',
+  });
+
+async function differing(state: State, config: NetworkConfig): Promise<string[]> {
+  const before = state.readings.get(config.name);
+  if (before === undefined) return [`bridge ${config.name}: it was not set up`];
+  const links = await allLinks();
+  return [
+    ...differences(config.name, before, await read(state, config, links)),
+    ...strayCards(config, links).map(
+      ({ name }) => `bridge ${config.name}: the card of ${name} was off its bridge`,
+    ),
+  ];
+}
+
+/** The filter first: what is missing elsewhere stops traffic, what is missing there lets it through. */
+async function repair(state: State): Promise<string[]> {
+  const { paths, parts } = state;
+  const all = await keptNetworks(paths);
+  if (all.length === 0) return [];
+  const repaired = [...(await parts.filter.differs()), ...(await letForward(paths.forwarding))];
+  if (repaired.length > 0) await parts.filter.apply(all);
+  for (const config of all) {
+    try {
+      const found = await differing(state, config);
+      if (found.length > 0) await setUp(state, config, all);
+      repaired.push(...found);
+    } catch (error) {
+      logError('network.repair-failed', error, { network: config.name });
+    }
+  }
+  return repaired;
+}
+
+async function restore(state: State): Promise<void> {
+  const all = await keptNetworks(state.paths);
+  for (const config of all) {
+    await setUp(state, config, all).catch((error: unknown) =>
+      logError('network.restore-failed', error, { network: config.name }),
+    );
+  }
+}
+
+/** One change at a time: they share the filter. */
+export function guestNetworks(paths: Paths, parts: Parts): GuestNetworks {
+  const state: State = { paths, parts, readings: new Map() };
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => serially(`networks of ${paths.state}`, work);
+  return {
+    apply: (config) => inTurn(() => apply(state, config)),
+    forward: async (moves) => {
+      await forwardEarly(state, moves);
+      await inTurn(() => forward(state, moves));
+    },
+    remove: (name) => inTurn(() => remove(state, name)),
+    restore: () => inTurn(() => restore(state)),
+    repair: () => inTurn(async () => ({ repaired: await repair(state) })),
+  };
+}
