@@ -7,7 +7,7 @@ import { removeDisk } from './disks.ts';
 import type { Engine } from './engines/engine.ts';
 import { readState, readStates, removeState, writeState } from './state-file.ts';
 
-export const specOf = ({ paths }: Context, guest: string): Promise<GuestSpec | undefined> =>
+export const specOf = ({ paths }: Pick<Context, 'paths'>, guest: string): Promise<GuestSpec | undefined> =>
   readState(paths.guest(guest), guestSpecSchema);
 
 export const allSpecs = ({ paths }: Context): Promise<GuestSpec[]> =>

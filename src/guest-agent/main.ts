@@ -13,11 +13,13 @@ import { setTimeout } from 'node:timers/promises';
 import about from '../../package.json' with { type: 'json' };
 import { agentPaths } from '../wire/agent.ts';
 import { BlanketError } from '../wire/errors.ts';
+import { networkConfigSchema } from '../wire/methods/network.ts';
 import type { Context } from './context.ts';
 import { kvmEngine } from './engines/kvm.ts';
 import { dialLibvirt, sharedLink } from './engines/libvirt-link.ts';
-import { engineOf } from './guests.ts';
+import { engineOf, specOf } from './guests.ts';
 import { log, logError } from './log.ts';
+import { serveMetadata } from './metadata/service.ts';
 import { allHandlers } from './methods/all.ts';
 import { restoreDriver } from './methods/drivers.ts';
 import { newLive } from './migrate/live.ts';
@@ -25,6 +27,7 @@ import { pruneRecords } from './migrate/record.ts';
 import { repairNetworks, restoreNetworks } from './network.ts';
 import { type Paths, pathsUnder } from './paths.ts';
 import { serve } from './server.ts';
+import { readStates } from './state-file.ts';
 import { restoreTunnel } from './tunnel.ts';
 
 const group = 'blanket';
@@ -37,8 +40,13 @@ async function groupId(name: string): Promise<number | undefined> {
 
 function makeContext(paths: Paths): Context {
   const kvm = kvmEngine(paths, sharedLink(dialLibvirt), dialLibvirt);
+  const metadata = serveMetadata({
+    networks: () => readStates(paths.networks, networkConfigSchema),
+    guestSpec: (name) => specOf({ paths }, name),
+  });
   return {
     paths,
+    metadata,
     live: newLive(),
     version: about.version,
     engine: (name) => {
@@ -56,6 +64,7 @@ async function restore(context: Context): Promise<void> {
   for (const [name, step] of Object.entries(steps)) {
     await step(context.paths).catch((error: unknown) => logError('restore.failed', error, { step: name }));
   }
+  await context.metadata.update();
   await pruneRecords(context).catch((error: unknown) => logError('restore.failed', error));
 }
 
@@ -63,12 +72,13 @@ async function restore(context: Context): Promise<void> {
 const repairEveryMs = 30_000;
 
 /** One round waits for the one before, however slow the host. */
-async function keepRepaired({ paths }: Context): Promise<never> {
+async function keepRepaired({ paths, metadata }: Context): Promise<never> {
   for (;;) {
     await setTimeout(repairEveryMs);
     try {
       const { repaired } = await repairNetworks(paths);
       if (repaired.length > 0) log('network.repaired', { repaired });
+      await metadata.update();
     } catch (error) {
       logError('network.repair-failed', error);
     }

@@ -50,7 +50,9 @@ test('IPv6 is announced where the network has it, by the same server on every ho
   t.true(lines().includes('dhcp-duid=32473,02:bb:00:00:00:01'));
   const none = lines({ subnet6: null, gateway: { ...networkConfig().gateway, address6: null } });
   t.deepEqual(
-    none.filter((line) => /enable-ra|ra-param|option6|duid|fd77/.test(line) && !line.startsWith('dhcp-range')),
+    none.filter(
+      (line) => /enable-ra|ra-param|option6|duid|fd77/.test(line) && !line.startsWith('dhcp-range'),
+    ),
     [],
   );
   t.is(none.filter((line) => line.startsWith('dhcp-range')).length, 1);

@@ -1,8 +1,8 @@
 import test from 'ava';
 import { faultyCpuFeatures } from '../../src/blanket-drivers/cpu-faults.ts';
-import { type DomainSources, domainXml, tapOf } from '../../src/guest-agent/engines/domain-xml.ts';
+import { type DomainSources, domainXml } from '../../src/guest-agent/engines/domain-xml.ts';
 import { namesWatchdog } from '../../src/guest-agent/engines/kvm.ts';
-import { bridgeOf, vxlanOf } from '../../src/guest-agent/network/names.ts';
+import { bridgeOf, tapOf, vxlanOf } from '../../src/guest-agent/network/names.ts';
 import { guestSpec } from './spec.ts';
 
 const sources: DomainSources = {

@@ -7,6 +7,7 @@
  */
 import type { GuestSpec } from '../../wire/agent-methods.ts';
 import { type GuestCpu, portableCpu, portableModel } from '../../wire/cpu.ts';
+import { tapOf } from '../network/names.ts';
 import { virtTypeOf } from './cpu.ts';
 
 /** In Debian 12's and 13's QEMU alike. A later one may be added for new guests; a guest keeps its own. */
@@ -52,13 +53,6 @@ function cpuXml(spec: GuestSpec, cpu: GuestCpu): string {
     '  </cpu>',
   ].join('\n');
 }
-
-/**
- * The tap of a card, named after its MAC on every host, so that rules for the card can be there before its tap is.
- * 14 of the 15 characters that Linux allows. libvirt keeps a name from its user, save `vnet…` and `vif…`, which are its own
- * (formatdomain, "Overriding the target element").
- */
-export const tapOf = (mac: string): string => `bt${mac.replaceAll(':', '')}`;
 
 const mtu = (size: number | undefined): string => (size === undefined ? '' : `\n      <mtu size='${size}'/>`);
 

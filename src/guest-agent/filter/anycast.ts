@@ -4,8 +4,8 @@
  * are answered on each host for its own guests.
  */
 import type { NetworkConfig } from '../../wire/methods/network.ts';
+import { devicesOf } from '../network/names.ts';
 import { hexOfIpv6 } from './ipv6.ts';
-import { devicesOf } from './names.ts';
 import { type NftPart, nftSet } from './nft-text.ts';
 import { ndTarget, rarp } from './spoof.ts';
 

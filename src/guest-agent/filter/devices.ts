@@ -1,6 +1,6 @@
 /** Devices of guest networks as sets. Patterns would not do: `bl*` is the tunnel's name too. Only taps have one, `bt*`. */
 import type { NetworkConfig } from '../../wire/methods/network.ts';
-import { devicesOf } from './names.ts';
+import { devicesOf } from '../network/names.ts';
 import { type NftPart, nftSet } from './nft-text.ts';
 
 export function devices(configs: readonly NetworkConfig[]): NftPart {

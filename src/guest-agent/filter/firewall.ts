@@ -6,8 +6,8 @@
  */
 import type { Card, NetworkConfig } from '../../wire/methods/network.ts';
 import type { AllowRule } from '../../wire/network.ts';
+import { macDigits, shortNameOf, tapOf } from '../network/names.ts';
 import { plainIpv6 } from './ipv6.ts';
-import { macDigits, shortNameOf, tapOf } from './names.ts';
 import { type NftChain, type NftPart, type NftSet, nftMap, nftSet } from './nft-text.ts';
 
 /** As long as Linux's connection tracking remembers a UDP exchange (`nf_conntrack_udp_timeout_stream`). */

@@ -11,8 +11,8 @@
  * Between connected networks either way may lead over other hosts, so no host sees both, and none tracks them.
  */
 import type { NetworkConfig } from '../../wire/methods/network.ts';
+import { devicesOf } from '../network/names.ts';
 import { tunnelInterface } from '../tunnel.ts';
-import { devicesOf } from './names.ts';
 import { type NftPart, nftSet } from './nft-text.ts';
 
 /**

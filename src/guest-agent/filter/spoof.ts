@@ -8,8 +8,8 @@
  * Tagged frames (802.1Q, 802.1ad) are of another type than those four, so they go too.
  */
 import type { Card } from '../../wire/methods/network.ts';
+import { macDigits, tapOf } from '../network/names.ts';
 import { hexOfIpv6, linkLocalOf, plainIpv6 } from './ipv6.ts';
-import { macDigits, tapOf } from './names.ts';
 import { type NftPart, nftMap, nftSet } from './nft-text.ts';
 
 /** The target of a neighbour solicitation or advertisement (RFC 4861, 4.3); nft has no name for it before 1.1. */

@@ -2,9 +2,10 @@ import type { Context } from '../context.ts';
 import type { HandlersOf } from '../handlers.ts';
 import { applyNetwork, forwardCards, removeNetwork, repairNetworks } from '../network.ts';
 
-export const networkHandlers = ({ paths }: Context): HandlersOf<'network'> => ({
+export const networkHandlers = ({ paths, metadata }: Context): HandlersOf<'network'> => ({
   'network.apply': async (config) => {
     await applyNetwork(paths, config);
+    await metadata.update();
     return {};
   },
   'network.forward': async (moves) => {
@@ -13,6 +14,7 @@ export const networkHandlers = ({ paths }: Context): HandlersOf<'network'> => ({
   },
   'network.remove': async ({ name }) => {
     await removeNetwork(paths, name);
+    await metadata.update();
     return {};
   },
   'network.repair': () => repairNetworks(paths),

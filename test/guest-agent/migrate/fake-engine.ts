@@ -37,6 +37,9 @@ export type FakeHost = {
   restart(): void;
 };
 
+/** Guests of these hosts ask nothing. */
+const untold = { update: async () => undefined, close: async () => undefined };
+
 type Cut = { open: boolean; fail(error: Error): void };
 
 function fakeSide(host: FakeHost, guest: string, cuts: Cut[]): MigrationSide {
@@ -128,7 +131,13 @@ function fakeEngine(host: FakeHost, cuts: Cut[]): Engine {
 export function fakeHost(): FakeHost {
   const cuts: Cut[] = [];
   const host: FakeHost = {
-    context: { paths: scratchPaths(), live: newLive(), version: 'test', engine: () => engine },
+    context: {
+      paths: scratchPaths(),
+      live: newLive(),
+      metadata: untold,
+      version: 'test',
+      engine: () => engine,
+    },
     states: new Map(),
     calls: [],
     copy: undefined,

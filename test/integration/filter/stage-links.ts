@@ -1,5 +1,5 @@
 /** The devices of the stage, as lines for `ip -batch`. */
-import { devicesOf, tapOf } from '../../../src/guest-agent/filter/names.ts';
+import { devicesOf, tapOf } from '../../../src/guest-agent/network/names.ts';
 import type { NetworkConfig } from '../../../src/wire/methods/network.ts';
 import { cardOf, greenOf, networkOf } from '../../guest-agent/filter/networks.ts';
 

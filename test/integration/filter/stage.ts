@@ -12,7 +12,7 @@
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { filterIn, type Nft } from '../../../src/guest-agent/filter/filter.ts';
-import { devicesOf } from '../../../src/guest-agent/filter/names.ts';
+import { devicesOf } from '../../../src/guest-agent/network/names.ts';
 import { run, start } from '../../../src/process/run.ts';
 import { lineup, type Place, places } from './stage-links.ts';
 

@@ -5,6 +5,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { applyFilter, filterDiffers } from '../../../src/guest-agent/filter/filter.ts';
 import { allLinks } from '../../../src/guest-agent/links.ts';
 import { type GuestNetworks, guestNetworks } from '../../../src/guest-agent/network/networks.ts';
 import type { Services } from '../../../src/guest-agent/network/services.ts';
@@ -42,11 +43,12 @@ const services: Services = {
 const portsAtFilter: string[][] = [];
 const networks = guestNetworks(pathsUnder(process.argv[2]), {
   filter: {
-    apply: async () => {
+    apply: async (configs) => {
       const up = (await allLinks()).filter(({ flags }) => flags?.includes('UP'));
       portsAtFilter.push(up.map(({ ifname }) => ifname).filter((name) => /^(bp|vx)/.test(name)));
+      await applyFilter(configs);
     },
-    differs: async () => [],
+    differs: filterDiffers,
   },
   services,
   loadModules: async () => undefined,
