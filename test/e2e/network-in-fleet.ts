@@ -65,7 +65,7 @@ function playArrival(current: () => Fleet, [first, second]: readonly [Stop, Stop
       await eventually('its guest lets us in', 180_000, () => there(fleet, place, 'echo in'));
     const { gateway, mtu } = networkSchema.parse(await fleet.json('network', 'show', 'lan'));
     const told = 'wget -q -O - http://169.254.169.254/latest/meta-data/';
-    t.is(await there(fleet, inTalker, `${told}hostname`), talker);
+    t.is(await there(fleet, inTalker, `${told}hostname`), `${talker}.lan.internal`);
     t.is(await there(fleet, inTalker, `${told}local-ipv4`), await addressOf(fleet, talker));
     t.regex(await there(fleet, inTalker, `ping -c 3 -s ${mtu - 28} ${walker}`), /, 0% packet loss/);
     const cards = await Promise.all(

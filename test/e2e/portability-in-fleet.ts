@@ -7,14 +7,22 @@ import { buildImage } from '../../images/build.ts';
 import { cellText } from '../../infra/matrix/page.ts';
 import { addProfileCloud, describePlace, hostOf, makePlace } from '../../infra/matrix/places.ts';
 import { type Cell, walkAll } from '../../infra/matrix/walk.ts';
+import { tunnelsSchema } from '../../src/wire/routes/network.ts';
 import type { Fleet } from './fleet.ts';
 
 const test = anyTest as TestFn<Fleet>;
 const third = 'nitro';
 const strange = 'odd';
 
-/** `hosts`: the fleet's own, the one with the guest first. The third host is removed again. */
-export function playPortability(current: () => Fleet, hosts: readonly string[]): void {
+/**
+ * `hosts`: the fleet's own, the one with the guest first. The third host is removed again; `meanwhile` adds the tests that
+ * need all three.
+ */
+export function playPortability(
+  current: () => Fleet,
+  hosts: readonly string[],
+  meanwhile: (thirdHost: string, itsCloud: string) => void,
+): void {
   const make = async (profile: string) => {
     const { seat } = current();
     await addProfileCloud(seat, profile);
@@ -45,7 +53,17 @@ export function playPortability(current: () => Fleet, hosts: readonly string[]):
       cells.filter((cell) => 'failed' in cell),
       [],
     );
+  });
+
+  meanwhile(hostOf(third), third);
+
+  test.serial('a host leaves, and nothing of it stays with the others', async (t) => {
     await unmake(third);
+    const { tunnels } = tunnelsSchema.parse(await current().json('tunnel', 'list'));
+    t.deepEqual(
+      tunnels.map((tunnel) => [...tunnel.hosts].sort()),
+      [[...hosts].sort()],
+    );
   });
 
   test.serial('a cloud that nobody has heard of comes up on generic by itself', async (t) => {

@@ -9,8 +9,10 @@ import { migrate, whileObserved } from '../../infra/demo/migration.ts';
 import { askOnce } from '../../infra/demo/observer.ts';
 import type { Host, Operation } from '../../src/wire/resources.ts';
 import { bootFleet, destination, type Fleet, ground, guest, source } from './fleet.ts';
+import type { GroundHost } from './grounds/ground.ts';
 import { playHosts } from './hosts-in-fleet.ts';
 import { playLibvirtInHost } from './libvirt-in-host.ts';
+import { playNetwork } from './network-in-fleet.ts';
 import { playPortability } from './portability-in-fleet.ts';
 
 const test = anyTest as TestFn<Fleet>;
@@ -76,7 +78,17 @@ test.serial('there and back ten times: one boot, one connection, an unbroken cou
 });
 
 playHosts(() => fleet, source, destination);
-if (ground.joinsLocalClouds) playPortability(() => fleet, [source, destination]);
+if (ground.joinsLocalClouds) {
+  playPortability(
+    () => fleet,
+    [source, destination],
+    (host, cloud) => {
+      const [first, second] = ground.hosts;
+      const stopAt = (one: GroundHost) => ({ host: one.name, cloud: one.cloud });
+      playNetwork(() => fleet, [stopAt(first), stopAt(second), { host, cloud }]);
+    },
+  );
+}
 
 const refusals: [what: string, args: string[], exit: number, code: string][] = [
   ['a guest that is there already', ['migrate', guest, '--to', source], 5, 'migrate.same-host'],
