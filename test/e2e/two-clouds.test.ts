@@ -90,6 +90,9 @@ if (ground.joinsLocalClouds) {
   );
 }
 
+const newNetwork = ['network', 'create', 'other', '--subnet'];
+const newGuest = ['guest', 'create', 'other', '--image', 'micro', '--host', source];
+
 const refusals: [what: string, args: string[], exit: number, code: string][] = [
   ['a guest that is there already', ['migrate', guest, '--to', source], 5, 'migrate.same-host'],
   ['a host that is not there', ['migrate', guest, '--to', 'nowhere'], 3, 'host.not-found'],
@@ -98,6 +101,13 @@ const refusals: [what: string, args: string[], exit: number, code: string][] = [
   ['a running guest', ['guest', 'remove', guest, '--yes'], 1, 'guest.not-stopped'],
   ['a network in use', ['network', 'remove', 'lan'], 1, 'network.in-use'],
   ['an image in use', ['image', 'remove', 'micro'], 1, 'image.in-use'],
+  ['an overlapping subnet', [...newNetwork, '10.77.0.0/25'], 1, 'network.overlap'],
+  ['the subnet of the tunnels', [...newNetwork, '10.254.0.0/24'], 1, 'network.overlap'],
+  ['a public subnet', [...newNetwork, '8.8.8.0/24'], 2, 'network.public-subnet'],
+  ['an MTU that no tunnel carries', [...newNetwork, '10.78.0.0/24', '--mtu', '9000'], 2, 'network.mtu'],
+  ['an address in use', [...newGuest, '--address', '10.77.0.10'], 1, 'network.address-taken'],
+  ['an address outside', [...newGuest, '--address', '10.78.0.10'], 2, 'network.bad-address'],
+  ['a port of the host itself', ['guest', 'publish', guest, '22:22'], 5, 'guest.port-reserved'],
   ['a name twice', ['guest', 'create', guest, '--image', 'micro', '--host', source], 1, 'guest.exists'],
 ];
 
