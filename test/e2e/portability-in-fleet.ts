@@ -8,7 +8,7 @@ import { cellText } from '../../infra/matrix/page.ts';
 import { addProfileCloud, describePlace, hostOf, makePlace } from '../../infra/matrix/places.ts';
 import { type Cell, walkAll } from '../../infra/matrix/walk.ts';
 import { tunnelsSchema } from '../../src/wire/routes/network.ts';
-import type { Fleet } from './fleet.ts';
+import { type Fleet, ground } from './fleet.ts';
 
 const test = anyTest as TestFn<Fleet>;
 const third = 'nitro';
@@ -27,6 +27,12 @@ export function playPortability(
     const { seat } = current();
     await addProfileCloud(seat, profile);
     return await makePlace(seat, profile, (await buildImage('host')).path);
+  };
+  const setLoss = async (loss: string) => {
+    for (const { cloud } of ground.hosts)
+      await current().json(
+        ...['cloud', 'link', strange, cloud, '--latency', '1ms', '--bandwidth', '100MB', '--loss', loss],
+      );
   };
   const unmake = async (profile: string) => {
     const { blanket } = current().seat;
@@ -66,8 +72,22 @@ export function playPortability(
     );
   });
 
+  test.serial('a host that no other hears is not kept, and the error says what to open', async (t) => {
+    const fleet = current();
+    await addProfileCloud(fleet.seat, strange);
+    await setLoss('100%');
+    const { path } = await buildImage('host');
+    const args = ['--cloud', strange, '--image', path];
+    const { code, stderr } = await fleet.cli('host', 'provision', hostOf(strange), ...args);
+    await setLoss('0%');
+    t.is(code, 5);
+    t.regex(stderr, /code: tunnel\.blocked/);
+    t.regex(stderr, /51820/);
+    t.is((await fleet.cli('host', 'show', hostOf(strange))).code, 3);
+  });
+
   test.serial('a cloud that nobody has heard of comes up on generic by itself', async (t) => {
-    await make(strange);
+    await makePlace(current().seat, strange, (await buildImage('host')).path);
     const place = await describePlace(current().seat, strange, hostOf(strange));
     t.like(place, { driver: 'generic', engine: 'kvm' });
     t.true((place.score ?? 0) > 0);
