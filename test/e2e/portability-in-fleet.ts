@@ -23,27 +23,12 @@ export function playPortability(
   hosts: readonly string[],
   meanwhile: (thirdHost: string, itsCloud: string) => void,
 ): void {
-  const make = async (profile: string) => {
-    const { seat } = current();
-    await addProfileCloud(seat, profile);
-    return await makePlace(seat, profile, (await buildImage('host')).path);
-  };
-  const setLoss = async (loss: string) => {
-    for (const { cloud } of ground.hosts)
-      await current().json(
-        ...['cloud', 'link', strange, cloud, '--latency', '1ms', '--bandwidth', '100MB', '--loss', loss],
-      );
-  };
-  const unmake = async (profile: string) => {
-    const { blanket } = current().seat;
-    await blanket(['host', 'remove', hostOf(profile), '--yes']);
-    await blanket(['cloud', 'remove', profile]);
-  };
-
   test.serial(
     'a host on NVMe and PCI Express, told who it is by a metadata service, is recognised',
     async (t) => {
-      const { driver, engine } = await make(third);
+      const { seat } = current();
+      await addProfileCloud(seat, third);
+      const { driver, engine } = await makePlace(seat, third, (await buildImage('host')).path);
       t.deepEqual({ driver, engine }, { driver: 'aws-nitro', engine: 'kvm' });
     },
   );
@@ -64,7 +49,7 @@ export function playPortability(
   meanwhile(hostOf(third), third);
 
   test.serial('a host leaves, and nothing of it stays with the others', async (t) => {
-    await unmake(third);
+    await unmake(current(), third);
     const { tunnels } = tunnelsSchema.parse(await current().json('tunnel', 'list'));
     t.deepEqual(
       tunnels.map((tunnel) => [...tunnel.hosts].sort()),
@@ -72,14 +57,18 @@ export function playPortability(
     );
   });
 
+  playStrange(current);
+}
+
+function playStrange(current: () => Fleet): void {
   test.serial('a host that no other hears is not kept, and the error says what to open', async (t) => {
     const fleet = current();
     await addProfileCloud(fleet.seat, strange);
-    await setLoss('100%');
+    await setLoss(fleet, '100%');
     const { path } = await buildImage('host');
     const args = ['--cloud', strange, '--image', path];
     const { code, stderr } = await fleet.cli('host', 'provision', hostOf(strange), ...args);
-    await setLoss('0%');
+    await setLoss(fleet, '0%');
     t.is(code, 5);
     t.regex(stderr, /code: tunnel\.blocked/);
     t.regex(stderr, /51820/);
@@ -91,6 +80,17 @@ export function playPortability(
     const place = await describePlace(current().seat, strange, hostOf(strange));
     t.like(place, { driver: 'generic', engine: 'kvm' });
     t.true((place.score ?? 0) > 0);
-    await unmake(strange);
+    await unmake(current(), strange);
   });
+}
+
+/** On the strange cloud's ways to the fleet's own. */
+async function setLoss({ json }: Fleet, loss: string): Promise<void> {
+  const like = ['--latency', '1ms', '--bandwidth', '100MB', '--loss', loss];
+  for (const { cloud } of ground.hosts) await json('cloud', 'link', strange, cloud, ...like);
+}
+
+async function unmake({ seat: { blanket } }: Fleet, profile: string): Promise<void> {
+  await blanket(['host', 'remove', hostOf(profile), '--yes']);
+  await blanket(['cloud', 'remove', profile]);
 }
