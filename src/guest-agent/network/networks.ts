@@ -1,10 +1,11 @@
 /**
  * Sets up a host's guest networks, remembers them, compares them with what is there and takes them away.
  *
- *   apply:  devices -> filter (of all networks) -> ports up -> forwarding entries -> DHCP and DNS -> kept
+ *   apply:  filter (of all networks) -> kept -> devices -> ports up -> forwarding entries -> DHCP and DNS
  *
- * No guest is ever on a bridge that is not guarded: ports come up only when the filter is there. A reading is taken when a
- * network was set; `repair` takes another, and what differs is set again and named.
+ * No guest is ever on a bridge that is not guarded. The filter is that of the kept networks, so a network is guarded and kept
+ * before it has a device, and whatever fails or falls after that leaves it in the filter. A reading is taken when a network
+ * was set; `repair` takes another, and what differs is set again and named.
  */
 import { mkdir } from 'node:fs/promises';
 import { BlanketError } from '../../wire/errors.ts';
@@ -62,15 +63,19 @@ async function read(
   return new Map([...kernel, ...(await readNameServer(paths, config, parts.services))]);
 }
 
-/** @param all every network that is to be guarded, this one included. */
+/**
+ * Guards, keeps and makes one network. What fails after it is kept is made good by `repair`.
+ * @param all every network that is to be guarded, this one included.
+ */
 async function setUp(state: State, config: NetworkConfig, all: readonly NetworkConfig[]): Promise<void> {
   const { paths, parts } = state;
   state.readings.delete(config.name); // half of it is not to pass for the whole
+  await parts.filter.apply(all);
+  await writeState(paths.network(config.name, 'json'), config);
   await parts.loadModules();
   await batch('ip', deviceCommands(config, await allLinks()));
   await setDevices(config.name);
   await letForward(paths.forwarding);
-  await parts.filter.apply(all);
   await batch('ip', portCommands(config, await allLinks()));
   await setForwarding(config);
   await serveNames(paths, config, parts.services);
@@ -83,7 +88,6 @@ async function apply(state: State, config: NetworkConfig): Promise<void> {
   const kept = await keptNetworks(paths);
   await requireFreePorts(config, kept);
   await setUp(state, config, [...kept.filter(({ name }) => name !== config.name), config]);
-  await writeState(paths.network(config.name, 'json'), config);
 }
 
 const knownMoves = (config: NetworkConfig, moves: Moves['moves']): Moves['moves'] =>
@@ -177,8 +181,11 @@ async function repair(state: State): Promise<string[]> {
   return repaired;
 }
 
+/** All are guarded before one is made. Without networks nothing is: those of another version's agent may have guests. */
 async function restore(state: State): Promise<void> {
   const all = await keptNetworks(state.paths);
+  if (all.length === 0) return;
+  await state.parts.filter.apply(all).catch((error: unknown) => logError('network.unguarded', error));
   for (const config of all) {
     await setUp(state, config, all).catch((error: unknown) =>
       logError('network.restore-failed', error, { network: config.name }),
