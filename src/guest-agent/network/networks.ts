@@ -20,7 +20,7 @@ import { moveCards, setForwarding } from './forwarding.ts';
 import { keptNetworks, requireNetwork } from './kept.ts';
 import { readNameServer, removeNameServer, serveNames } from './name-server.ts';
 import { bridgeOf, gatewayOf, gatewayPortOf, vxlanOf } from './names.ts';
-import { requireFreePorts } from './ports.ts';
+import { findTaken, portsTaken } from './ports.ts';
 import { differences, readKernel } from './reading.ts';
 import type { Services } from './services.ts';
 import { letForward, setDevices, stopForwarding } from './sysctls.ts';
@@ -40,7 +40,7 @@ export type Parts = {
 export type Moves = { name: string; moves: readonly { mac: string; at: string }[] };
 
 export type GuestNetworks = {
-  /** Sets the whole of one network and remembers it. @throws CommandError, BlanketError `network.port-taken` */
+  /** Sets the whole of one network and remembers it. @throws CommandError, BlanketError `network.port-taken`: all but these ports is set */
   apply(config: NetworkConfig): Promise<void>;
   /** Changes where frames to single cards go, at once, and remembers it. @throws BlanketError `network.missing`, `network.unknown-card` */
   forward(moves: Moves): Promise<void>;
@@ -82,12 +82,16 @@ async function setUp(state: State, config: NetworkConfig, all: readonly NetworkC
   state.readings.set(config.name, await read(state, config, await allLinks()));
 }
 
-async function apply(state: State, config: NetworkConfig): Promise<void> {
+/** A port that somebody else has is told of, and keeps nobody from the rest: it is neither set nor kept, so it is asked for again. */
+async function apply(state: State, wanted: NetworkConfig): Promise<void> {
   const { paths } = state;
   await mkdir(paths.networks, { recursive: true });
   const kept = await keptNetworks(paths);
-  await requireFreePorts(config, kept);
+  const taken = await findTaken(wanted, kept);
+  const publishes = wanted.publishes.filter((one) => !taken.some(({ publish }) => publish === one));
+  const config = { ...wanted, publishes };
   await setUp(state, config, [...kept.filter(({ name }) => name !== config.name), config]);
+  if (taken.length > 0) throw portsTaken(taken);
 }
 
 const knownMoves = (config: NetworkConfig, moves: Moves['moves']): Moves['moves'] =>
