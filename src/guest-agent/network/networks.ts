@@ -171,8 +171,13 @@ async function repair(state: State): Promise<string[]> {
   const { paths, parts } = state;
   const all = await keptNetworks(paths);
   if (all.length === 0) return [];
-  const repaired = [...(await parts.filter.differs()), ...(await letForward(paths.forwarding))];
+  const repaired = await parts.filter.differs();
   if (repaired.length > 0) await parts.filter.apply(all);
+  try {
+    repaired.push(...(await letForward(paths.forwarding)));
+  } catch (error) {
+    logError('network.repair-failed', error);
+  }
   for (const config of all) {
     try {
       const found = await differing(state, config);
