@@ -15,6 +15,7 @@ import { logError } from '../log.ts';
 import type { Paths } from '../paths.ts';
 import { serially } from '../serially.ts';
 import { removeState, writeState } from '../state-file.ts';
+import { letRelay } from '../tunnel.ts';
 import { deviceCommands, portCommands, strayCards } from './devices.ts';
 import { moveCards, setForwarding } from './forwarding.ts';
 import { keptNetworks, requireNetwork } from './kept.ts';
@@ -23,7 +24,7 @@ import { bridgeOf, gatewayOf, gatewayPortOf, vxlanOf } from './names.ts';
 import { findTaken, portsTaken } from './ports.ts';
 import { differences, readKernel } from './reading.ts';
 import type { Services } from './services.ts';
-import { letForward, setDevices, stopForwarding } from './sysctls.ts';
+import { deviceSettings, letForward, setSettings, stopForwarding } from './sysctls.ts';
 
 /** What networks are made with beside `ip` and `bridge`. */
 export type Parts = {
@@ -74,7 +75,7 @@ async function setUp(state: State, config: NetworkConfig, all: readonly NetworkC
   await writeState(paths.network(config.name, 'json'), config);
   await parts.loadModules();
   await batch('ip', deviceCommands(config, await allLinks()));
-  await setDevices(config.name);
+  await setSettings(deviceSettings(config.name));
   await letForward(paths.forwarding);
   await batch('ip', portCommands(config, await allLinks()));
   await setForwarding(config);
@@ -145,7 +146,9 @@ async function remove({ paths, parts, readings }: State, name: string): Promise<
   readings.delete(name);
   const left = await keptNetworks(paths);
   await parts.filter.apply(left);
-  if (left.length === 0) await stopForwarding(paths.forwarding);
+  if (left.length > 0) return;
+  await stopForwarding(paths.forwarding);
+  await letRelay(); // with the host's setting each device's goes
 }
 
 const inUse = (name: string, cards: number) =>

@@ -37,7 +37,7 @@ export async function current(settings: Settings): Promise<Record<string, string
 }
 
 /** Of these, the ones that say something else. */
-const differing = async (wanted: Settings): Promise<Record<string, string>> =>
+export const differing = async (wanted: Settings): Promise<Record<string, string>> =>
   Object.fromEntries(Object.entries(await current(wanted)).filter(([path, now]) => now !== wanted[path]));
 
 /** A device may be gone before its setting is written, and needs none then. */
@@ -64,8 +64,8 @@ export const deviceSettings = (network: string): Settings =>
     ]),
   );
 
-export async function setDevices(network: string): Promise<void> {
-  const wanted = deviceSettings(network);
+/** Sets what of these is otherwise. Settings of devices that are not there are left out. */
+export async function setSettings(wanted: Settings): Promise<void> {
   await write(wanted, Object.keys(await differing(wanted)));
 }
 
