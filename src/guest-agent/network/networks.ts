@@ -19,7 +19,7 @@ import { letRelay } from '../tunnel.ts';
 import { deviceCommands, portCommands, strayCards } from './devices.ts';
 import { moveCards, setForwarding } from './forwarding.ts';
 import { keptNetworks, requireNetwork } from './kept.ts';
-import { readNameServer, removeNameServer, serveNames } from './name-server.ts';
+import { readNameServer, removeNameServer, serveNames, serverPart } from './name-server.ts';
 import { bridgeOf, gatewayOf, gatewayPortOf, vxlanOf } from './names.ts';
 import { findTaken, portsTaken } from './ports.ts';
 import { differences, readKernel } from './reading.ts';
@@ -41,7 +41,7 @@ export type Parts = {
 export type Moves = { name: string; moves: readonly { mac: string; at: string }[] };
 
 export type GuestNetworks = {
-  /** Sets the whole of one network and remembers it. @throws CommandError, BlanketError `network.port-taken`: all but these ports is set */
+  /** Sets the whole of one network and remembers it. @throws CommandError, BlanketError `network.no-name-server`, `network.port-taken`: all but these ports is set */
   apply(config: NetworkConfig): Promise<void>;
   /** Changes where frames to single cards go, at once, and remembers it. @throws BlanketError `network.missing`, `network.unknown-card` */
   forward(moves: Moves): Promise<void>;
@@ -80,7 +80,9 @@ async function setUp(state: State, config: NetworkConfig, all: readonly NetworkC
   await batch('ip', portCommands(config, await allLinks()));
   await setForwarding(config);
   await serveNames(paths, config, parts.services);
-  state.readings.set(config.name, await read(state, config, await allLinks()));
+  const reading = await read(state, config, await allLinks());
+  // One that fell in the meantime is to be missed, not to be taken for what was wanted.
+  state.readings.set(config.name, reading.set(serverPart, ''));
 }
 
 /** A port that somebody else has is told of, and keeps nobody from the rest: it is neither set nor kept, so it is asked for again. */
