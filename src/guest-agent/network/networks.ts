@@ -21,6 +21,7 @@ import { moveCards, setForwarding } from './forwarding.ts';
 import { keptNetworks, requireNetwork } from './kept.ts';
 import { readNameServer, removeNameServer, serveNames, serverPart } from './name-server.ts';
 import { bridgeOf, gatewayOf, gatewayPortOf, vxlanOf } from './names.ts';
+import { requireApart } from './overlap.ts';
 import { findTaken, portsTaken } from './ports.ts';
 import { differences, readKernel } from './reading.ts';
 import type { Services } from './services.ts';
@@ -41,7 +42,10 @@ export type Parts = {
 export type Moves = { name: string; moves: readonly { mac: string; at: string }[] };
 
 export type GuestNetworks = {
-  /** Sets the whole of one network and remembers it. @throws CommandError, BlanketError `network.no-name-server`, `network.port-taken`: all but these ports is set */
+  /**
+   * Sets the whole of one network and remembers it. @throws CommandError, BlanketError `network.overlap`: nothing is set,
+   * `network.no-name-server`, `network.port-taken`: all but these ports is set
+   */
   apply(config: NetworkConfig): Promise<void>;
   /** Changes where frames to single cards go, at once, and remembers it. @throws BlanketError `network.missing`, `network.unknown-card` */
   forward(moves: Moves): Promise<void>;
@@ -70,6 +74,7 @@ async function read(
  */
 async function setUp(state: State, config: NetworkConfig, all: readonly NetworkConfig[]): Promise<void> {
   const { paths, parts } = state;
+  await requireApart(config);
   state.readings.delete(config.name); // half of it is not to pass for the whole
   await parts.filter.apply(all);
   await writeState(paths.network(config.name, 'json'), config);
