@@ -18,7 +18,7 @@ import { removeState, writeState } from '../state-file.ts';
 import { letRelay } from '../tunnel.ts';
 import { deviceCommands, portCommands, strayCards } from './devices.ts';
 import { moveCards, setForwarding } from './forwarding.ts';
-import { keptNetworks, requireNetwork } from './kept.ts';
+import { keptNames, keptNetworks, requireNetwork } from './kept.ts';
 import { readNameServer, removeNameServer, serveNames, serverPart } from './name-server.ts';
 import { bridgeOf, gatewayOf, gatewayPortOf, vxlanOf } from './names.ts';
 import { requireApart } from './overlap.ts';
@@ -152,6 +152,8 @@ async function remove({ paths, parts, readings }: State, name: string): Promise<
   await removeState(paths.network(name, 'json'));
   readings.delete(name);
   const left = await keptNetworks(paths);
+  // Guests of one that cannot be read are on its bridge all the same: the filter knows them, and stays as it is.
+  if (left.length === 0 && (await keptNames(paths)).length > 0) return;
   await parts.filter.apply(left);
   if (left.length > 0) return;
   await stopForwarding(paths.forwarding);

@@ -1,5 +1,5 @@
 /** A network is guarded before its first frame passes, and stays so whatever fails after. */
-import { mkdirSync, rmdirSync } from 'node:fs';
+import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bridgeOf, gatewayPortOf } from '../../../src/guest-agent/network/names.ts';
 import { asRoot } from '../as-root.ts';
@@ -58,3 +58,20 @@ asRoot(why, 'after a reboot networks are guarded, also when they cannot be set u
   t.true(await has(b, bridgeOf(network)));
   t.true(await guards(b, network));
 });
+
+asRoot(
+  why,
+  'while a network cannot be read its guests stay guarded, also when the last other one goes',
+  async (t) => {
+    const { a, b } = await twoHosts(t);
+    const config = configOf(a, [b], [card(11, 'web', a)]);
+    await a.ask('apply', config);
+    await a.ask('apply', { ...config, ...other });
+    writeFileSync(join(a.state, 'networks', `${network}.json`), 'of another version');
+    await a.ask('remove', 'other');
+    const table = await a.inside('nft', 'list', 'table', 'bridge', 'blanket');
+    t.regex(table, /hook prerouting[^}]*iifname "bt\*"/);
+    await a.ask('restore');
+    t.is(await a.inside('nft', 'list', 'table', 'bridge', 'blanket'), table);
+  },
+);
