@@ -32,6 +32,22 @@ export async function linkNamed(name: string): Promise<Link | undefined> {
 export const allLinks = async (): Promise<Link[]> =>
   JSON.parse(await exec('ip', ['-j', '-d', 'address', 'show'])) as Link[];
 
+type Hop = { dev?: string; gateway?: string };
+/** `nexthops` in place of the rest where there are several ways. */
+export type Route = Hop & { dst: string; via?: { host: string }; nexthops?: Hop[] };
+
+/** The kernel's routes of one family, of its main table or as `ip route show` is asked otherwise. */
+export const routesIn = async (family: '-4' | '-6', ...which: readonly string[]): Promise<Route[]> =>
+  JSON.parse(await exec('ip', [family, '-j', 'route', 'show', ...which])) as Route[];
+
+/** Devices with routes that a router announced to the kernel itself (RFC 4861, 4.2). */
+export async function announcedDevices(): Promise<string[]> {
+  const routes = await routesIn('-6', 'proto', 'ra');
+  return [
+    ...new Set(routes.flatMap(({ dev, nexthops = [] }) => [dev, ...nexthops.map((hop) => hop.dev)])),
+  ].flatMap((device) => device ?? []);
+}
+
 /** Devices enslaved to a bridge. */
 export async function portsOf(bridge: string): Promise<string[]> {
   const links = JSON.parse(await exec('ip', ['-j', 'link', 'show', 'master', bridge])) as Link[];

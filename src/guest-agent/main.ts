@@ -13,13 +13,13 @@ import { setTimeout } from 'node:timers/promises';
 import about from '../../package.json' with { type: 'json' };
 import { agentPaths } from '../wire/agent.ts';
 import { BlanketError } from '../wire/errors.ts';
-import { networkConfigSchema } from '../wire/methods/network.ts';
 import type { Context } from './context.ts';
 import { kvmEngine } from './engines/kvm.ts';
 import { dialLibvirt, sharedLink } from './engines/libvirt-link.ts';
-import { engineOf, specOf } from './guests.ts';
+import { engineOf } from './guests.ts';
 import { log, logError } from './log.ts';
 import { serveMetadata } from './metadata/service.ts';
+import { keptSources } from './metadata/sources.ts';
 import { allHandlers } from './methods/all.ts';
 import { restoreDriver } from './methods/drivers.ts';
 import { newLive } from './migrate/live.ts';
@@ -27,7 +27,6 @@ import { pruneRecords } from './migrate/record.ts';
 import { repairNetworks, restoreNetworks } from './network.ts';
 import { type Paths, pathsUnder } from './paths.ts';
 import { serve } from './server.ts';
-import { readStates } from './state-file.ts';
 import { restoreTunnel } from './tunnel.ts';
 
 const group = 'blanket';
@@ -40,10 +39,7 @@ async function groupId(name: string): Promise<number | undefined> {
 
 function makeContext(paths: Paths): Context {
   const kvm = kvmEngine(paths, sharedLink(dialLibvirt), dialLibvirt);
-  const metadata = serveMetadata({
-    networks: () => readStates(paths.networks, networkConfigSchema),
-    guestSpec: (name) => specOf({ paths }, name),
-  });
+  const metadata = serveMetadata(keptSources(paths));
   return {
     paths,
     metadata,

@@ -5,13 +5,16 @@
  *
  *   control names it ──▶ wg, ip ──▶ tunnel.json ──▶ the key that it names is the one in use
  *
- * A peer carries its own address, and those of hosts that are reached through it. A relay decrypts and encrypts anew.
+ * A peer carries its own address, and those of hosts that are reached through it. A relay decrypts and encrypts anew. Any
+ * host may be one, so each forwards what comes out of the tunnel, with guest networks or without; what comes in by its other
+ * devices is none of the tunnel's business.
  */
 import type { AgentResult } from '../wire/agent.ts';
 import { agentMethods } from '../wire/agent-methods.ts';
 import { exec } from './host-access.ts';
 import { ensureLink, linkNamed, setAddress } from './links.ts';
 import { tunnelMtu } from './mtu.ts';
+import { differing, type Settings, setSettings } from './network/sysctls.ts';
 import type { Paths } from './paths.ts';
 import { serially } from './serially.ts';
 import { readState, writeState, writeWhole } from './state-file.ts';
@@ -21,6 +24,12 @@ import { currentKey, nextKey, pairNamed, settleKey } from './tunnel/keys.ts';
 import { peersStatus, readTunnel } from './tunnel/reading.ts';
 
 export const tunnelInterface = 'blanket0';
+
+/** Of this device alone: whether a packet is forwarded is up to where it came in (Documentation/networking/ip-sysctl.rst). */
+const relaying: Settings = { [`net/ipv4/conf/${tunnelInterface}/forwarding`]: '1' };
+
+/** Lets what comes out of the tunnel for others go back into it. A host without a tunnel has nothing to let. */
+export const letRelay = (): Promise<void> => setSettings(relaying);
 
 type TunnelPaths = Pick<Paths, 'tunnel' | 'tunnelFile' | 'tunnelKey' | 'tunnelKeyNext'>;
 
@@ -45,6 +54,7 @@ async function apply(paths: TunnelPaths, config: TunnelConfig): Promise<string> 
   await exec('wg', ['syncconf', tunnelInterface, paths.tunnelFile]);
   await setAddress(tunnelInterface, `${config.address}/${config.prefix}`);
   await exec('ip', ['link', 'set', tunnelInterface, 'mtu', String(config.mtu), 'up']);
+  await letRelay();
   return publicKey;
 }
 
@@ -68,7 +78,8 @@ export const restoreTunnel = (paths: TunnelPaths): Promise<void> =>
 
 async function look(): Promise<Seen> {
   const link = await linkNamed(tunnelInterface);
-  return { link, reading: link === undefined ? undefined : await readTunnel(tunnelInterface) };
+  const relays = Object.keys(await differing(relaying)).length === 0;
+  return { link, relays, reading: link === undefined ? undefined : await readTunnel(tunnelInterface) };
 }
 
 /** Counters as WireGuard has them now. `mtu` is the device's own, `null` when there is no tunnel. */

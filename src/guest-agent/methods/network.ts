@@ -4,8 +4,11 @@ import { applyNetwork, forwardCards, removeNetwork, repairNetworks } from '../ne
 
 export const networkHandlers = ({ paths, metadata }: Context): HandlersOf<'network'> => ({
   'network.apply': async (config) => {
-    await applyNetwork(paths, config);
-    await metadata.update();
+    try {
+      await applyNetwork(paths, config);
+    } finally {
+      await metadata.update(); // what failed may have been kept before
+    }
     return {};
   },
   'network.forward': async (moves) => {

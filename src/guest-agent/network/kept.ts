@@ -13,15 +13,22 @@ const schema = agentMethods['network.apply'].params;
 export const keptNetwork = (paths: Paths, name: string): Promise<NetworkConfig | undefined> =>
   readState(paths.network(name, 'json'), schema);
 
-/** One that an agent of another version wrote is left to control, which names it again; the others need not wait for it. */
-export async function keptNetworks(paths: Paths): Promise<NetworkConfig[]> {
+/** Names of all, those that cannot be read included. */
+export async function keptNames(paths: Paths): Promise<string[]> {
   const files = await readdir(paths.networks).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  const names = files.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -'.json'.length));
+  return files
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => file.slice(0, -'.json'.length))
+    .sort();
+}
+
+/** One that an agent of another version wrote is left to control, which names it again; the others need not wait for it. */
+export async function keptNetworks(paths: Paths): Promise<NetworkConfig[]> {
   const kept: NetworkConfig[] = [];
-  for (const name of names.sort()) {
+  for (const name of await keptNames(paths)) {
     const config = await keptNetwork(paths, name).catch((error: unknown) => {
       logError('network.unreadable', error, { network: name });
     });

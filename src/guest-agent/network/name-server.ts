@@ -1,10 +1,13 @@
 /** One dnsmasq for each network on each host: DHCP, announcements and names. */
 import { readFile, rm } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+import { BlanketError } from '../../wire/errors.ts';
 import type { NetworkConfig } from '../../wire/methods/network.ts';
 import type { Paths } from '../paths.ts';
 import { writeWhole } from '../state-file.ts';
 import { dnsmasqFile, hostsFile, leasesFile } from './dnsmasq.ts';
 import { bridgeOf, gatewayOf } from './names.ts';
+import { listeners } from './ports.ts';
 import type { Services } from './services.ts';
 
 export const unitOf = (network: string): string => `blanket-dhcp-${bridgeOf(network)}`;
@@ -34,26 +37,59 @@ async function wanted(paths: Paths, config: NetworkConfig) {
   return { files, options: dnsmasqFile(config, files, device) };
 }
 
-/** Makes the server serve exactly this. It is started anew only when its options are others: lists are read while it runs. */
+/** Long enough for a slow emulated host. */
+const startsWithinMs = 10_000;
+const lookEveryMs = 200;
+
+/** Being started says nothing: a server that finds its port taken ends, and is started again and again. */
+async function serves(unit: string, { gateway }: NetworkConfig, services: Services): Promise<boolean> {
+  for (const until = performance.now() + startsWithinMs; performance.now() < until; ) {
+    if (!(await services.isActive(unit))) return false;
+    const own = (await listeners()).filter(({ address, port }) => address === gateway.address && port === 53);
+    if (['udp', 'tcp'].every((protocol) => own.some((one) => one.protocol === protocol))) return true;
+    await setTimeout(lookEveryMs);
+  }
+  return false;
+}
+
+async function startServer(options: string, config: NetworkConfig, services: Services): Promise<void> {
+  const unit = unitOf(config.name);
+  await services.stop(unit);
+  await services.start(unit, ['dnsmasq', '--keep-in-foreground', `--conf-file=${options}`]);
+  if (await serves(unit, config, services)) return;
+  const words = await services.lastWords(unit);
+  await services.stop(unit);
+  throw new BlanketError(
+    'network.no-name-server',
+    `The DHCP and DNS server of network ${config.name} does not start: ${words || 'it does not say why'}.`,
+    {
+      next: 'See what has port 53 or 67 of the host: `ss -lntup`. It is tried again every half a minute.',
+      data: { network: config.name },
+    },
+  );
+}
+
+/**
+ * Makes the server serve exactly this. It is started anew only when its options are others: lists are read while it runs.
+ * @throws BlanketError `network.no-name-server`
+ */
 export async function serveNames(paths: Paths, config: NetworkConfig, services: Services): Promise<void> {
   const { files, options } = await wanted(paths, config);
   const newLeases = await update(files.leases, leasesFile(config));
   const newHosts = await update(files.hosts, hostsFile(config));
   const newOptions = await update(files.options, options);
   const unit = unitOf(config.name);
-  if (await services.isActive(unit)) {
-    if (newOptions) await services.stop(unit);
-    else if (newLeases || newHosts) await services.reload(unit);
-    if (!newOptions) return;
-  }
-  await services.start(unit, ['dnsmasq', '--keep-in-foreground', `--conf-file=${files.options}`]);
+  if (newOptions || !(await services.isActive(unit))) await startServer(files.options, config, services);
+  else if (newLeases || newHosts) await services.reload(unit);
 }
 
 export async function removeNameServer(paths: Paths, network: string, services: Services): Promise<void> {
-  const unit = unitOf(network);
-  if (await services.isActive(unit)) await services.stop(unit);
+  await services.stop(unitOf(network));
   for (const path of Object.values(filesOf(paths, network))) await rm(path, { force: true });
 }
+
+/** The part that says that it runs. */
+export const serverPart = 'DHCP and DNS server';
 
 /** Its parts by name, for comparison with what they were. */
 export async function readNameServer(
@@ -68,6 +104,6 @@ export async function readNameServer(
     const text = await textOf(path);
     if (text !== undefined) reading.set(part, text);
   }
-  if (await services.isActive(unitOf(config.name))) reading.set('DHCP and DNS server', '');
+  if (await services.isActive(unitOf(config.name))) reading.set(serverPart, '');
   return reading;
 }

@@ -1,10 +1,11 @@
 /**
  * Sets up a host's guest networks, remembers them, compares them with what is there and takes them away.
  *
- *   apply:  devices -> filter (of all networks) -> ports up -> forwarding entries -> DHCP and DNS -> kept
+ *   apply:  filter (of all networks) -> kept -> devices -> ports up -> forwarding entries -> DHCP and DNS
  *
- * No guest is ever on a bridge that is not guarded: ports come up only when the filter is there. A reading is taken when a
- * network was set; `repair` takes another, and what differs is set again and named.
+ * No guest is ever on a bridge that is not guarded. The filter is that of the kept networks, so a network is guarded and kept
+ * before it has a device, and whatever fails or falls after that leaves it in the filter. A reading is taken when a network
+ * was set; `repair` takes another, and what differs is set again and named.
  */
 import { mkdir } from 'node:fs/promises';
 import { BlanketError } from '../../wire/errors.ts';
@@ -14,15 +15,17 @@ import { logError } from '../log.ts';
 import type { Paths } from '../paths.ts';
 import { serially } from '../serially.ts';
 import { removeState, writeState } from '../state-file.ts';
+import { letRelay } from '../tunnel.ts';
 import { deviceCommands, portCommands, strayCards } from './devices.ts';
 import { moveCards, setForwarding } from './forwarding.ts';
-import { keptNetworks, requireNetwork } from './kept.ts';
-import { readNameServer, removeNameServer, serveNames } from './name-server.ts';
+import { keptNames, keptNetworks, requireNetwork } from './kept.ts';
+import { readNameServer, removeNameServer, serveNames, serverPart } from './name-server.ts';
 import { bridgeOf, gatewayOf, gatewayPortOf, vxlanOf } from './names.ts';
-import { requireFreePorts } from './ports.ts';
+import { requireApart } from './overlap.ts';
+import { findTaken, portsTaken } from './ports.ts';
 import { differences, readKernel } from './reading.ts';
 import type { Services } from './services.ts';
-import { letForward, setDevices, stopForwarding } from './sysctls.ts';
+import { deviceSettings, letForward, setSettings, stopForwarding } from './sysctls.ts';
 
 /** What networks are made with beside `ip` and `bridge`. */
 export type Parts = {
@@ -39,7 +42,10 @@ export type Parts = {
 export type Moves = { name: string; moves: readonly { mac: string; at: string }[] };
 
 export type GuestNetworks = {
-  /** Sets the whole of one network and remembers it. @throws CommandError, BlanketError `network.port-taken` */
+  /**
+   * Sets the whole of one network and remembers it. @throws CommandError, BlanketError `network.overlap`: nothing is set,
+   * `network.no-name-server`, `network.port-taken`: all but these ports is set
+   */
   apply(config: NetworkConfig): Promise<void>;
   /** Changes where frames to single cards go, at once, and remembers it. @throws BlanketError `network.missing`, `network.unknown-card` */
   forward(moves: Moves): Promise<void>;
@@ -62,28 +68,38 @@ async function read(
   return new Map([...kernel, ...(await readNameServer(paths, config, parts.services))]);
 }
 
-/** @param all every network that is to be guarded, this one included. */
+/**
+ * Guards, keeps and makes one network. What fails after it is kept is made good by `repair`.
+ * @param all every network that is to be guarded, this one included.
+ */
 async function setUp(state: State, config: NetworkConfig, all: readonly NetworkConfig[]): Promise<void> {
   const { paths, parts } = state;
+  await requireApart(config);
   state.readings.delete(config.name); // half of it is not to pass for the whole
+  await parts.filter.apply(all);
+  await writeState(paths.network(config.name, 'json'), config);
   await parts.loadModules();
   await batch('ip', deviceCommands(config, await allLinks()));
-  await setDevices(config.name);
+  await setSettings(deviceSettings(config.name));
   await letForward(paths.forwarding);
-  await parts.filter.apply(all);
   await batch('ip', portCommands(config, await allLinks()));
   await setForwarding(config);
   await serveNames(paths, config, parts.services);
-  state.readings.set(config.name, await read(state, config, await allLinks()));
+  const reading = await read(state, config, await allLinks());
+  // One that fell in the meantime is to be missed, not to be taken for what was wanted.
+  state.readings.set(config.name, reading.set(serverPart, ''));
 }
 
-async function apply(state: State, config: NetworkConfig): Promise<void> {
+/** A port that somebody else has is told of, and keeps nobody from the rest: it is neither set nor kept, so it is asked for again. */
+async function apply(state: State, wanted: NetworkConfig): Promise<void> {
   const { paths } = state;
   await mkdir(paths.networks, { recursive: true });
   const kept = await keptNetworks(paths);
-  await requireFreePorts(config, kept);
+  const taken = await findTaken(wanted, kept);
+  const publishes = wanted.publishes.filter((one) => !taken.some(({ publish }) => publish === one));
+  const config = { ...wanted, publishes };
   await setUp(state, config, [...kept.filter(({ name }) => name !== config.name), config]);
-  await writeState(paths.network(config.name, 'json'), config);
+  if (taken.length > 0) throw portsTaken(taken);
 }
 
 const knownMoves = (config: NetworkConfig, moves: Moves['moves']): Moves['moves'] =>
@@ -136,8 +152,12 @@ async function remove({ paths, parts, readings }: State, name: string): Promise<
   await removeState(paths.network(name, 'json'));
   readings.delete(name);
   const left = await keptNetworks(paths);
+  // Guests of one that cannot be read are on its bridge all the same: the filter knows them, and stays as it is.
+  if (left.length === 0 && (await keptNames(paths)).length > 0) return;
   await parts.filter.apply(left);
-  if (left.length === 0) await stopForwarding(paths.forwarding);
+  if (left.length > 0) return;
+  await stopForwarding(paths.forwarding);
+  await letRelay(); // with the host's setting each device's goes
 }
 
 const inUse = (name: string, cards: number) =>
@@ -163,8 +183,13 @@ async function repair(state: State): Promise<string[]> {
   const { paths, parts } = state;
   const all = await keptNetworks(paths);
   if (all.length === 0) return [];
-  const repaired = [...(await parts.filter.differs()), ...(await letForward(paths.forwarding))];
+  const repaired = await parts.filter.differs();
   if (repaired.length > 0) await parts.filter.apply(all);
+  try {
+    repaired.push(...(await letForward(paths.forwarding)));
+  } catch (error) {
+    logError('network.repair-failed', error);
+  }
   for (const config of all) {
     try {
       const found = await differing(state, config);
@@ -177,8 +202,11 @@ async function repair(state: State): Promise<string[]> {
   return repaired;
 }
 
+/** All are guarded before one is made. Without networks nothing is: those of another version's agent may have guests. */
 async function restore(state: State): Promise<void> {
   const all = await keptNetworks(state.paths);
+  if (all.length === 0) return;
+  await state.parts.filter.apply(all).catch((error: unknown) => logError('network.unguarded', error));
   for (const config of all) {
     await setUp(state, config, all).catch((error: unknown) =>
       logError('network.restore-failed', error, { network: config.name }),

@@ -2,67 +2,84 @@
 import { BlanketError } from '../../wire/errors.ts';
 import type { NetworkConfig } from '../../wire/methods/network.ts';
 import { exec } from '../host-access.ts';
+import { isOurs } from './names.ts';
 
 type Publish = NetworkConfig['publishes'][number];
-type Listener = { protocol: string; address: string; port: number };
+type Port = Pick<Publish, 'protocol' | 'port'>;
+/** `device`: the only one that it hears. */
+type Listener = { protocol: string; address: string; device: string | undefined; port: number };
+
+/** A port that cannot be published, and who has it. */
+export type Taken = { publish: Publish; by: string };
 
 /** Lines of `ss -Hlntu`: protocol, state, two queues, local address and port, the peer's. */
 export function listenersIn(text: string): Listener[] {
   return text.split('\n').flatMap((line) => {
     const [protocol, , , , local] = line.trim().split(/\s+/);
-    const [, address, port] = local?.match(/^(.*):(\d+)$/) ?? [];
+    const [, address, device, port] = local?.match(/^(.*?)(?:%(.*))?:(\d+)$/) ?? [];
     if (protocol === undefined || address === undefined) return [];
-    return [{ protocol, address: address.replace(/%.*$/, ''), port: Number(port) }];
+    return [{ protocol, address, device, port: Number(port) }];
   });
 }
 
-const sameAs = (one: Publish) => (other: Publish) =>
-  one.protocol === other.protocol &&
-  one.port === other.port &&
-  one.address === other.address &&
-  one.toPort === other.toPort;
+export const listeners = async (): Promise<Listener[]> => listenersIn(await exec('ss', ['-Hlntu']));
 
-/** The first that cannot be published, and why. `gateways`: what listens there is for guests and in nobody's way. */
-export function takenPort(
-  wanted: readonly Publish[],
-  listeners: readonly Listener[],
+const isSamePort = (one: { protocol: string; port: number }, other: Port): boolean =>
+  one.protocol === other.protocol && one.port === other.port;
+
+const isSame = (one: Publish, other: Publish): boolean =>
+  isSamePort(one, other) && one.address === other.address && one.toPort === other.toPort;
+
+/** Packets for addresses of one's own are never published ones, nor is anything of IPv6. */
+const isApart = ({ address, device = '' }: Listener): boolean =>
+  address.startsWith('127.') ||
+  (address.startsWith('[') && address !== '[::]' && !address.startsWith('[::ffff:')) ||
+  isOurs(device);
+
+/** The ports of `config` that cannot be published. What listens at a gateway is for guests and in nobody's way. */
+export function takenPorts(
+  config: NetworkConfig,
+  listening: readonly Listener[],
   others: readonly NetworkConfig[],
-): { publish: Publish; by: string } | undefined {
-  const gateways = new Set(others.map(({ gateway }) => gateway.address));
-  for (const publish of wanted) {
-    const { protocol, port } = publish;
-    const isSame = (one: { protocol: string; port: number }) =>
-      one.protocol === protocol && one.port === port;
-    const listener = listeners.find((one) => isSame(one) && !gateways.has(one.address));
-    if (listener !== undefined) return { publish, by: `a program that listens on ${listener.address}` };
+): Taken[] {
+  const gateways = new Set([config, ...others].map(({ gateway }) => gateway.address));
+  const inTheWay = listening.filter((one) => !isApart(one) && !gateways.has(one.address));
+  return config.publishes.flatMap((publish): Taken[] => {
+    const listener = inTheWay.find((one) => isSamePort(one, publish));
+    if (listener !== undefined) return [{ publish, by: `a program that listens on ${listener.address}` }];
     const other = others.find(({ publishes }) =>
-      publishes.some((one) => isSame(one) && one.address !== publish.address),
+      publishes.some((one) => isSamePort(one, publish) && one.address !== publish.address),
     );
-    if (other !== undefined) return { publish, by: `a guest of network ${other.name}` };
-  }
-  return undefined;
+    return other === undefined ? [] : [{ publish, by: `a guest of network ${other.name}` }];
+  });
 }
 
 /**
- * Ports that this network had before are not asked for again.
+ * Which ports somebody else has. Those that this network had before are not asked for again.
  * @param kept every network on this host, this one's former self included.
- * @throws BlanketError `network.port-taken`
  */
-export async function requireFreePorts(config: NetworkConfig, kept: readonly NetworkConfig[]): Promise<void> {
+export async function findTaken(config: NetworkConfig, kept: readonly NetworkConfig[]): Promise<Taken[]> {
   const before = kept.find(({ name }) => name === config.name)?.publishes ?? [];
-  const wanted = config.publishes.filter((publish) => !before.some(sameAs(publish)));
-  if (wanted.length === 0) return;
+  const publishes = config.publishes.filter((publish) => !before.some((one) => isSame(one, publish)));
+  if (publishes.length === 0) return [];
   const others = kept.filter(({ name }) => name !== config.name);
-  const taken = takenPort(wanted, listenersIn(await exec('ss', ['-Hlntu'])), others);
-  if (taken === undefined) return;
-  const { protocol, port } = taken.publish;
-  throw new BlanketError(
+  return takenPorts({ ...config, publishes }, await listeners(), others);
+}
+
+const portText = ({ protocol, port }: Port): string => `${protocol}/${port}`;
+
+/** `data` names the first as `protocol` and `port`, and all of them in `taken`. */
+export function portsTaken(taken: readonly Taken[]): BlanketError {
+  const [first, ...rest] = taken.map(({ publish, by }) => ({ port: portText(publish), by }));
+  const more = rest.map(({ port, by }) => `, port ${port} by ${by}`).join('');
+  const ports = taken.map(({ publish: { protocol, port } }) => ({ protocol, port }));
+  return new BlanketError(
     'network.port-taken',
-    `Port ${protocol}/${port} of this host is taken by ${taken.by}.`,
+    `Port ${first?.port} of this host is taken by ${first?.by}${more}.`,
     {
       kind: 'conflict',
-      next: 'Publish it on another port, or on other hosts.',
-      data: { protocol, port },
+      next: 'Publish on another port, or on other hosts.',
+      data: { ...ports[0], taken: ports },
     },
   );
 }

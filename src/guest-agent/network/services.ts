@@ -4,9 +4,12 @@ import { exec } from '../host-access.ts';
 export type Services = {
   isActive(unit: string): Promise<boolean>;
   start(unit: string, command: readonly string[]): Promise<void>;
+  /** Ends it, also when it failed and waits to be started again. When there is none nothing happens. */
   stop(unit: string): Promise<void>;
   /** Lets it read its lists again (SIGHUP). */
   reload(unit: string): Promise<void>;
+  /** The last lines that it said. */
+  lastWords(unit: string): Promise<string>;
 };
 
 /** As transient units, which systemd starts again when they end. */
@@ -21,9 +24,13 @@ export const systemd: Services = {
     await exec('systemd-run', ['--quiet', '--collect', '--unit', unit, ...restart, ...command]);
   },
   stop: async (unit) => {
-    await exec('systemctl', ['stop', unit]);
+    await exec('systemctl', ['stop', `${unit}*`]); // a pattern may match none, a name must not
   },
   reload: async (unit) => {
     await exec('systemctl', ['kill', '--signal=HUP', unit]);
+  },
+  lastWords: async (unit) => {
+    const lines = ['--lines=5', '--output=cat', '--no-pager', '--quiet'];
+    return (await exec('journalctl', ['--unit', unit, ...lines])).trim();
   },
 };

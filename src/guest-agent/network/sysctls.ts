@@ -3,11 +3,12 @@
  * network's own devices go with them. The host's own are remembered as they were, and given back when the last
  * network goes.
  */
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { announcedDevices } from '../links.ts';
 import { readState, removeState, writeState } from '../state-file.ts';
-import { bridgeOf, gatewayOf, isOurs } from './names.ts';
+import { bridgeOf, gatewayOf } from './names.ts';
 
 const root = '/proc/sys';
 
@@ -36,11 +37,16 @@ export async function current(settings: Settings): Promise<Record<string, string
 }
 
 /** Of these, the ones that say something else. */
-const differing = async (wanted: Settings): Promise<Record<string, string>> =>
+export const differing = async (wanted: Settings): Promise<Record<string, string>> =>
   Object.fromEntries(Object.entries(await current(wanted)).filter(([path, now]) => now !== wanted[path]));
 
+/** A device may be gone before its setting is written, and needs none then. */
 async function write(settings: Settings, paths: readonly string[]): Promise<void> {
-  for (const path of paths) await writeFile(join(root, path), settings[path] ?? '');
+  for (const path of paths) {
+    await writeFile(join(root, path), settings[path] ?? '').catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+  }
 }
 
 /**
@@ -58,34 +64,40 @@ export const deviceSettings = (network: string): Settings =>
     ]),
   );
 
-export async function setDevices(network: string): Promise<void> {
-  const wanted = deviceSettings(network);
+/** Sets what of these is otherwise. Settings of devices that are not there are left out. */
+export async function setSettings(wanted: Settings): Promise<void> {
   await write(wanted, Object.keys(await differing(wanted)));
 }
 
-/** A host that forwards no longer listens to its own router's announcements, unless told so (accept_ra = 2). */
-async function uplinkSettings(): Promise<Settings> {
-  const devices = await readdir(join(root, 'net/ipv6/conf')).catch(() => []); // no IPv6 here
-  const wanted: Record<string, string> = {};
-  for (const device of devices.filter((one) => !['all', 'default', 'lo'].includes(one) && !isOurs(one))) {
-    const path = `net/ipv6/conf/${device}/accept_ra`;
-    if ((await read(path)) === '1') wanted[path] = '2';
-  }
-  return wanted;
-}
+const forwarding6 = 'net/ipv6/conf/all/forwarding';
+const forwarding: Settings = { 'net/ipv4/ip_forward': '1', [forwarding6]: '1' };
 
-const forwarding: Settings = { 'net/ipv4/ip_forward': '1', 'net/ipv6/conf/all/forwarding': '1' };
+const keptSettings = async (kept: string): Promise<Settings> => (await readState(kept, settingsSchema)) ?? {};
+
+/**
+ * A host that forwards no longer listens to its own router's announcements, unless told so (accept_ra = 2). One that forwarded
+ * before did not listen then either. Devices that listened once are remembered: after a reboot their router is not heard yet.
+ */
+async function uplinkSettings(before: Settings): Promise<Settings> {
+  if ((before[forwarding6] ?? (await read(forwarding6))) !== '0') return {};
+  const heard = (await announcedDevices()).map((device) => `net/ipv6/conf/${device}/accept_ra`);
+  const known = Object.keys(before).filter((path) => path.endsWith('/accept_ra'));
+  const listening = await current(Object.fromEntries([...heard, ...known].map((path) => [path, '2'])));
+  return Object.fromEntries(
+    Object.entries(listening).flatMap(([path, now]) => (now === '1' ? [[path, '2']] : [])),
+  );
+}
 
 /**
  * Lets this host forward. `kept` is the file in which it remembers what was before.
  * @returns what was otherwise, e.g. `host: net.ipv4.ip_forward was 0`.
  */
 export async function letForward(kept: string): Promise<string[]> {
+  const before = await keptSettings(kept);
   // The uplink first: a host that begins to forward drops the routes it was told by routers it no longer listens to.
-  const wanted = { ...(await uplinkSettings()), ...forwarding };
+  const wanted = { ...(await uplinkSettings(before)), ...forwarding };
   const now = await differing(wanted);
   if (Object.keys(now).length === 0) return [];
-  const before = (await readState(kept, settingsSchema)) ?? {};
   await writeState(kept, { ...now, ...before });
   await write(
     wanted,
@@ -96,7 +108,7 @@ export async function letForward(kept: string): Promise<string[]> {
 
 /** Gives the host back what it had. An uplink that is gone needs nothing. */
 export async function stopForwarding(kept: string): Promise<void> {
-  const before = (await readState(kept, settingsSchema)) ?? {};
+  const before = await keptSettings(kept);
   const there = await differing(before);
   await write(
     before,

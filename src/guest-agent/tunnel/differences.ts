@@ -4,7 +4,8 @@ import type { Link } from '../links.ts';
 import { allowedIps, keepaliveOf, type TunnelConfig } from './config-file.ts';
 import type { TunnelReading } from './reading.ts';
 
-export type Seen = { reading: TunnelReading | undefined; link: Link | undefined };
+/** `relays`: it forwards what comes out of the tunnel for others. */
+export type Seen = { reading: TunnelReading | undefined; link: Link | undefined; relays: boolean };
 /** `publicKey` is the pair's that `config` names. */
 export type Wanted = { config: TunnelConfig; publicKey: string };
 
@@ -34,12 +35,13 @@ function peerDifferences(
   ];
 }
 
-export function tunnelDifferences(wanted: Wanted, { reading, link }: Seen): string[] {
+export function tunnelDifferences(wanted: Wanted, { reading, link, relays }: Seen): string[] {
   if (reading === undefined || link === undefined) return ['the tunnel was missing'];
   const { config, publicKey } = wanted;
   const known = new Set(config.peers.map((peer) => peer.publicKey));
   return [
     ...linkDifferences(wanted, link),
+    ...(relays ? [] : ['the tunnel relayed nothing']),
     ...differs("the tunnel's key", reading.publicKey, publicKey),
     ...differs("the tunnel's port", reading.port, config.port),
     ...config.peers.flatMap((peer) =>

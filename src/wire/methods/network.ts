@@ -94,7 +94,11 @@ export const networkMethods = {
     none,
     z.object({ publicKey: keySchema, mtu: mtuSchema.nullable(), peers: z.array(tunnelPeerStatusSchema) }),
   ),
-  /** Sets the whole of one guest network on this host. @throws `network.port-taken` when a published port is in use here. */
+  /**
+   * Sets the whole of one guest network on this host. @throws `network.overlap` when this host reaches the subnet otherwise:
+   * nothing is set. `network.no-name-server` when DHCP and DNS do not start: guests are guarded and have no addresses yet.
+   * `network.port-taken` when published ports are in use here: all but these (`data.taken`) is set.
+   */
   'network.apply': method(networkConfigSchema, none),
   /** Frames to these cards go to these hosts from now on; the rest of the network stays as it is. */
   'network.forward': method(

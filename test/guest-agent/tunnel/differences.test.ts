@@ -18,10 +18,11 @@ const link = {
   addr_info: [{ family: 'inet', local: '10.254.0.1', prefixlen: 24 }],
 };
 const reading = { publicKey: keyOf('A'), port: 51820, peers: config.peers.map(peerSeen) };
-const seen = (change: Partial<TunnelReading>): Seen => ({ link, reading: { ...reading, ...change } });
+const asSet: Seen = { link, reading, relays: true };
+const seen = (change: Partial<TunnelReading>): Seen => ({ ...asSet, reading: { ...reading, ...change } });
 
 test('a tunnel that is as it was set differs in nothing', (t) => {
-  t.deepEqual(tunnelDifferences(wanted, { link, reading }), []);
+  t.deepEqual(tunnelDifferences(wanted, asSet), []);
 });
 
 test('a peer that was heard from another address does not differ', (t) => {
@@ -32,13 +33,14 @@ test('a peer that was heard from another address does not differ', (t) => {
 test('what is changed by hand is named, each thing by itself', (t) => {
   const [first, second] = reading.peers as [TunnelReading['peers'][number], TunnelReading['peers'][number]];
   const cases: [Seen, RegExp][] = [
-    [{ link: undefined, reading: undefined }, /^the tunnel was missing$/],
-    [{ reading, link: { ...link, flags: [] } }, /^the tunnel was down$/],
-    [{ reading, link: { ...link, mtu: 1280 } }, /^the tunnel's MTU was 1280 instead of 1420$/],
+    [{ link: undefined, reading: undefined, relays: true }, /^the tunnel was missing$/],
+    [{ ...asSet, link: { ...link, flags: [] } }, /^the tunnel was down$/],
+    [{ ...asSet, link: { ...link, mtu: 1280 } }, /^the tunnel's MTU was 1280 instead of 1420$/],
     [
-      { reading, link: { ...link, addr_info: [] } },
+      { ...asSet, link: { ...link, addr_info: [] } },
       /^the tunnel's address was .* instead of 10\.254\.0\.1\/24$/,
     ],
+    [{ ...asSet, relays: false }, /^the tunnel relayed nothing$/],
     [seen({ publicKey: keyOf('X') }), /^the tunnel's key was X/],
     [seen({ port: 1 }), /^the tunnel's port was 1 instead of 51820$/],
     [seen({ peers: [first] }), /^peer 10\.254\.0\.2 was missing$/],

@@ -45,7 +45,7 @@ async function eventually<T>(what: () => Promise<T>, forMs = 20_000): Promise<T>
 }
 
 const hostScript =
-  'mount -t tmpfs none /run; mkdir -p /run/wireguard; ip link set lo up; echo 1 >/proc/sys/net/ipv4/ip_forward; ' +
+  'mount -t tmpfs none /run; mkdir -p /run/wireguard; ip link set lo up; echo 0 >/proc/sys/net/ipv4/ip_forward; ' +
   'WG_PROCESS_FOREGROUND=1 exec wireguard-go blanket0';
 
 export async function tunnelHosts(t: ExecutionContext, count: number): Promise<TunnelHost[]> {

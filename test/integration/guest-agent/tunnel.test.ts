@@ -76,10 +76,12 @@ withTools(
     const other = String(all.services.store.hosts.get('h2').tunnelKey);
     await first.exec('wg', 'set', 'blanket0', 'peer', other, 'remove');
     await first.exec('ip', 'link', 'set', 'blanket0', 'mtu', '1300');
+    await first.exec('sysctl', '-qw', 'net.ipv4.conf.blanket0.forwarding=0');
     await first.exec('ip', 'address', 'add', '10.9.9.9/24', 'dev', 'blanket0');
     t.deepEqual(await first.call('repair'), [
       "the tunnel's MTU was 1300 instead of 1420",
       "the tunnel's address was 10.254.0.1/24, 10.9.9.9/24 instead of 10.254.0.1/24",
+      'the tunnel relayed nothing',
       'peer 10.254.0.2 was missing',
     ]);
     t.deepEqual(await first.call('differs'), []);

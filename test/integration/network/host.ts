@@ -1,7 +1,8 @@
 /**
  * A host's guest networks, in whatever network namespace this program is started. Its parent asks by messages. There is no
- * systemd in a namespace: a unit is a child here, and nobody starts it again. The filter has tests of its own; here it only tells
- * whether ports were up when it was asked for.
+ * systemd in a namespace: a unit is a child here, and nobody starts it again; as one that waits for that it is in the way of
+ * another of its name until it is stopped. The filter has tests of its own; here it only tells whether ports were up when it was
+ * asked for.
  */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,28 +17,39 @@ import { toProblem } from '../../../src/wire/errors.ts';
 export type Question = { id: number; method: keyof GuestNetworks | 'portsAtFilter'; params: unknown };
 export type Answer = { id: number; result?: unknown; problem?: unknown };
 
-const units = new Map<string, ChildProcess>();
-const isRunning = (child: ChildProcess | undefined): child is ChildProcess =>
-  child !== undefined && child.exitCode === null && child.signalCode === null;
+type Unit = { child: ChildProcess; said: string };
+const units = new Map<string, Unit>();
+const isRunning = ({ child }: Unit): boolean => child.exitCode === null && child.signalCode === null;
 
-async function stop(unit: string): Promise<void> {
-  const child = units.get(unit);
-  if (!isRunning(child)) return;
-  child.kill();
-  await once(child, 'exit');
+async function stop(name: string): Promise<void> {
+  const unit = units.get(name);
+  units.delete(name);
+  if (unit === undefined || !isRunning(unit)) return;
+  const ended = once(unit.child, 'exit');
+  unit.child.kill();
+  await ended;
 }
 
 const services: Services = {
-  isActive: async (unit) => isRunning(units.get(unit)),
-  start: async (unit, [program = '', ...args]) => {
-    const child = start(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  isActive: async (name) => {
+    const unit = units.get(name);
+    return unit !== undefined && isRunning(unit);
+  },
+  start: async (name, [program = '', ...args]) => {
+    if (units.has(name)) throw new Error(`Unit ${name} was already loaded.`);
+    const child = start(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const unit = { child, said: '' };
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      unit.said += text;
+    });
+    units.set(name, unit);
     await once(child, 'spawn');
-    units.set(unit, child);
   },
   stop,
-  reload: async (unit) => {
-    units.get(unit)?.kill('SIGHUP');
+  reload: async (name) => {
+    units.get(name)?.child.kill('SIGHUP');
   },
+  lastWords: async (name) => units.get(name)?.said.trim() ?? '',
 };
 
 const portsAtFilter: string[][] = [];

@@ -1,0 +1,42 @@
+/** A server of names that cannot start is told of, and starts as soon as it can. */
+import { bridgeOf } from '../../../src/guest-agent/network/names.ts';
+import { asRoot } from '../as-root.ts';
+import { dhcp, reaches } from './clients.ts';
+import { squat } from './squatter.ts';
+import { card, configOf, type Host, network, newGuest, twoHosts } from './two-hosts.ts';
+
+const why = 'make network namespaces';
+const repaired = async (host: Host) => ((await host.ask('repair')) as { repaired: string[] }).repaired;
+const failed = { code: 'network.no-name-server', message: /Address already in use/ };
+
+asRoot(
+  why,
+  'a server that cannot start is told of, each time, and the network is set up beside',
+  async (t) => {
+    const { tag, a, b } = await twoHosts(t);
+    const end = await squat(t, a, 53);
+    const config = configOf(a, [b], [card(11, 'web', a)]);
+    await t.throwsAsync(a.ask('apply', config), failed);
+    await t.throwsAsync(a.ask('apply', config), failed);
+    const web = await newGuest(t, tag, a, '52:54:00:77:00:11');
+    await web.inside('ip', 'address', 'add', '10.77.0.11/24', 'dev', 'eth0');
+    t.true(await reaches(web, '10.77.0.1', '3'));
+    t.deepEqual(await repaired(a), []);
+    await end();
+    t.deepEqual(await repaired(a), [`bridge ${network}: it was not set up`]);
+    t.is((await dhcp(t, web)).get('ip'), '10.77.0.11');
+    t.deepEqual(await repaired(a), []);
+  },
+);
+
+asRoot(why, 'a server that could not start leaves nothing when its network goes', async (t) => {
+  const { a, b } = await twoHosts(t);
+  const end = await squat(t, a, 53);
+  const config = configOf(a, [b], [card(11, 'web', a)]);
+  await t.throwsAsync(a.ask('apply', config), failed);
+  await a.ask('remove', network);
+  t.false((await a.inside('ip', 'link', 'show')).includes(bridgeOf(network)));
+  await end();
+  await a.ask('apply', config);
+  t.deepEqual(await repaired(a), []);
+});
