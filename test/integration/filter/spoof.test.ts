@@ -39,7 +39,7 @@ const honest = {
   arp: asArp('arp', {}),
   'arp answer': asArp('arp answer', { operation: 2, to: two }),
   'arp announcement': asArp('arp announcement', { target: own }),
-  'arp probe': asArp('arp probe', { address: '0.0.0.0' }),
+  'arp probe': asArp('arp probe', { address: '0.0.0.0', target: own }),
   ipv4: ethernet(two, one, 0x0800, v4('ipv4', own)),
   'ipv4 fragment': ethernet(two, one, 0x0800, ipv4(own, other, 17, mark('ipv4 fragment'), 0x0004)),
   multicast: ethernet(
@@ -94,6 +94,8 @@ const hostile = {
   'arp for another': asArp('arp for another', { address: other, operation: 2 }),
   'arp for the gateway': asArp('arp for the gateway', { address: '10.77.0.1', operation: 2, to: two }),
   'arp with the mac of another': asArp('arp with the mac of another', { sender: far }),
+  'arp probe of another': asArp('arp probe of another', { address: '0.0.0.0' }),
+  'arp probe of the gateway': asArp('arp probe of the gateway', { address: '0.0.0.0', target: '10.77.0.1' }),
   'arp answer of nobody': asArp('arp answer of nobody', { address: '0.0.0.0', operation: 2 }),
   'dhcp answer': ethernet(two, one, 0x0800, ipv4(own, other, 17, udp(67, 68, mark('dhcp answer')))),
   'dhcp answer of another port': ethernet(
