@@ -41,6 +41,8 @@ export const publish = (configs: readonly NetworkConfig[]): NftPart => ({
       hook: 'nat hook prerouting priority dstnat',
       rules: [
         `iifname @gateways ip daddr 169.254.169.254 tcp dport 80 redirect to :${metadataPort}`,
+        // guests with a way out find it as the world does, wherever the guest behind it runs
+        `iifname @outside ip daddr != @own_addresses ${toPublished}`,
         'iifname @gateways accept',
         'iifname @bridges accept',
         toPublished,

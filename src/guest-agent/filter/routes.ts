@@ -4,7 +4,7 @@
  *   bg… of A -> bl… of A or of a network connected with A: yes
  *   bg… of A -> uplink: yes, with the host's address, when A has a way out; never to a cloud's metadata service, whose
  *               answers are the host's credentials
- *   anywhere -> bl…: answers, and what came to a published port
+ *   anywhere -> bl…: answers, and what came to a published port, from bg… of A when A has a way out
  *   bl…      -> anywhere: answers only
  *   tunnel   -> tunnel: yes, this host relays; anything else into the tunnel or out of it: no
  *
@@ -42,10 +42,10 @@ const forward = [
   `iifname "${tunnelInterface}" oifname "${tunnelInterface}" accept`,
   `iifname "${tunnelInterface}" drop`,
   `oifname "${tunnelInterface}" drop`,
+  'oifname @bridges ct status dnat accept',
   'iifname @gateways goto outwards',
   'iifname @bridges ct state established,related accept',
   'oifname @bridges ct state established,related accept',
-  'oifname @bridges ct status dnat accept',
   ...ours.flatMap((device) => [`iifname ${device} drop`, `oifname ${device} drop`]),
 ];
 
