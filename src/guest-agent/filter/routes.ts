@@ -7,6 +7,7 @@
  *   anywhere -> bl…: answers, and what came to a published port, from bg… of A when A has a way out
  *   bl…      -> anywhere: answers only
  *   tunnel   -> tunnel: yes, this host relays; anything else into the tunnel or out of it: no
+ *   the rest          : what the host did not forward before it did so for guests, it does not forward now
  *
  * Between connected networks either way may lead over other hosts, so no host sees both, and none tracks them.
  */
@@ -21,6 +22,17 @@ import { type NftPart, nftSet } from './nft-text.ts';
  */
 const forbidden = ['169.254.0.0/16', '168.63.129.16', '100.100.100.200'];
 const forbidden6 = ['fe80::/10', 'fd00:ec2::/32', 'fd20:ce::254', 'fd00:c1::a9fe:a9fe'];
+
+export type Protocol = 'ipv4' | 'ipv6';
+
+const forwarding: Record<Protocol, string> = {
+  ipv4: 'net/ipv4/ip_forward',
+  ipv6: 'net/ipv6/conf/all/forwarding',
+};
+
+/** @param before settings below /proc/sys as they were before the first of them was changed for guests. */
+export const unforwarded = (before: Readonly<Record<string, string>>): Protocol[] =>
+  (['ipv4', 'ipv6'] as const).filter((protocol) => before[forwarding[protocol]] === '0');
 
 /** All devices that are there for guests. */
 const ours = ['@bridges', '@gateways', '@ports', '"bt*"'];
@@ -57,7 +69,8 @@ const outwards = [
   'drop',
 ];
 
-export const routes = (configs: readonly NetworkConfig[]): NftPart => ({
+/** @param closed what the host forwards for guests and relays only. */
+export const routes = (configs: readonly NetworkConfig[], closed: readonly Protocol[]): NftPart => ({
   sets: [
     nftSet('ways', 'type ifname . ifname', ways(configs)),
     nftSet(
@@ -68,7 +81,11 @@ export const routes = (configs: readonly NetworkConfig[]): NftPart => ({
   ],
   chains: [
     { name: 'outwards', rules: outwards },
-    { name: 'forward', hook: 'filter hook forward priority filter', rules: forward },
+    {
+      name: 'forward',
+      hook: 'filter hook forward priority filter',
+      rules: [...forward, ...closed.map((protocol) => `meta nfproto ${protocol} drop`)],
+    },
     {
       name: 'postrouting',
       hook: 'nat hook postrouting priority srcnat',
