@@ -8,6 +8,7 @@ import { joinParts, type NftPart, type NftTable } from './nft-text.ts';
 import { publish } from './publish.ts';
 import { type Protocol, routes } from './routes.ts';
 import { fromGuests } from './spoof.ts';
+import { tracking } from './tracking.ts';
 
 /** Each card on this host once: a MAC names a tap, and a tap has one set of rules. */
 function guestsHere(configs: readonly NetworkConfig[]): { config: NetworkConfig; card: Card }[] {
@@ -52,6 +53,7 @@ export function filterTables(
   ]);
   const routed = joinParts('inet', [
     devices(configs),
+    tracking(configs),
     publish(configs),
     routes(configs, closed),
     hostInput(configs),

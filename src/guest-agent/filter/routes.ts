@@ -15,6 +15,7 @@ import type { NetworkConfig } from '../../wire/methods/network.ts';
 import { devicesOf } from '../network/names.ts';
 import { tunnelInterface } from '../tunnel.ts';
 import { type NftPart, nftSet } from './nft-text.ts';
+import { shared } from './tracking.ts';
 
 /**
  * Where clouds keep their metadata services: link-local everywhere (RFC 3927); Azure's wire server and Alibaba's stand
@@ -65,6 +66,7 @@ const outwards = [
   ...ours.map((device) => `oifname ${device} drop`),
   `ip daddr { ${forbidden.join(', ')} } drop`,
   `ip6 daddr { ${forbidden6.join(', ')} } drop`,
+  shared,
   'iifname @outside accept',
   'drop',
 ];
