@@ -21,7 +21,7 @@ export type Nft = (args: readonly string[], input?: string) => Promise<string>;
 
 type Listings = Map<NftFamily, NftListing>;
 
-const nftHere: Nft = async (args, input = '') => (await run('nft', args, { input, timeoutMs })).stdout;
+export const nftHere: Nft = async (args, input = '') => (await run('nft', args, { input, timeoutMs })).stdout;
 
 async function listings(nft: Nft): Promise<Listings> {
   const tables = (await nft(['list', 'tables'])).split('\n');
