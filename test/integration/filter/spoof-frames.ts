@@ -11,7 +11,6 @@ import {
   nd,
   options6,
   routerAdvert,
-  tcp,
   udp,
 } from './frames.ts';
 import { macs } from './stage-links.ts';
