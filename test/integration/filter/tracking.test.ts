@@ -48,6 +48,13 @@ for (const tracked of [false, true]) {
     t.is(await stage.ask('one', outsideAddress, 80), 'none', 'and it is not forgotten with another filter');
   });
 
+  asRoot('make namespaces', `what answers the host itself is known for it${variant}`, async (t) => {
+    const stage = await stageFor(t, tracked);
+    await stage.filter.apply([blue]);
+    for (const address of ['10.77.0.10', `fe80::ff:fe00:a%${stage.blue.bridge}`])
+      await t.notThrowsAsync(stage.command('host', ['ping', '-c1', '-W2', address]), address);
+  });
+
   asRoot('make namespaces', `what guests send each other is not remembered${variant}`, async (t) => {
     const stage = await stageFor(t, tracked);
     await stage.serve('three', 80);
