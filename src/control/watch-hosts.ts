@@ -36,6 +36,7 @@ async function watchHost(services: Services, name: string): Promise<void> {
     settle(services, name, 'ready');
     noteGuests(services, name, status.guests, busy);
     noteNotices(services, name, status.notices);
+    noteWarnings(services, name, status.warnings);
     if (status.machine !== null) reprobe(services, name, status.machine);
   } catch (error) {
     if (!isUnreachable(error)) log.warn({ host: name, err: error }, 'host cannot tell how it is');
@@ -58,6 +59,14 @@ function noteNotices({ store, log }: Services, name: string, notices: HostRecord
   if (host === undefined || isDeepStrictEqual(host.notices, notices)) return;
   log.warn({ host: name, cloud: host.cloud, notices }, 'cloud announced');
   store.hosts.update(name, { notices });
+}
+
+/** So is a warning, and its end. */
+function noteWarnings({ store, log }: Services, name: string, warnings: HostRecord['warnings']): void {
+  const host = store.hosts.find(name);
+  if (host === undefined || isDeepStrictEqual(host.warnings, warnings)) return;
+  log.warn({ host: name, warnings }, 'host warned');
+  store.hosts.update(name, { warnings });
 }
 
 const runningSubjects = ({ operations }: Services): string[] =>

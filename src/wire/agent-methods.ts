@@ -1,6 +1,7 @@
 /** Every method an agent answers: what it takes and gives. Bytes are counts, times are ms, cookies base64. */
 import { z } from 'zod';
 import { guestCpuSchema } from './cpu.ts';
+import { problemSchema } from './errors.ts';
 import { conformMethods } from './methods/conform.ts';
 import { driverMethods, noticeSchema } from './methods/drivers.ts';
 import { engineMethods, machineSchema } from './methods/engines.ts';
@@ -73,6 +74,8 @@ export const agentMethods = {
       machine: machineSchema.nullable().default(null),
       /** What the cloud has announced of this host and not taken back; older agents do not listen. */
       notices: z.array(noticeSchema).default([]),
+      /** What is wrong around it that Blanket leaves alone, e.g. `network.foreign-firewall`. */
+      warnings: z.array(problemSchema).default([]),
     }),
   ),
   ...driverMethods,

@@ -57,6 +57,8 @@ export const hostSchema = z.object({
   tunnelAddress: z.string(),
   /** What its cloud announced and has not taken back. */
   notices: z.array(noticeSchema).default([]),
+  /** What is wrong around it that Blanket leaves alone. */
+  warnings: z.array(problemSchema).default([]),
   guests: z.int(),
   createdAt: time,
 });

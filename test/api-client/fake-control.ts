@@ -113,7 +113,14 @@ export const host = (name: string): Host => ({
   ...{ name, cloud: 'east', state: 'ready', driver: 'openstack-kvm', driverWhy: 'the product says so' },
   ...{ probe: null, guestsOfOtherEngine: [] },
   ...{ engine: 'kvm', engineWhy: null, engineScore: 71.4, vcpus: 2, memoryMiB: 1536 },
-  ...{ address: '10.0.0.1:22', tunnelAddress: '10.9.0.1', notices: [], guests: 1, createdAt: time },
+  ...{
+    address: '10.0.0.1:22',
+    tunnelAddress: '10.9.0.1',
+    notices: [],
+    warnings: [],
+    guests: 1,
+    createdAt: time,
+  },
 });
 
 export const guest = (name: string, change: Partial<Guest> = {}): Guest => ({

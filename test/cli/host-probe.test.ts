@@ -73,6 +73,16 @@ test('host probe that made no proof prints none', async (t) => {
   t.is(stdout, '');
 });
 
+test('host show tells what is wrong around a host, and what to do', async (t) => {
+  const warnings = [
+    { code: 'a.b', kind: 'attention', message: 'A firewall drops.', next: 'Open it.' },
+    { code: 'c.d', kind: 'attention', message: 'It is late.' },
+  ] as const;
+  const fake = await fakeControl(t, { 'host.show': () => ({ ...host('east-1'), warnings: [...warnings] }) });
+  const { stdout } = await runBlanket(fake, ['host', 'show', 'east-1']);
+  t.regex(stdout, /^warnings: +A firewall drops\. Open it\. It is late\.$/m);
+});
+
 test('host show -o json has the whole proof, consoles included', async (t) => {
   const fake = await fakeControl(t, { 'host.show': () => ({ ...host('east-1'), probe: proof }) });
   const { code, stdout } = await runBlanket(fake, ['host', 'show', 'east-1', '-o', 'json']);

@@ -37,6 +37,10 @@ const noticesText = ({ notices }: Host): string | null =>
     .map(({ kind, detail, at }) => `${kind}: ${detail}${at === undefined ? '' : ` (at ${at})`}`)
     .join('; ') || null;
 
+const warningsText = ({ warnings }: Host): string | null =>
+  warnings.map(({ message, next }) => (next === undefined ? message : `${message} ${next}`)).join(' ') ||
+  null;
+
 const fields = (host: Host): Field[] => [
   ['name', host.name],
   ['cloud', host.cloud],
@@ -51,6 +55,7 @@ const fields = (host: Host): Field[] => [
   ['address', host.address],
   ['tunnel address', host.tunnelAddress],
   ['notices', noticesText(host)],
+  ['warnings', warningsText(host)],
   ['guests', String(host.guests)],
   ['created', host.createdAt],
 ];

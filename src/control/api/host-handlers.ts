@@ -116,6 +116,7 @@ function newHost({ store }: Services, body: ProvisionBody): HostRecord {
       engineScore: null,
       cpu: null,
       notices: [],
+      warnings: [],
       createdAt: new Date().toISOString(),
     },
   };

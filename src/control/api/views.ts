@@ -27,6 +27,7 @@ export const hostView = (store: Store, host: HostRecord): Host => ({
   address: host.address,
   tunnelAddress: tunnelAddress(host.index),
   notices: host.notices,
+  warnings: host.warnings,
   guests: store.guests.list().filter((guest) => guest.host === host.name).length,
   createdAt: host.createdAt,
 });

@@ -25,17 +25,25 @@ ours=$(named | grep -vxFf "$state/before" || [ $? = 1 ]) # 1: nothing remains
 
 [ ! -e "/etc/systemd/system/$unit" ] || systemctl disable --now --quiet "$unit"
 systemctl stop 'blanket-dhcp-*'
+# Twelve hex digits and nothing else, or an owner's device might be called so.
+hex='[0-9a-f]'
+hex=$hex$hex$hex$hex
+hex=$hex$hex$hex
 for path in /sys/class/net/*; do
-  [ -e "$path" ] || continue # a VXLAN goes with the tunnel that it runs in
+  [ -e "$path" ] || continue # a VXLAN goes with the tunnel that it runs in, a gateway's port with the gateway
   link=${path##*/}
-  case $link in
-    blanket0 | bl[0-9a-f]??????????? | vx[0-9a-f]???????????) ip link delete "$link" ;;
-  esac
+  case $link in blanket0 | bl$hex | bg$hex | vx$hex) ip link delete "$link" ;; esac
 done
-# Where the kernel has no nftables there is nothing to list, and nft says so.
+# As the agent found them, the last that it set first: a host that forwards no more may listen to its routers again.
+[ ! -e "$state/forwarding.json" ] ||
+  sed -n 's|^ *"\(net/ipv[46]/[^"]*\)": "\([0-9-]*\)",\{0,1\}$|\1 \2|p' "$state/forwarding.json" | tac |
+  while read -r setting value; do
+    [ ! -e "/proc/sys/$setting" ] || printf '%s\n' "$value" >"/proc/sys/$setting"
+  done
+# Guests' filter after all that it guarded. Where the kernel has no nftables there is nothing to list, and nft says so.
 if command -v nft >/dev/null; then
-  nft list tables netdev | sed -n 's/^table netdev \(blanket_.*\)$/\1/p' |
-    while read -r table; do nft delete table netdev "$table"; done
+  nft list tables | sed -nE 's/^table (netdev blanket_.*|(bridge|inet) blanket)$/\1/p' |
+    while read -r family table; do nft delete table "$family" "$table"; done
 fi
 
 printf '%s\n' "$ours" | while read -r path; do [ -z "$path" ] || rm -f "$path"; done

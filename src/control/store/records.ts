@@ -1,6 +1,7 @@
 /** What the store keeps. A record holds the truth; counts and views that the API shows are made from it. */
 import { z } from 'zod';
 import { engineCpuSchema, guestCpuSchema } from '../../wire/cpu.ts';
+import { problemSchema } from '../../wire/errors.ts';
 import { noticeSchema } from '../../wire/methods/drivers.ts';
 import { machineSchema, proofSchema } from '../../wire/methods/engines.ts';
 import { digestSchema, engineSchema, nameSchema } from '../../wire/names.ts';
@@ -59,6 +60,8 @@ export const hostRecordSchema = z.object({
   cpu: engineCpuSchema.extend({ engine: engineSchema }).nullable().default(null),
   /** What its cloud announced and has not taken back. */
   notices: z.array(noticeSchema).default([]),
+  /** What is wrong around it that Blanket leaves alone. */
+  warnings: z.array(problemSchema).default([]),
   createdAt: time,
 });
 export type HostRecord = z.infer<typeof hostRecordSchema>;

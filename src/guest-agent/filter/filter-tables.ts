@@ -6,8 +6,9 @@ import { toGuests } from './firewall.ts';
 import { hostInput } from './host-input.ts';
 import { joinParts, type NftPart, type NftTable } from './nft-text.ts';
 import { publish } from './publish.ts';
-import { routes } from './routes.ts';
+import { type Protocol, routes } from './routes.ts';
 import { fromGuests } from './spoof.ts';
+import { tracking } from './tracking.ts';
 
 /** Each card on this host once: a MAC names a tap, and a tap has one set of rules. */
 function guestsHere(configs: readonly NetworkConfig[]): { config: NetworkConfig; card: Card }[] {
@@ -35,17 +36,28 @@ const frames: NftPart = {
   ],
 };
 
-/** @returns none when there is no network. */
-export function filterTables(configs: readonly NetworkConfig[]): NftTable[] {
-  if (configs.length === 0) return [];
+/**
+ * @param closed what this host did not forward before it did so for guests and relays.
+ * @returns none when there is neither a network nor anything to keep closed.
+ */
+export function filterTables(
+  configs: readonly NetworkConfig[],
+  closed: readonly Protocol[] = [],
+): NftTable[] {
   const guests = guestsHere(configs);
-  return [
-    joinParts('bridge', [
-      anycast(configs),
-      fromGuests(guests.map(({ card }) => card)),
-      toGuests(guests),
-      frames,
-    ]),
-    joinParts('inet', [devices(configs), publish(configs), routes(configs), hostInput(configs)]),
-  ];
+  const bridged = joinParts('bridge', [
+    anycast(configs),
+    fromGuests(guests.map(({ card }) => card)),
+    toGuests(guests),
+    frames,
+  ]);
+  const routed = joinParts('inet', [
+    devices(configs),
+    tracking(configs),
+    publish(configs),
+    routes(configs, closed),
+    hostInput(configs),
+  ]);
+  if (configs.length > 0) return [bridged, routed];
+  return closed.length > 0 ? [routed] : []; // relays need no bridge
 }

@@ -11,6 +11,7 @@ import type { NetworkConfig } from '../../wire/methods/network.ts';
 import { filterTables } from './filter-tables.ts';
 import { listingDifferences, type NftListing, parseListing } from './nft-listing.ts';
 import { type NftFamily, type NftTable, tableName, tableText } from './nft-text.ts';
+import type { Protocol } from './routes.ts';
 
 const families: readonly NftFamily[] = ['bridge', 'inet'];
 const timeoutMs = 60_000;
@@ -20,7 +21,7 @@ export type Nft = (args: readonly string[], input?: string) => Promise<string>;
 
 type Listings = Map<NftFamily, NftListing>;
 
-const nftHere: Nft = async (args, input = '') => (await run('nft', args, { input, timeoutMs })).stdout;
+export const nftHere: Nft = async (args, input = '') => (await run('nft', args, { input, timeoutMs })).stdout;
 
 async function listings(nft: Nft): Promise<Listings> {
   const tables = (await nft(['list', 'tables'])).split('\n');
@@ -55,8 +56,10 @@ const deletion = (family: NftFamily): string[] => [
   `delete table ${family} ${tableName}`,
 ];
 
-const inPlace = (tables: readonly NftTable[], now: Listings): string[] =>
-  tables.flatMap((table) => [...clearing(table, now.get(table.family)), tableText(table)]);
+const inPlace = (tables: readonly NftTable[], now: Listings): string[] => [
+  ...[...now.keys()].filter((there) => !tables.some(({ family }) => family === there)).flatMap(deletion),
+  ...tables.flatMap((table) => [...clearing(table, now.get(table.family)), tableText(table)]),
+];
 
 const anew = (tables: readonly NftTable[]): string[] => [
   ...families.flatMap(deletion),
@@ -69,17 +72,14 @@ export function filterIn(nft: Nft) {
   const load = (lines: readonly string[]) => nft(['-f', '-'], `${lines.join('\n')}\n`);
 
   return {
-    /** Sets the whole filter; without networks there is none. @throws CommandError of nft; then nothing was changed. */
-    async apply(configs: readonly NetworkConfig[]): Promise<void> {
-      const tables = filterTables(configs);
-      if (tables.length === 0) await load(anew(tables));
-      else {
-        await load(inPlace(tables, await listings(nft))).catch((error: unknown) => {
-          if (!(error instanceof CommandError)) throw error;
-          // Someone's own rules, or an older agent's, may stand in the way of those in place, but not of new tables.
-          return load(anew(tables));
-        });
-      }
+    /** Sets the whole filter, none where `filterTables` has none. @throws CommandError of nft; then nothing was changed. */
+    async apply(configs: readonly NetworkConfig[], closed: readonly Protocol[] = []): Promise<void> {
+      const tables = filterTables(configs, closed);
+      await load(inPlace(tables, await listings(nft))).catch((error: unknown) => {
+        if (!(error instanceof CommandError)) throw error;
+        // Someone's own rules, or an older agent's, may stand in the way of those in place, but not of new tables.
+        return load(anew(tables));
+      });
       applied = await listings(nft);
     },
 
@@ -95,8 +95,14 @@ export function filterIn(nft: Nft) {
 
 const here = filterIn(nftHere);
 
-/** Sets this host's whole filter. @throws CommandError of nft; then nothing was changed. */
-export const applyFilter = (configs: readonly NetworkConfig[]): Promise<void> => here.apply(configs);
+/**
+ * Sets this host's whole filter.
+ * @param closed what the host did not forward before (`unforwarded`): between its own networks it does not now either. Left out,
+ *   it stays as open a router as its settings make it, since a router that was closed would cut off its owner.
+ * @throws CommandError of nft; then nothing was changed.
+ */
+export const applyFilter = (configs: readonly NetworkConfig[], closed?: readonly Protocol[]): Promise<void> =>
+  here.apply(configs, closed);
 
 /** Names what someone changed since the last `applyFilter`; empty when all is well. @throws CommandError of nft. */
 export const filterDiffers = (): Promise<string[]> => here.differs();

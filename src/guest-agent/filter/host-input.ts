@@ -8,9 +8,9 @@ import { tunnelInterface } from '../tunnel.ts';
 import { plainIpv6 } from './ipv6.ts';
 import { type NftPart, nftSet } from './nft-text.ts';
 import { metadataPort } from './publish.ts';
+import { shared, vxlanPort } from './tracking.ts';
 
-/** RFC 7348, 5: the port, and 24 bits of network number that follow the UDP header and 4 bytes of flags. */
-const vxlanPort = 4789;
+/** RFC 7348, 5: 24 bits of network number follow the UDP header and 4 bytes of flags. */
 const vxlanNetwork = '@th,96,24';
 
 /** Neighbours, routers and groups of IPv6 (RFC 4861, 2710, 3810). */
@@ -19,6 +19,7 @@ const errors = 'icmpv6 type { 1, 2, 3, 4 } accept';
 const pings = ['icmp type echo-request accept', 'icmpv6 type echo-request accept'];
 
 const toGateway = [
+  shared,
   'fib daddr . iif type != { local, broadcast, multicast } drop', // another device's address
   'udp dport { 53, 67, 547 } accept',
   `tcp dport { 53, ${metadataPort} } accept`,

@@ -3,7 +3,7 @@
  * images know becomes the gateway's, where the agent answers.
  */
 import type { NetworkConfig } from '../../wire/methods/network.ts';
-import { type NftPart, nftMap, nftSet } from './nft-text.ts';
+import { type NftPart, nftMap } from './nft-text.ts';
 
 export const metadataPort = 8775;
 
@@ -22,25 +22,15 @@ export const publish = (configs: readonly NetworkConfig[]): NftPart => ({
         ),
       ),
     ),
-    nftSet(
-      'gateway_macs',
-      'type ether_addr',
-      configs.map(({ gateway }) => gateway.mac),
-    ),
   ],
   chains: [
-    {
-      // With br_netfilter a frame to the gateway passes here twice, on the bridge and as the gateway's. NAT is decided once
-      // for a connection, so the first time must not begin one.
-      name: 'untracked',
-      hook: 'filter hook prerouting priority raw',
-      rules: ['iifname @bridges ether daddr @gateway_macs notrack'],
-    },
     {
       name: 'prerouting',
       hook: 'nat hook prerouting priority dstnat',
       rules: [
         `iifname @gateways ip daddr 169.254.169.254 tcp dport 80 redirect to :${metadataPort}`,
+        // guests with a way out find it as the world does, wherever the guest behind it runs
+        `iifname @outside ip daddr != @own_addresses ${toPublished}`,
         'iifname @gateways accept',
         'iifname @bridges accept',
         toPublished,

@@ -4,9 +4,10 @@
  *   bg… of A -> bl… of A or of a network connected with A: yes
  *   bg… of A -> uplink: yes, with the host's address, when A has a way out; never to a cloud's metadata service, whose
  *               answers are the host's credentials
- *   anywhere -> bl…: answers, and what came to a published port
+ *   anywhere -> bl…: answers, and what came to a published port, from bg… of A when A has a way out
  *   bl…      -> anywhere: answers only
  *   tunnel   -> tunnel: yes, this host relays; anything else into the tunnel or out of it: no
+ *   the rest          : what the host did not forward before it did so for guests, it does not forward now
  *
  * Between connected networks either way may lead over other hosts, so no host sees both, and none tracks them.
  */
@@ -14,6 +15,7 @@ import type { NetworkConfig } from '../../wire/methods/network.ts';
 import { devicesOf } from '../network/names.ts';
 import { tunnelInterface } from '../tunnel.ts';
 import { type NftPart, nftSet } from './nft-text.ts';
+import { shared } from './tracking.ts';
 
 /**
  * Where clouds keep their metadata services: link-local everywhere (RFC 3927); Azure's wire server and Alibaba's stand
@@ -21,6 +23,17 @@ import { type NftPart, nftSet } from './nft-text.ts';
  */
 const forbidden = ['169.254.0.0/16', '168.63.129.16', '100.100.100.200'];
 const forbidden6 = ['fe80::/10', 'fd00:ec2::/32', 'fd20:ce::254', 'fd00:c1::a9fe:a9fe'];
+
+export type Protocol = 'ipv4' | 'ipv6';
+
+const forwarding: Record<Protocol, string> = {
+  ipv4: 'net/ipv4/ip_forward',
+  ipv6: 'net/ipv6/conf/all/forwarding',
+};
+
+/** @param before settings below /proc/sys as they were before the first of them was changed for guests. */
+export const unforwarded = (before: Readonly<Record<string, string>>): Protocol[] =>
+  (['ipv4', 'ipv6'] as const).filter((protocol) => before[forwarding[protocol]] === '0');
 
 /** All devices that are there for guests. */
 const ours = ['@bridges', '@gateways', '@ports', '"bt*"'];
@@ -42,10 +55,10 @@ const forward = [
   `iifname "${tunnelInterface}" oifname "${tunnelInterface}" accept`,
   `iifname "${tunnelInterface}" drop`,
   `oifname "${tunnelInterface}" drop`,
+  'oifname @bridges ct status dnat accept',
   'iifname @gateways goto outwards',
   'iifname @bridges ct state established,related accept',
   'oifname @bridges ct state established,related accept',
-  'oifname @bridges ct status dnat accept',
   ...ours.flatMap((device) => [`iifname ${device} drop`, `oifname ${device} drop`]),
 ];
 
@@ -53,11 +66,13 @@ const outwards = [
   ...ours.map((device) => `oifname ${device} drop`),
   `ip daddr { ${forbidden.join(', ')} } drop`,
   `ip6 daddr { ${forbidden6.join(', ')} } drop`,
+  shared,
   'iifname @outside accept',
   'drop',
 ];
 
-export const routes = (configs: readonly NetworkConfig[]): NftPart => ({
+/** @param closed what the host forwards for guests and relays only. */
+export const routes = (configs: readonly NetworkConfig[], closed: readonly Protocol[]): NftPart => ({
   sets: [
     nftSet('ways', 'type ifname . ifname', ways(configs)),
     nftSet(
@@ -68,7 +83,11 @@ export const routes = (configs: readonly NetworkConfig[]): NftPart => ({
   ],
   chains: [
     { name: 'outwards', rules: outwards },
-    { name: 'forward', hook: 'filter hook forward priority filter', rules: forward },
+    {
+      name: 'forward',
+      hook: 'filter hook forward priority filter',
+      rules: [...forward, ...closed.map((protocol) => `meta nfproto ${protocol} drop`)],
+    },
     {
       name: 'postrouting',
       hook: 'nat hook postrouting priority srcnat',

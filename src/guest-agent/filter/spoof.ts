@@ -62,7 +62,8 @@ const arpRules = [
   'arp hlen != 6 drop',
   'arp plen != 4 drop',
   'iifname . arp saddr ether != @cards drop',
-  'arp operation request arp saddr ip 0.0.0.0 accept', // is this address free? (RFC 5227, 2.1.1)
+  // is this address free? Asking for another's would keep that one from taking it (RFC 5227, 2.1.1)
+  'arp operation request arp saddr ip 0.0.0.0 iifname . arp daddr ip @addresses accept',
   'arp operation != { request, reply } drop',
   'iifname . arp saddr ip != @addresses drop',
   'accept',
@@ -83,7 +84,7 @@ const ipRules = [
 
 const ip6Rules = [
   'ip6 saddr :: icmpv6 type { 131, 132, 133, 143 } accept', // group reports, and who is a router here?
-  // is this address free? Asking for another's would keep that one from taking it (RFC 4862, 5.4.3)
+  // the same question in IPv6 (RFC 4862, 5.4.3)
   `ip6 saddr :: icmpv6 type nd-neighbor-solicit iifname . ${ndTarget} @nd_targets accept`,
   'iifname . ip6 saddr != @addresses6 drop',
   'exthdr frag exists meta l4proto ipv6-icmp drop', // or an advertisement could hide in pieces (RFC 6980)

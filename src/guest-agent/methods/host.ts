@@ -1,10 +1,20 @@
 import { freemem, release, totalmem, uptime } from 'node:os';
+import type { Problem } from '../../wire/errors.ts';
 import { rebootHost } from '../conform/reboot.ts';
 import type { Context } from '../context.ts';
 import { freeBytes } from '../disks.ts';
+import { foreignFirewalls } from '../filter/foreign-firewalls.ts';
 import type { HandlersOf } from '../handlers.ts';
 import { notices } from '../host-access.ts';
+import { logError } from '../log.ts';
 import { thisMachine } from '../machine.ts';
+
+/** How a host is can be told without them. */
+const firewallWarnings = (): Promise<Problem[]> =>
+  foreignFirewalls().catch((error: unknown) => {
+    logError('host.firewalls-unread', error);
+    return [];
+  });
 
 export const hostHandlers = (context: Context): HandlersOf<'host'> => ({
   'host.status': async () => {
@@ -23,6 +33,7 @@ export const hostHandlers = (context: Context): HandlersOf<'host'> => ({
       guests: await engine.list(),
       machine: await thisMachine(),
       notices: notices.current(),
+      warnings: await firewallWarnings(),
     };
   },
   'host.reboot': async ({ bootId }) => {

@@ -39,7 +39,7 @@ export function rig(t: ExecutionContext) {
         throw new BlanketError('network.port-taken', 'A port is in use.');
       }
       told.push({ host, method, params: agentMethods[method].params.parse(params) });
-      return method === 'host.status' ? { guests: [], notices: [], machine: null } : {};
+      return method === 'host.status' ? { guests: [], notices: [], warnings: [], machine: null } : {};
     },
     forget: () => undefined,
   } as unknown as Agents;

@@ -11,7 +11,7 @@ import type { Services } from '../../../src/control/services.ts';
 import { openStore } from '../../../src/control/store/store.ts';
 import { watchHosts } from '../../../src/control/watch-hosts.ts';
 import { agentMethods } from '../../../src/wire/agent-methods.ts';
-import { BlanketError } from '../../../src/wire/errors.ts';
+import { BlanketError, type Problem } from '../../../src/wire/errors.ts';
 import type { Notice } from '../../../src/wire/methods/drivers.ts';
 import { hostRecord } from '../host-record.ts';
 
@@ -48,7 +48,9 @@ test('an announcement is kept, shown, logged once, and goes when the cloud takes
   const notice: Notice = { kind: 'reclaim', detail: 'AWS takes it back', at: '2026-01-02T00:00:00.000Z' };
   let notices: Notice[] = [notice];
   const machine = { kernel: '6', cpu: 'x', hypervisor: 'none' };
-  const { services, store, lines } = rig(t, { 'host.status': () => ({ guests: [], machine, notices }) });
+  const { services, store, lines } = rig(t, {
+    'host.status': () => ({ guests: [], machine, notices, warnings: [] }),
+  });
   t.deepEqual(hostView(store, store.hosts.get('a1')).notices, []);
   const announced = () => lines.filter(({ msg }) => msg === 'cloud announced');
   await watchOnce(services);
@@ -61,13 +63,35 @@ test('an announcement is kept, shown, logged once, and goes when the cloud takes
   t.is(announced().length, 2);
 });
 
+test('a warning is kept, shown, logged once, and goes when its cause is gone', async (t) => {
+  const warning: Problem = {
+    code: 'network.foreign-firewall',
+    kind: 'attention',
+    message: 'Guests are cut off.',
+  };
+  let warnings: Problem[] = [warning];
+  const { services, store, lines } = rig(t, {
+    'host.status': () => ({ guests: [], machine: null, notices: [], warnings }),
+  });
+  t.deepEqual(hostView(store, store.hosts.get('a1')).warnings, []);
+  const warned = () => lines.filter(({ msg }) => msg === 'host warned');
+  await watchOnce(services);
+  await watchOnce(services);
+  t.deepEqual(hostView(store, store.hosts.get('a1')).warnings, [warning]);
+  t.like(warned(), [{ host: 'a1', warnings: [warning] }]);
+  warnings = [];
+  await watchOnce(services);
+  t.deepEqual(hostView(store, store.hosts.get('a1')).warnings, []);
+  t.is(warned().length, 2);
+});
+
 test('an agent from before machines and announcements were told is as well as it was', async (t) => {
   const told = {
     ...{ agent: '0.1.0', kernel: '6', node: 'v20', libvirt: '11', qemu: '10', uptimeSeconds: 1 },
     ...{ memoryTotal: 1, memoryFree: 1, diskFree: 1, guests: [] },
   };
   const answer = agentMethods['host.status'].result.parse(told);
-  t.deepEqual(answer, { ...told, machine: null, notices: [] });
+  t.deepEqual(answer, { ...told, machine: null, notices: [], warnings: [] });
   const { services, store, lines } = rig(t, { 'host.status': () => answer });
   store.hosts.update('a1', { state: 'unreachable' });
   await watchOnce(services);

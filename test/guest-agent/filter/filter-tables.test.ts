@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { filterTables } from '../../../src/guest-agent/filter/filter-tables.ts';
 import { ruleText } from '../../../src/guest-agent/filter/firewall.ts';
 import { tableText } from '../../../src/guest-agent/filter/nft-text.ts';
+import { unforwarded } from '../../../src/guest-agent/filter/routes.ts';
 import { devicesOf, tapOf } from '../../../src/guest-agent/network/names.ts';
 import { bridgeOf, vxlanOf } from '../../../src/guest-agent/network.ts';
 import { configs } from './any-network.ts';
@@ -11,6 +12,14 @@ import { cardOf, networkOf } from './networks.ts';
 
 test('without networks there are no tables', (t) => {
   t.deepEqual(filterTables([]), []);
+});
+
+test('what a host did not forward before is read from its settings of then', (t) => {
+  const [ipv4, ipv6] = ['net/ipv4/ip_forward', 'net/ipv6/conf/all/forwarding'];
+  t.deepEqual(unforwarded({}), []);
+  t.deepEqual(unforwarded({ [ipv4]: '1', [ipv6]: '1', 'net/ipv6/conf/eth0/accept_ra': '0' }), []);
+  t.deepEqual(unforwarded({ [ipv4]: '0' }), ['ipv4']);
+  t.deepEqual(unforwarded({ [ipv6]: '0', [ipv4]: '0' }), ['ipv4', 'ipv6']);
 });
 
 test('devices are named as they are made, and no name is longer than Linux takes', (t) => {

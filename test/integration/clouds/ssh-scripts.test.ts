@@ -1,49 +1,6 @@
-/**
- * The scripts that prepare a machine of an ssh cloud and give it back, run for real: as root, on an overlay of this
- * machine's own root that is thrown away. systemd is played, since nothing runs in there.
- */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { ExecutionContext } from 'ava';
-import { run } from '../../../src/process/run.ts';
+/** The scripts that prepare a machine of an ssh cloud and give it back, run for real on a machine that is thrown away. */
 import { asRoot } from '../as-root.ts';
-
-const played = ['systemctl', 'visudo', 'sudo', 'pkill', 'update-grub'];
-
-const world = `
-mount -t tmpfs none "$1"
-mkdir "$1/upper" "$1/work" "$1/root"
-mount -t overlay none -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
-mkdir -p "$1/root/usr/local/bin" "$1/root/run/calls" "$1/root/run/lock" "$1/root/etc/sudoers.d"
-for name in ${played.join(' ')}; do
-  printf '#!/bin/sh\\necho "%s $*" >>/run/calls/all\\n' $name >"$1/root/usr/local/bin/$name"
-  chmod 755 "$1/root/usr/local/bin/$name"
-done
-`;
-
-const script = (name: string): Promise<string> =>
-  readFile(new URL(`../../../src/control/clouds/ssh-${name}.sh`, import.meta.url), 'utf8');
-
-/** Runs commands in a fresh overlay; in them `prepare` and `leave` are the scripts, to be called with a lease. */
-async function play(t: ExecutionContext, commands: string): Promise<string[]> {
-  const place = await mkdtemp(join(tmpdir(), 'blanket-overlay-'));
-  t.teardown(() => rm(place, { recursive: true }));
-  const unit = Buffer.from('[Unit]\nDescription=x\n').toString('base64');
-  const input = [
-    world,
-    `cat >"$1/root/run/prepare" <<'SCRIPT'\n${await script('prepare')}SCRIPT`,
-    `cat >"$1/root/run/leave" <<'SCRIPT'\n${await script('leave')}SCRIPT`,
-    `cat >"$1/root/run/scene" <<'SCENE'`,
-    'PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    `prepare() { sh -eu /run/prepare /var/lib/blanket "$1" blanket 'ssh-ed25519 AAAA c' blanket-agent.service ${unit}; }`,
-    'leave() { sh -eu /run/leave /var/lib/blanket "$1" blanket blanket-agent.service /usr/local/lib/blanket; }',
-    `${commands}\nSCENE`,
-    'chroot "$1/root" sh -eu /run/scene',
-  ].join('\n');
-  const { stdout } = await run('unshare', ['--mount', 'sh', '-eu', '-s', '--', place], { input });
-  return stdout.trim().split('\n');
-}
+import { play } from './played-machine.ts';
 
 asRoot('mount an overlay of the root', 'a machine is prepared, twice with the same outcome', async (t) => {
   const told = await play(
@@ -121,7 +78,7 @@ asRoot(
       `
 cat >/usr/local/bin/nft <<'NFT'
 #!/bin/sh
-case $1 in list) printf 'table netdev %s\\n' blanket_eth0 blanket_ens4 filter ;; esac
+case $1 in list) printf 'table %s\\n' 'netdev blanket_eth0' 'netdev blanket_ens4' 'netdev filter' 'ip blanket' 'inet blanketry' ;; esac
 echo "nft $*" >>/run/calls/all
 NFT
 chmod 755 /usr/local/bin/nft
@@ -129,7 +86,7 @@ echo '# mine' >/usr/sbin/policy-rc.d
 prepare one; leave one; grep nft /run/calls/all; cat /usr/sbin/policy-rc.d`,
     );
     t.deepEqual(told, [
-      'nft list tables netdev',
+      'nft list tables',
       'nft delete table netdev blanket_eth0',
       'nft delete table netdev blanket_ens4',
       '# mine',

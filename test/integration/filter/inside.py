@@ -4,6 +4,7 @@ sniff DEVICE        prints the marks (#like this#) of frames that come in, once 
 send DEVICE         sends the frames given as hex in a JSON list on standard input
 join GROUP DEVICE   stays a member of an IPv6 group
 datagram ADDRESS PORT HEX   one UDP datagram, which nobody needs to answer
+spray ADDRESS PORT FIRST COUNT   the same, from so many ports of its own
 serve PORT...       answers each line or datagram on these ports with the address that it came from
 ask ADDRESS PORT    one question over TCP; ask-udp: over UDP; prints the answer, or "none"
 talk ADDRESS PORT   one TCP connection: each line of standard input is sent, each answer printed
@@ -55,6 +56,14 @@ def join(group, device):
 def datagram(address, port, payload):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
         one.sendto(bytes.fromhex(payload), (address, int(port)))
+
+
+def spray(address, port, first, count):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    for own_port in range(int(first), int(first) + int(count)):
+        with socket.socket(family, socket.SOCK_DGRAM) as one:
+            one.bind(("", own_port))
+            one.sendto(b"?", (address, int(port)))
 
 
 class Tcp(socketserver.StreamRequestHandler):
@@ -133,4 +142,4 @@ def talk(address, port):
             print(shown(answers.readline()), flush=True)
 
 
-{"sniff": sniff, "send": send, "datagram": datagram, "join": join, "serve": serve, "ask": ask, "ask-udp": ask_udp, "talk": talk}[COMMAND](*ARGUMENTS)
+{"sniff": sniff, "send": send, "datagram": datagram, "spray": spray, "join": join, "serve": serve, "ask": ask, "ask-udp": ask_udp, "talk": talk}[COMMAND](*ARGUMENTS)

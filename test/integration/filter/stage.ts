@@ -67,6 +67,7 @@ export async function stageFor(t: ExecutionContext, tracked = false) {
   const nft: Nft = async (words, input) => (await command('host', ['nft', ...words], input)).stdout;
   return {
     command,
+    namespace,
     ip,
     nft,
     background,

@@ -1,0 +1,50 @@
+/** A machine that carried guest networks is given back without them: what the agent really set up, the script takes away. */
+import { readFile } from 'node:fs/promises';
+import { asRoot } from '../as-root.ts';
+import { card, configOf, type Host, ip, twoHosts } from '../network/two-hosts.ts';
+import { play } from './played-machine.ts';
+
+const settings = ['ipv4/ip_forward', 'ipv6/conf/all/forwarding', 'ipv6/conf/uplink/accept_ra'] as const;
+const asFound = ['0', '0', '1'];
+
+/** The owner's, one of them named much as ours are. */
+const owners = ['black-of-owner', 'lo', 'uplink'];
+
+const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
+
+const seen = async ({ inside, space }: Host) => ({
+  links: JSON.parse(await ip('-n', space, '-j', 'link'))
+    .map(({ ifname }: { ifname: string }) => ifname)
+    .sort(),
+  tables: lines(await inside('nft', 'list', 'tables')).sort(),
+  settings: lines(await inside('cat', ...settings.map((path) => `/proc/sys/net/${path}`))),
+});
+
+async function ownersThings({ inside }: Host): Promise<void> {
+  await inside('ip', 'link', 'add', 'uplink', 'type', 'veth', 'peer', 'name', 'black-of-owner');
+  await inside('ip', 'link', 'set', 'uplink', 'up');
+  await inside('nft', 'add', 'table', 'inet', 'mine');
+  for (const [index, path] of settings.entries())
+    await inside('sysctl', '-qw', `net/${path}=${asFound[index]}`);
+}
+
+asRoot(
+  'make namespaces',
+  'given back, a machine neither filters nor forwards for guests any more',
+  async (t) => {
+    const { a, b } = await twoHosts(t);
+    await ownersThings(a);
+    const publishes = [{ protocol: 'tcp' as const, port: 8080, address: '10.77.0.11', toPort: 80 }];
+    await a.ask('apply', configOf(a, [b], [card(11, 'web', a)], { publishes }));
+
+    const carried = await seen(a);
+    t.is(carried.links.length, owners.length + 5, 'the tunnel and four devices of the network');
+    t.deepEqual(carried.tables, ['table bridge blanket', 'table inet blanket', 'table inet mine']);
+    t.deepEqual(carried.settings, ['1', '1', '2']);
+
+    const kept = await readFile(`${a.state}/forwarding.json`, 'utf8');
+    const state = `cat >/var/lib/blanket/forwarding.json <<'KEPT'\n${kept}KEPT`;
+    await play(t, `prepare one\n${state}\nleave one\nleave one`, a.space);
+    t.deepEqual(await seen(a), { links: owners, tables: ['table inet mine'], settings: asFound });
+  },
+);
