@@ -10,6 +10,7 @@
 import { mkdir } from 'node:fs/promises';
 import { BlanketError } from '../../wire/errors.ts';
 import type { NetworkConfig } from '../../wire/methods/network.ts';
+import { type Protocol, unforwarded } from '../filter/routes.ts';
 import { allLinks, batch, type Link, linkNamed, portsOf, removeLink } from '../links.ts';
 import { logError } from '../log.ts';
 import type { Paths } from '../paths.ts';
@@ -25,13 +26,13 @@ import { requireApart } from './overlap.ts';
 import { findTaken, portsTaken } from './ports.ts';
 import { differences, readKernel } from './reading.ts';
 import type { Services } from './services.ts';
-import { deviceSettings, letForward, setSettings, stopForwarding } from './sysctls.ts';
+import { deviceSettings, forwardingBefore, letForward, setSettings, stopForwarding } from './sysctls.ts';
 
 /** What networks are made with beside `ip` and `bridge`. */
 export type Parts = {
   filter: {
-    /** Guards all these networks, and no others. */
-    apply(configs: readonly NetworkConfig[]): Promise<void>;
+    /** Guards all these networks, and no others. `closed`: this host is nobody else's router. */
+    apply(configs: readonly NetworkConfig[], closed: Protocol[]): Promise<void>;
     /** What was changed by hand since. */
     differs(): Promise<string[]>;
   };
@@ -68,6 +69,10 @@ async function read(
   return new Map([...kernel, ...(await readNameServer(paths, config, parts.services))]);
 }
 
+async function guard({ paths, parts }: State, all: readonly NetworkConfig[]): Promise<void> {
+  await parts.filter.apply(all, unforwarded(await forwardingBefore(paths.forwarding)));
+}
+
 /**
  * Guards, keeps and makes one network. What fails after it is kept is made good by `repair`.
  * @param all every network that is to be guarded, this one included.
@@ -76,7 +81,7 @@ async function setUp(state: State, config: NetworkConfig, all: readonly NetworkC
   const { paths, parts } = state;
   await requireApart(config);
   state.readings.delete(config.name); // half of it is not to pass for the whole
-  await parts.filter.apply(all);
+  await guard(state, all);
   await writeState(paths.network(config.name, 'json'), config);
   await parts.loadModules();
   await batch('ip', deviceCommands(config, await allLinks()));
@@ -140,7 +145,8 @@ const unknownCard = (name: string, mac: string) =>
     data: { mac },
   });
 
-async function remove({ paths, parts, readings }: State, name: string): Promise<void> {
+async function remove(state: State, name: string): Promise<void> {
+  const { paths, parts, readings } = state;
   const bridge = bridgeOf(name);
   if ((await linkNamed(bridge)) !== undefined) {
     const own = [vxlanOf(name), gatewayPortOf(name)];
@@ -154,9 +160,9 @@ async function remove({ paths, parts, readings }: State, name: string): Promise<
   const left = await keptNetworks(paths);
   // Guests of one that cannot be read are on its bridge all the same: the filter knows them, and stays as it is.
   if (left.length === 0 && (await keptNames(paths)).length > 0) return;
-  await parts.filter.apply(left);
-  if (left.length > 0) return;
+  if (left.length > 0) return await guard(state, left);
   await stopForwarding(paths.forwarding);
+  await parts.filter.apply([], []);
   await letRelay(); // with the host's setting each device's goes
 }
 
@@ -184,7 +190,7 @@ async function repair(state: State): Promise<string[]> {
   const all = await keptNetworks(paths);
   if (all.length === 0) return [];
   const repaired = await parts.filter.differs();
-  if (repaired.length > 0) await parts.filter.apply(all);
+  if (repaired.length > 0) await guard(state, all);
   try {
     repaired.push(...(await letForward(paths.forwarding)));
   } catch (error) {
@@ -206,7 +212,7 @@ async function repair(state: State): Promise<string[]> {
 async function restore(state: State): Promise<void> {
   const all = await keptNetworks(state.paths);
   if (all.length === 0) return;
-  await state.parts.filter.apply(all).catch((error: unknown) => logError('network.unguarded', error));
+  await guard(state, all).catch((error: unknown) => logError('network.unguarded', error));
   for (const config of all) {
     await setUp(state, config, all).catch((error: unknown) =>
       logError('network.restore-failed', error, { network: config.name }),

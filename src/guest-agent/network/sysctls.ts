@@ -7,6 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { announcedDevices } from '../links.ts';
+import { logError } from '../log.ts';
 import { readState, removeState, writeState } from '../state-file.ts';
 import { bridgeOf, gatewayOf } from './names.ts';
 
@@ -104,6 +105,15 @@ export async function letForward(kept: string): Promise<string[]> {
     Object.keys(wanted).filter((path) => path in now),
   );
   return Object.entries(now).map(([path, value]) => `host: ${path.replaceAll('/', '.')} was ${value}`);
+}
+
+/** Whether this host forwarded, as it was before it was made to; what was not changed, or is not known, is as it is now. */
+export async function forwardingBefore(kept: string): Promise<Settings> {
+  const before = await keptSettings(kept).catch((error: unknown) => {
+    logError('network.settings-unread', error); // guests are to be guarded all the same
+    return {};
+  });
+  return { ...(await current(forwarding)), ...before };
 }
 
 /** Gives the host back what it had. An uplink that is gone needs nothing. */

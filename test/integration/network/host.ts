@@ -55,10 +55,10 @@ const services: Services = {
 const portsAtFilter: string[][] = [];
 const networks = guestNetworks(pathsUnder(process.argv[2]), {
   filter: {
-    apply: async (configs) => {
+    apply: async (configs, closed) => {
       const up = (await allLinks()).filter(({ flags }) => flags?.includes('UP'));
       portsAtFilter.push(up.map(({ ifname }) => ifname).filter((name) => /^(bp|vx)/.test(name)));
-      await applyFilter(configs);
+      await applyFilter(configs, closed);
     },
     differs: filterDiffers,
   },
