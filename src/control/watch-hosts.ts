@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { AgentResult } from '../wire/agent.ts';
 import { isUnreachable } from './agents/reach.ts';
-import { syncHost } from './network/sync.ts';
+import { noteBehind } from './network/behind.ts';
+import { catchUp } from './network/catch-up.ts';
 import { reviewTunnels } from './network/tunnels.ts';
 import { reprobe } from './provision/reprobe.ts';
 import type { Services } from './services.ts';
@@ -34,6 +35,7 @@ async function watchHost(services: Services, name: string): Promise<void> {
     const busy = new Set(runningSubjects(services));
     const status = await agents.call(name, 'host.status', {}, { timeoutMs: ANSWER_MS });
     settle(services, name, 'ready');
+    void catchUp(services, name);
     noteGuests(services, name, status.guests, busy);
     noteNotices(services, name, status.notices);
     if (status.machine !== null) reprobe(services, name, status.machine);
@@ -49,7 +51,7 @@ function settle(services: Services, name: string, state: 'ready' | 'unreachable'
   if ((now !== 'ready' && now !== 'unreachable') || now === state) return;
   log.warn({ host: name, state }, 'host changed');
   store.hosts.update(name, { state });
-  if (state === 'ready') void syncHost(services, name);
+  if (state === 'ready') noteBehind(store, name, Date.now());
 }
 
 /** An announcement is logged once, and so is its end. */

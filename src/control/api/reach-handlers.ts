@@ -8,8 +8,9 @@ import type { RouteParsed } from '../../wire/api.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import type { AllowRule, PublishedPort } from '../../wire/network.ts';
 import type { ReachedGuest } from '../../wire/routes/network.ts';
+import { journeysOf } from '../network/journeys.ts';
 import { checkPublish, hostsOf, needCard, portText } from '../network/publish.ts';
-import { awayWarnings, refusal, type Told, tellHosts } from '../network/tell-hosts.ts';
+import { refusal, type Told, tellHosts, warningsOf } from '../network/tell-hosts.ts';
 import type { Services } from '../services.ts';
 import type { GuestRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
@@ -85,20 +86,13 @@ async function unpublish(
   }
   dropPort(store, name, known);
   const told = await tellHosts(services, guest, hostsOf(store, known.hosts));
-  // It is no longer kept, so a host that failed at it is told again with the next change, as one that is away.
-  const away = [...new Set([...told.away, ...told.refused.map(({ host }) => host)])];
-  return shown(store, name, { away, refused: [] }, `${portText(known)} may still lead to ${name} there`);
+  return shown(store, name, told, `${portText(known)} may still lead to ${name} there`);
 }
 
 /** The hosts that guard it: the one that it is on, and the one that it is on its way to. */
-function placesOf({ operations }: Store, { name, host }: GuestRecord): string[] {
-  const migration = operations
-    .list()
-    .find(
-      ({ kind, state, subject }) =>
-        kind === 'guest.migrate' && state === 'running' && subject === `guest/${name}`,
-    );
-  return migration === undefined ? [host] : [host, String(migration.flowState.destination)];
+function placesOf(store: Store, { name, host }: GuestRecord): string[] {
+  const { destination = host } = journeysOf(store).get(name) ?? {};
+  return [...new Set([host, destination])].filter((place) => store.hosts.find(place) !== undefined);
 }
 
 type Outcome = { told: Told; left: string[] };
@@ -171,5 +165,5 @@ function dropPort({ guests }: Store, name: string, port: PublishedPort): void {
 
 const shown = (store: Store, name: string, told: Told, then: string): ReachedGuest => ({
   ...guestView(store.guests.get(name)),
-  warnings: awayWarnings(told, then),
+  warnings: warningsOf(told, then),
 });

@@ -3,13 +3,14 @@ import { within } from '../agents/within.ts';
 import type { Services } from '../services.ts';
 import type { GuestRecord } from '../store/records.ts';
 import { tunnelAddress } from './addresses.ts';
+import { noteBehind } from './behind.ts';
 
 /** A host that has not answered by then is passed over: the guest's own announcement and the next sync tell it too. */
 const LIMIT_MS = 5_000;
 
 /**
  * Tells every ready host at once that this guest's cards are at `host`, and both ends whatever control last thought of
- * them. A host that fails is logged and keeps nobody waiting.
+ * them. A host that fails is logged, keeps nobody waiting, and is told of the whole network at the next look at it.
  * @param guest whose record names the host that it leaves.
  * @returns ms until the last host that took it had done so; `null` when none did, or the guest has no card.
  */
@@ -31,6 +32,7 @@ export async function flipForwarding(
         await tell(services, name, guest, at, limitMs);
         return [performance.now() - begun];
       } catch (error) {
+        noteBehind(store, name, Date.now());
         log.warn({ host: name, guest: guest.name, at: host, err: error }, 'forwarding not changed here');
         return [];
       }

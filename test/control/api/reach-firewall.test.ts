@@ -47,7 +47,11 @@ test('the host that the guest is on its way to counts as well, as long as it is'
       problem: null,
       version: 1,
     },
-    ...{ createdAt: '2026-01-02T03:04:05.000Z', endedAt: null, flowState: { destination: 'b1' } },
+    ...{
+      createdAt: '2026-01-02T03:04:05.000Z',
+      endedAt: null,
+      flowState: { guest: 'web1', destination: 'b1' },
+    },
   });
   await t.throwsAsync(() => firewall([]), { code: 'guest.firewall-failed', message: /^b1 could not set/ });
   t.is(store.guests.get('web1').allow, null);

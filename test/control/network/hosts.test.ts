@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { hostHandlers } from '../../../src/control/api/host-handlers.ts';
+import { catchUp } from '../../../src/control/network/catch-up.ts';
 import { removeHostFlow } from '../../../src/control/provision/remove-host.ts';
 import { watchHosts } from '../../../src/control/watch-hosts.ts';
 import { api } from '../../../src/wire/api.ts';
@@ -45,6 +46,7 @@ test('when a host goes, the others are told, and its address is free', async (t)
 
 test('a host that comes back is told what it missed', async (t) => {
   const { create, services, store, news } = rig(t);
+  for (const host of ['a1', 'b1', 'c1']) await catchUp(services, host); // as when control begins
   store.hosts.update('b1', { state: 'unreachable' });
   await create('lan', '10.77.0.0/24');
   t.deepEqual(news(), ['a1 network.apply lan', 'c1 network.apply lan']);

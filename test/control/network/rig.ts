@@ -36,7 +36,9 @@ export function rig(t: ExecutionContext) {
       if (away.has(host)) throw new BlanketError('ssh.unreachable', `${host} does not answer.`);
       if (silent.has(host)) await new Promise(() => undefined);
       if (refuses.has(`${host} ${(params as { name?: string }).name}`)) {
-        throw new BlanketError('network.port-taken', 'A port is in use.');
+        throw method === 'network.remove'
+          ? new BlanketError('network.remove-failed', 'It is held.')
+          : new BlanketError('network.port-taken', 'A port is in use.');
       }
       told.push({ host, method, params: agentMethods[method].params.parse(params) });
       return method === 'host.status' ? { guests: [], notices: [], machine: null } : {};

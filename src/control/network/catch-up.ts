@@ -1,0 +1,19 @@
+/** Tells a host what it has missed of guest networks, when that is due. */
+import type { Services } from '../services.ts';
+import { settle, takeDue } from './behind.ts';
+import { syncHost } from './sync.ts';
+
+/** For a host that has just answered. What fails is logged, and tried again later. @param nowMs Unix ms. */
+export async function catchUp(services: Services, host: string, nowMs = Date.now()): Promise<void> {
+  const { store, log } = services;
+  const debt = takeDue(store, host, nowMs);
+  if (debt === undefined) return;
+  let done = false;
+  try {
+    done = (await syncHost(services, host)).length === 0;
+  } catch (error) {
+    log.error({ host, err: error }, 'networks not brought up to date');
+  } finally {
+    settle(store, host, debt, done, nowMs);
+  }
+}
