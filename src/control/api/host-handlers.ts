@@ -107,7 +107,7 @@ function newHost({ store }: Services, body: ProvisionBody): HostRecord {
   return {
     ...{ name, cloud, image, vcpus, memoryMiB, diskGiB, index, driverOverride: driver ?? null },
     ...{ state: 'provisioning', hostKeyPrivate: key.privateKey, hostKeyPublic: key.publicKey },
-    ...{ ssh: null, address: null, driver: null, driverWhy: null },
+    ...{ ssh: null, address: null, subnets: null, driver: null, driverWhy: null },
     ...{ tunnelKey: null, tunnelKeyNext: null, pathMtu: null, behindNat: false },
     ...{ probe: null, probeTriedFor: null },
     ...{

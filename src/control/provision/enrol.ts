@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Problem } from '../../wire/errors.ts';
 import { admitHost } from '../network/admit.ts';
 import { blocked, partlyBlocked } from '../network/open-port.ts';
+import { learnSubnets } from '../network/own-subnets.ts';
 import { measureAgain, measurePaths, tooWide } from '../network/path-mtu.ts';
 import { syncNetworks } from '../network/sync.ts';
 import { askTunnel, reviewTunnels, seenBy, syncTunnels, tunnelMembers } from '../network/tunnels.ts';
@@ -53,7 +54,7 @@ export const enrolPhase = (services: Services, handshakeMs = HANDSHAKE_MS): Phas
     const { store, agents } = services;
     const { state, signal, progress, save } = context;
     const { host } = state;
-    admitHost(store.hosts.get(host), { networks: store.networks.list() });
+    admitHost(await learnSubnets(services, host), { networks: store.networks.list() });
     progress({ message: 'measuring its paths to the other hosts' });
     const pathMtu = await measurePaths(services, host, signal);
     const { publicKey } = await agents.call(host, 'tunnel.identity', {});

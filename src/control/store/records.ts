@@ -24,6 +24,9 @@ export const cloudRecordSchema = z.object({
 });
 export type CloudRecord = z.infer<typeof cloudRecordSchema>;
 
+/** An address with its prefix, e.g. `10.0.2.15/24`. */
+export const hostSubnetSchema = z.union([z.cidrv4(), z.cidrv6()]);
+
 export const hostRecordSchema = z.object({
   name: nameSchema,
   cloud: nameSchema,
@@ -40,6 +43,8 @@ export const hostRecordSchema = z.object({
   driverOverride: z.string().nullable(),
   ssh: z.object({ host: z.string(), port: z.int() }).nullable(),
   address: z.string().nullable(),
+  /** What its own cards are on; `null`: never asked. */
+  subnets: z.array(hostSubnetSchema).nullable().default(null),
   tunnelKey: z.string().nullable(),
   /** The key that is to take the place of `tunnelKey`: asked for, and not yet in use everywhere. */
   tunnelKeyNext: z.string().nullable().default(null),

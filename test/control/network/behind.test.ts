@@ -106,3 +106,13 @@ test('a removed network that a host kept is taken from it later', async (t) => {
   await look('b1', 60);
   t.deepEqual(news(), ['b1 network.remove lan']);
 });
+
+test('a host of an earlier control is asked for the networks that it is in, once', async (t) => {
+  const { store, services, news } = rig(t);
+  store.hosts.update('b1', { subnets: null });
+  await catchUp(services, 'b1');
+  t.deepEqual(store.hosts.get('b1').subnets, ['10.0.2.15/24']);
+  noteBehind(store, 'b1', Date.now());
+  await catchUp(services, 'b1');
+  t.deepEqual(news(), ['b1 facts.read undefined']);
+});

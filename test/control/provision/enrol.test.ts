@@ -101,3 +101,15 @@ test('a network that fits no longer is named', async (t) => {
   );
   t.is(m.agent('a').config?.mtu, 1420);
 });
+
+test('a host keeps the networks that its cards are on, and is refused on one that guests are on', async (t) => {
+  const m = await mesh(t, 'a');
+  m.store.networks.insert(network('lan', 1370));
+  const agent = addNew(m);
+  agent.addresses = ['10.0.2.15/24', 'fe80::1/64'];
+  await (await enrol(m)).run();
+  t.deepEqual(m.store.hosts.get('new').subnets, ['10.0.2.15/24', 'fe80::1/64']);
+  agent.addresses = ['10.77.0.15/16'];
+  const error = await t.throwsAsync((await enrol(m)).run, { code: 'network.overlap' });
+  t.regex(error.message, /10\.77\.0\.15\/16.*network lan/);
+});
