@@ -38,12 +38,18 @@ export async function syncNetwork(services: Services, name: string, needed?: str
   return failures;
 }
 
-/** Sets every guest network on every member: a host has come or gone. @throws BlanketError `network.full` */
-export async function syncNetworks(services: Services): Promise<void> {
+/**
+ * Sets every guest network on every member: a host has come or gone. What fails is given back.
+ * @param joining waited for as long as a call may take. @throws BlanketError `network.full`
+ */
+export async function syncNetworks(services: Services, joining?: string): Promise<SyncFailure[]> {
+  const failures: SyncFailure[] = [];
   for (const { name } of services.store.networks.list()) {
     // one that was removed in the meantime is no concern of whoever asked
-    if (services.store.networks.find(name) !== undefined) await syncNetwork(services, name);
+    if (services.store.networks.find(name) === undefined) continue;
+    failures.push(...(await applyEach(services, name, joining)));
   }
+  return failures;
 }
 
 /** All that a host missed of guest networks while it was away. What fails is logged and given back. */

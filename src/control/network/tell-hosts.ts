@@ -48,10 +48,9 @@ export const warningsOf = (told: Told, then: string): Problem[] => [
     .map(({ host, error }) => refusedWarning(host, toProblem(error), then)),
 ];
 
-/** A host whose port is taken has set everything else. */
 const refusedWarning = (host: string, problem: Problem, then: string): Problem =>
-  problem.code === 'network.port-taken'
-    ? { ...problem, message: `${host}: ${problem.message}`, data: { ...problem.data, host } }
+  isPortTaken(problem)
+    ? portTaken(host, problem)
     : {
         code: 'host.not-told',
         kind: 'blocked',
@@ -59,6 +58,15 @@ const refusedWarning = (host: string, problem: Problem, then: string): Problem =
         next: `See \`blanket host show ${host}\`; it is tried again by itself.`,
         data: { host },
       };
+
+/** A host where a published port is taken has set everything else. */
+export const isPortTaken = ({ code }: Problem): boolean => code === 'network.port-taken';
+
+export const portTaken = (host: string, problem: Problem): Problem => ({
+  ...problem,
+  message: `${host}: ${problem.message}`,
+  data: { ...problem.data, host },
+});
 
 /** @param then what is the case on the host until it is told, or will be when it is. */
 export const awayWarnings = ({ away }: Told, then: string): Problem[] =>

@@ -1,11 +1,12 @@
 /** The last phase of provisioning: the host joins the tunnels, is heard by the others, and carries every network. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Problem } from '../../wire/errors.ts';
+import { type Problem, toProblem } from '../../wire/errors.ts';
 import { admitHost } from '../network/admit.ts';
 import { blocked, partlyBlocked } from '../network/open-port.ts';
 import { learnSubnets } from '../network/own-subnets.ts';
 import { measureAgain, measurePaths, tooWide } from '../network/path-mtu.ts';
 import { syncNetworks } from '../network/sync.ts';
+import { isPortTaken, portTaken } from '../network/tell-hosts.ts';
 import { askTunnel, reviewTunnels, seenBy, syncTunnels, tunnelMembers } from '../network/tunnels.ts';
 import type { Phase, PhaseContext } from '../run-phases.ts';
 import type { Services } from '../services.ts';
@@ -47,6 +48,14 @@ async function shakeHands(
   return [partlyBlocked(record, missing)];
 }
 
+/** What other hosts fail at is made good later. @throws BlanketError of the host, when it does not carry a network */
+async function carryNetworks(services: Services, host: string): Promise<Problem[]> {
+  const own = (await syncNetworks(services, host)).filter((failure) => failure.host === host);
+  const failed = own.find(({ error }) => !isPortTaken(toProblem(error)));
+  if (failed !== undefined) throw failed.error;
+  return own.map(({ error }) => portTaken(host, toProblem(error)));
+}
+
 /** @param handshakeMs how long it waits for other hosts to hear it. */
 export const enrolPhase = (services: Services, handshakeMs = HANDSHAKE_MS): Phase<ProvisionState> => ({
   name: 'enrol',
@@ -63,8 +72,8 @@ export const enrolPhase = (services: Services, handshakeMs = HANDSHAKE_MS): Phas
     const lacking = await shakeHands(services, context, handshakeMs);
     store.hosts.update(host, { state: 'ready' });
     await reviewTunnels(services);
-    save({ warnings: [...lacking, ...tooWide(tunnelMembers(store), store.networks.list())] });
-    await syncNetworks(services);
+    const wide = tooWide(tunnelMembers(store), store.networks.list());
+    save({ warnings: [...lacking, ...wide, ...(await carryNetworks(services, host))] });
   },
   async undo({ state: { host }, signal }) {
     const gone = { tunnelKey: null, tunnelKeyNext: null, pathMtu: null };
