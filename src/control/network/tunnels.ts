@@ -93,8 +93,11 @@ async function tell({ store, agents }: Services, host: HostRecord, again: boolea
   told.set(host.name, text);
 }
 
-/** A failure on `needed` counts; one elsewhere is logged, and made good when the tunnels are reviewed. */
-async function tellAll(services: Services, again: boolean, needed?: string): Promise<void> {
+/**
+ * A failure on `needed` counts; one elsewhere is logged, and made good when the tunnels are reviewed.
+ * @returns hosts that were not told.
+ */
+async function tellAll(services: Services, again: boolean, needed?: string): Promise<string[]> {
   const { store, log } = services;
   const members = tunnelMembers(store);
   const { told } = meshOf(store);
@@ -102,18 +105,24 @@ async function tellAll(services: Services, again: boolean, needed?: string): Pro
   const names = new Set(reached.map(({ name }) => name));
   for (const name of told.keys()) if (!names.has(name)) told.delete(name);
   const results = await Promise.allSettled(reached.map((host) => tell(services, host, again)));
+  const missed = members.filter(({ state }) => state === 'unreachable').map(({ name }) => name);
   for (const [index, result] of results.entries()) {
     if (result.status === 'fulfilled') continue;
-    const host = reached[index]?.name;
+    const host = reached[index]?.name ?? '';
     if (host === needed) throw result.reason;
     log.warn({ host, err: result.reason }, 'tunnel not brought up to date here');
+    missed.push(host);
   }
+  return missed;
 }
 
-/** Who takes part has changed, or a key has: tells every host. @param joining whose failure counts. */
-export async function syncTunnels(services: Services, joining?: string): Promise<void> {
+/**
+ * Who takes part has changed, or a key has: tells every host.
+ * @param joining whose failure counts. @returns hosts that were not told.
+ */
+export async function syncTunnels(services: Services, joining?: string): Promise<string[]> {
   decide(services, new Map());
-  await tellAll(services, true, joining);
+  return tellAll(services, true, joining);
 }
 
 /** Takes what hosts said into account. */
