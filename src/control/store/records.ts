@@ -27,6 +27,9 @@ export type CloudRecord = z.infer<typeof cloudRecordSchema>;
 /** An address with its prefix, e.g. `10.0.2.15/24`. */
 export const hostSubnetSchema = z.union([z.cidrv4(), z.cidrv6()]);
 
+/** Tunnels have a /24 for them. */
+export const mostHosts = 200;
+
 export const hostRecordSchema = z.object({
   name: nameSchema,
   cloud: nameSchema,
@@ -36,7 +39,7 @@ export const hostRecordSchema = z.object({
   memoryMiB: z.int(),
   diskGiB: z.int(),
   /** Small number, unique among hosts: its addresses in the tunnel and on guest networks come from it. */
-  index: z.int().min(1).max(200),
+  index: z.int().min(1).max(mostHosts),
   /** Host key made by control: OpenSSH private key, and the public one as `ssh-ed25519 AAAA…`. */
   hostKeyPrivate: z.string(),
   hostKeyPublic: z.string(),

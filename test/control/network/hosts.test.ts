@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { hostHandlers } from '../../../src/control/api/host-handlers.ts';
 import { catchUp } from '../../../src/control/network/catch-up.ts';
+import { provisionFlow } from '../../../src/control/provision/provision.ts';
 import { removeHostFlow } from '../../../src/control/provision/remove-host.ts';
 import { watchHosts } from '../../../src/control/watch-hosts.ts';
 import { api } from '../../../src/wire/api.ts';
@@ -27,6 +28,33 @@ test('a host that a network has no room for is refused before a VM is made', asy
   const call = () => hostHandlers(services)['host.provision']({ params: {}, query: {}, body });
   t.throws(call, { code: 'network.full', message: /tiny .* no address left for host last/ });
   t.is(store.hosts.find('last'), undefined);
+});
+
+test('a host that failed to be made leaves its addresses on networks', async (t) => {
+  const { create, operations, services, store } = onCloud(t);
+  await create('lan', '10.77.0.0/24');
+  store.hosts.insert(hostRecord('d1', 4, { state: 'provisioning' }));
+  store.networks.update('lan', {
+    hostAddresses: { ...store.networks.get('lan').hostAddresses, d1: '10.77.0.251' },
+  });
+  const fails = { name: 'create-vm', do: () => Promise.reject(new Error('No room.')) };
+  operations.define({ ...provisionFlow(services), phases: [fails] });
+  const { id } = operations.start('host.provision', 'host/d1', { host: 'd1', bootTimeoutMs: 1 });
+  let operation = operations.show(id);
+  while (operation.state === 'running') operation = await operations.wait(id, operation.version, 5_000);
+  t.is(store.hosts.find('d1'), undefined);
+  t.false('d1' in store.networks.get('lan').hostAddresses);
+});
+
+test('a host too many is refused, and none of those that are there is lost from sight', (t) => {
+  const { store, services } = onCloud(t);
+  for (let i = 4; i <= 200; i++) store.hosts.insert(hostRecord(`h${i}`, i));
+  const image = join(services.paths.state, 'host.qcow2');
+  writeFileSync(image, '');
+  const body = api['host.provision'].body.parse({ name: 'last', cloud: 'east', image });
+  const call = () => hostHandlers(services)['host.provision']({ params: {}, query: {}, body });
+  t.throws(call, { code: 'host.too-many', message: /200/ });
+  t.is(store.hosts.list().length, 200);
 });
 
 test('when a host goes, the others are told, and its address is free', async (t) => {
