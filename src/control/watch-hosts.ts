@@ -16,16 +16,33 @@ import type { HostRecord } from './store/records.ts';
 const PAUSE_MS = 10_000;
 const ANSWER_MS = 30_000;
 
+/** Side by side, since a way is given up for another after seconds, and a host that is away may be waited for a minute. */
 export async function watchHosts(services: Services, signal: AbortSignal): Promise<void> {
+  await Promise.all([
+    repeat(signal, () => lookAtAll(services)),
+    repeat(signal, () => lookAtTunnels(services)),
+  ]);
+}
+
+async function repeat(signal: AbortSignal, look: () => Promise<void>): Promise<void> {
   while (!signal.aborted) {
-    const hosts = services.store.hosts
-      .list()
-      .filter(({ state }) => state === 'ready' || state === 'unreachable');
-    await Promise.all(hosts.map(({ name }) => watchHost(services, name)));
-    await reviewTunnels(services).catch((err: unknown) =>
-      services.log.error({ err }, 'tunnels not reviewed'),
-    );
+    await look();
     await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function lookAtAll(services: Services): Promise<void> {
+  const hosts = services.store.hosts
+    .list()
+    .filter(({ state }) => state === 'ready' || state === 'unreachable');
+  await Promise.all(hosts.map(({ name }) => watchHost(services, name)));
+}
+
+async function lookAtTunnels(services: Services): Promise<void> {
+  try {
+    await reviewTunnels(services);
+  } catch (error) {
+    services.log.error({ err: error }, 'tunnels not reviewed');
   }
 }
 

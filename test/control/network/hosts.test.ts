@@ -93,3 +93,18 @@ test('a host that comes back is told what it missed', async (t) => {
   );
   t.is(store.hosts.get('b1').state, 'ready');
 });
+
+test('a host that lets everybody wait does not keep the tunnels from being looked at', async (t) => {
+  const { services, silent, store, news } = rig(t);
+  silent.add('c1');
+  store.hosts.update('c1', { state: 'unreachable' });
+  const stop = new AbortController();
+  void watchHosts(services, stop.signal); // waits for c1 for good
+  const told: string[] = [];
+  for (let i = 0; i < 200 && !told.includes('a1 tunnel.status undefined'); i++) {
+    await sleep(10);
+    told.push(...news());
+  }
+  stop.abort();
+  t.true(told.includes('a1 tunnel.status undefined'));
+});
