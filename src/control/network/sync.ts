@@ -31,8 +31,13 @@ const THIRD_MS = 20_000;
  * Sends one guest network on every member; a failure on `needed` is thrown, those elsewhere are given back. Hosts that are
  * no members now are not asked. Who fails is told again later (`behind.ts`). @throws BlanketError `network.full`
  */
-export async function syncNetwork(services: Services, name: string, needed?: string): Promise<SyncFailure[]> {
-  const failures = await applyEach(services, name, needed);
+export async function syncNetwork(
+  services: Services,
+  name: string,
+  needed?: string,
+  thirdMs = THIRD_MS,
+): Promise<SyncFailure[]> {
+  const failures = await applyEach(services, name, needed, thirdMs);
   const own = failures.find(({ host }) => host === needed);
   if (own !== undefined) throw own.error;
   return failures;
@@ -85,7 +90,12 @@ export async function dropRemoved(services: Services): Promise<SyncFailure[]> {
 }
 
 /** @param patient the host that is waited for as long as a call may take. */
-async function applyEach(services: Services, network: string, patient?: string): Promise<SyncFailure[]> {
+async function applyEach(
+  services: Services,
+  network: string,
+  patient?: string,
+  thirdMs = THIRD_MS,
+): Promise<SyncFailure[]> {
   const { store, agents, log } = services;
   const record = settleHosts(store, network);
   const view = viewOf(store);
@@ -94,7 +104,7 @@ async function applyEach(services: Services, network: string, patient?: string):
     hosts.map((host) => {
       const apply = (options: CallOptions) =>
         agents.call(host.name, 'network.apply', configFor(record, host, view), options);
-      return host.name === patient ? apply({}) : within(THIRD_MS, host.name, apply);
+      return host.name === patient ? apply({}) : within(thirdMs, host.name, apply);
     }),
   );
   const failures: SyncFailure[] = [];
