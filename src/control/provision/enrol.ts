@@ -65,7 +65,7 @@ export const enrolPhase = (services: Services, handshakeMs = HANDSHAKE_MS): Phas
     const { host } = state;
     admitHost(await learnSubnets(services, host), { networks: store.networks.list() });
     progress({ message: 'measuring its paths to the other hosts' });
-    const pathMtu = await measurePaths(services, host, signal);
+    const { smallest: pathMtu } = await measurePaths(services, host, signal);
     const { publicKey } = await agents.call(host, 'tunnel.identity', {});
     store.hosts.update(host, { tunnelKey: publicKey, tunnelKeyNext: null, pathMtu });
     await syncTunnels(services, host);
