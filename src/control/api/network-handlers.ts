@@ -8,7 +8,7 @@ import { settleHosts } from '../network/allocation.ts';
 import { connect, disconnect } from '../network/connect.ts';
 import { addLeftover, forgetLeftover, leftovers } from '../network/leftovers.ts';
 import { dropRemoved } from '../network/sync.ts';
-import { type Told, tellNetworks, toldOf, warningsOf } from '../network/tell-hosts.ts';
+import { TELL_MS, type Told, tellNetworks, toldOf, warningsOf } from '../network/tell-hosts.ts';
 import type { Services } from '../services.ts';
 import type { Store } from '../store/store.ts';
 import type { Handlers } from './handlers.ts';
@@ -56,7 +56,7 @@ export const networkHandlers = (services: Services): Handlers<Names> => {
 async function drop(services: Services, name: string): Promise<{ warnings: Problem[] }> {
   const { store } = services;
   const parted = store.transaction(() => remove(store, name));
-  const failures = (await dropRemoved(services)).filter(({ network }) => network === name);
+  const failures = (await dropRemoved(services, TELL_MS)).filter(({ network }) => network === name);
   const having = leftovers(store).find((left) => left.name === name)?.hosts ?? [];
   const told = toldOf(
     having.map((host) => store.hosts.get(host)),

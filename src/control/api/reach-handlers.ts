@@ -10,6 +10,7 @@ import type { AllowRule, PublishedPort } from '../../wire/network.ts';
 import type { ReachedGuest } from '../../wire/routes/network.ts';
 import { journeysOf } from '../network/journeys.ts';
 import { checkPublish, hostsOf, needCard, portText } from '../network/publish.ts';
+import { isPortTaken, type SyncFailure } from '../network/sync.ts';
 import { refusal, type Told, tellHosts, warningsOf } from '../network/tell-hosts.ts';
 import type { Services } from '../services.ts';
 import type { GuestRecord } from '../store/records.ts';
@@ -40,9 +41,12 @@ async function setFirewall(
       store.guests.update(name, { allow: guest.allow });
     }
   };
-  const { told, left } = await tell(services, guest, placesOf(store, guest), takeBack);
-  if (told.refused.length > 0) {
-    const { hosts, still, data, cause } = refusal(told, left);
+  // where a published port is taken all else is set, and with it the firewall
+  const isRefusal = (failure: SyncFailure) => !isPortTaken(failure);
+  const { told, left } = await tell(services, guest, placesOf(store, guest), takeBack, isRefusal);
+  const refused = told.refused.filter(isRefusal);
+  if (refused.length > 0) {
+    const { hosts, still, data, cause } = refusal({ ...told, refused }, left);
     const message = `${hosts.join(', ')} could not set the firewall of ${name}, so it is as it was before.${still}`;
     throw new BlanketError('guest.firewall-failed', message, {
       next: `\`blanket host show ${guest.host}\` tells how that host is.`,
@@ -103,17 +107,18 @@ async function tell(
   guest: GuestRecord,
   names: readonly string[],
   takeBack: () => void,
+  isRefusal: (failure: SyncFailure) => boolean = () => true,
 ): Promise<Outcome> {
   const hosts = names.map((name) => services.store.hosts.get(name));
   const told = await tellHosts(services, guest, hosts).catch((error: unknown) => {
     takeBack();
     throw error;
   });
-  if (told.refused.length === 0) return { told, left: [] };
+  if (!told.refused.some(isRefusal)) return { told, left: [] };
   takeBack();
   const after = await tellHosts(services, guest, hosts);
   // Those that were away all along have never heard of it; those that refused it do not have it.
-  const failed = (of: Told) => [...of.away, ...of.refused.map(({ host }) => host)];
+  const failed = (of: Told) => [...of.away, ...of.refused.filter(isRefusal).map(({ host }) => host)];
   const never = failed(told);
   return { told, left: failed(after).filter((host) => !never.includes(host)) };
 }

@@ -3,6 +3,7 @@
  * that it can be repeated, and so that what was missed while a host was away is made good by the next one.
  */
 
+import { BlanketError } from '../../wire/errors.ts';
 import type { CallOptions } from '../agents/agent-link.ts';
 import { within } from '../agents/within.ts';
 import type { Services } from '../services.ts';
@@ -24,12 +25,16 @@ function members({ store }: Services, joining?: string): HostRecord[] {
 /** A host that could not be brought up to date, of which network, and why. */
 export type SyncFailure = { host: string; network: string; error: unknown };
 
+/** The host has set all of it but the published ports that something else has. */
+export const isPortTaken = ({ error }: Pick<SyncFailure, 'error'>): boolean =>
+  error instanceof BlanketError && error.code === 'network.port-taken';
+
 /** For hosts that nobody needs just now: one that hangs must not keep the others' operations waiting. */
 const THIRD_MS = 20_000;
 
 /**
- * Sends one guest network on every member; a failure on `needed` is thrown, those elsewhere are given back. Hosts that are
- * no members now are not asked. Who fails is told again later (`behind.ts`). @throws BlanketError `network.full`
+ * Sends one guest network on every member; a failure on `needed` is thrown, those elsewhere are given back, and so is a port
+ * that is taken there, for everything else is set then. Hosts that are no members now are not asked. Who fails is told again later (`behind.ts`). @throws BlanketError `network.full`
  */
 export async function syncNetwork(
   services: Services,
@@ -38,7 +43,7 @@ export async function syncNetwork(
   thirdMs = THIRD_MS,
 ): Promise<SyncFailure[]> {
   const failures = await applyEach(services, name, needed, thirdMs);
-  const own = failures.find(({ host }) => host === needed);
+  const own = failures.find((failure) => failure.host === needed && !isPortTaken(failure));
   if (own !== undefined) throw own.error;
   return failures;
 }
@@ -82,9 +87,9 @@ async function syncOn(
 }
 
 /** Takes networks that are gone from every member that still has one; who fails is told again later. */
-export async function dropRemoved(services: Services): Promise<SyncFailure[]> {
+export async function dropRemoved(services: Services, limitMs: number): Promise<SyncFailure[]> {
   const names = members(services).map(({ name }) => name);
-  const failures = await clearLeftovers(services, names, THIRD_MS);
+  const failures = await clearLeftovers(services, names, limitMs);
   for (const { host } of failures) noteBehind(services.store, host);
   return failures;
 }

@@ -4,7 +4,10 @@ import { isUnreachable } from '../agents/reach.ts';
 import type { Services } from '../services.ts';
 import type { GuestRecord, HostRecord } from '../store/records.ts';
 import { participants } from './config.ts';
-import { type SyncFailure, syncNetwork } from './sync.ts';
+import { isPortTaken, type SyncFailure, syncNetwork } from './sync.ts';
+
+/** For hosts that a person waits for: a slow one takes seconds, and two networks are one after the other. */
+export const TELL_MS = 45_000;
 
 /** `away` hosts were not told, and are when they are back; `refused` were told, and cannot. */
 export type Told = { away: string[]; refused: SyncFailure[] };
@@ -24,7 +27,8 @@ export async function tellNetworks(
   hosts: readonly HostRecord[] = participants(services.store.hosts.list()),
 ): Promise<Told> {
   const failures: SyncFailure[] = [];
-  for (const network of networks) failures.push(...(await syncNetwork(services, network)));
+  for (const network of networks)
+    failures.push(...(await syncNetwork(services, network, undefined, TELL_MS)));
   return toldOf(hosts, failures);
 }
 
@@ -40,36 +44,34 @@ export function toldOf(hosts: readonly HostRecord[], failures: readonly SyncFail
   };
 }
 
-/** Once a host, whatever it was told. @param then what is the case on the host until it is told, or will be when it is. */
-export const warningsOf = (told: Told, then: string): Problem[] => [
-  ...awayWarnings(told, then),
-  ...[...new Map(told.refused.map((failure) => [failure.host, failure])).values()]
-    .filter(({ host }) => !told.away.includes(host))
-    .map(({ host, error }) => refusedWarning(host, toProblem(error), then)),
-];
+/** Once a host, with the worst of it. @param then what is the case on the host until it is told, or will be when it is. */
+export function warningsOf(told: Told, then: string): Problem[] {
+  const heard = told.refused.filter(({ host }) => !told.away.includes(host));
+  const failed = heard.filter((failure) => !isPortTaken(failure));
+  const worst = new Map([...heard, ...failed].map((failure) => [failure.host, failure]));
+  return [
+    ...awayWarnings(told, then),
+    ...[...worst.values()].map((failure) =>
+      isPortTaken(failure) ? portTaken(failure) : refusedWarning(failure, then),
+    ),
+  ];
+}
 
-const refusedWarning = (host: string, problem: Problem, then: string): Problem =>
-  isPortTaken(problem)
-    ? portTaken(host, problem)
-    : {
-        code: 'host.not-told',
-        kind: 'blocked',
-        message: `${host} could not do it: ${then}. It says: ${problem.message}`,
-        next: `See \`blanket host show ${host}\`; it is tried again by itself.`,
-        data: { host },
-      };
-
-/** A host where a published port is taken has set everything else. */
-export const isPortTaken = ({ code }: Problem): boolean => code === 'network.port-taken';
-
-export const portTaken = (host: string, problem: Problem): Problem => ({
-  ...problem,
-  message: `${host}: ${problem.message}`,
-  data: { ...problem.data, host },
+const refusedWarning = ({ host, error }: SyncFailure, then: string): Problem => ({
+  code: 'host.not-told',
+  kind: 'blocked',
+  message: `${host} could not do it: ${then}. It says: ${toProblem(error).message}`,
+  next: `See \`blanket host show ${host}\`; it is tried again by itself.`,
+  data: { host },
 });
 
+export function portTaken({ host, error }: SyncFailure): Problem {
+  const problem = toProblem(error);
+  return { ...problem, message: `${host}: ${problem.message}`, data: { ...problem.data, host } };
+}
+
 /** @param then what is the case on the host until it is told, or will be when it is. */
-export const awayWarnings = ({ away }: Told, then: string): Problem[] =>
+const awayWarnings = ({ away }: Told, then: string): Problem[] =>
   away.map((host) => ({
     code: 'host.not-told',
     kind: 'blocked',

@@ -1,12 +1,12 @@
 /** The last phase of provisioning: the host joins the tunnels, is heard by the others, and carries every network. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Problem, toProblem } from '../../wire/errors.ts';
+import type { Problem } from '../../wire/errors.ts';
 import { admitHost } from '../network/admit.ts';
 import { blocked, partlyBlocked } from '../network/open-port.ts';
 import { learnSubnets } from '../network/own-subnets.ts';
 import { measureAgain, measurePaths, tooWide } from '../network/path-mtu.ts';
-import { syncNetworks } from '../network/sync.ts';
-import { isPortTaken, portTaken } from '../network/tell-hosts.ts';
+import { isPortTaken, syncNetworks } from '../network/sync.ts';
+import { portTaken } from '../network/tell-hosts.ts';
 import { askTunnel, reviewTunnels, seenBy, syncTunnels, tunnelMembers } from '../network/tunnels.ts';
 import type { Phase, PhaseContext } from '../run-phases.ts';
 import type { Services } from '../services.ts';
@@ -51,9 +51,9 @@ async function shakeHands(
 /** What other hosts fail at is made good later. @throws BlanketError of the host, when it does not carry a network */
 async function carryNetworks(services: Services, host: string): Promise<Problem[]> {
   const own = (await syncNetworks(services, host)).filter((failure) => failure.host === host);
-  const failed = own.find(({ error }) => !isPortTaken(toProblem(error)));
+  const failed = own.find((failure) => !isPortTaken(failure));
   if (failed !== undefined) throw failed.error;
-  return own.map(({ error }) => portTaken(host, toProblem(error)));
+  return own.map(portTaken);
 }
 
 /** @param handshakeMs how long it waits for other hosts to hear it. */

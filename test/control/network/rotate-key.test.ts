@@ -75,7 +75,7 @@ test('a host that came to use its next key is believed, and reached by it, witho
 
 for (const [what, miss] of [
   ['is away', (m: Mesh) => void m.store.hosts.update('c', { state: 'unreachable' })],
-  ['does not answer', (m: Mesh) => void (m.agent('c').hook = lost)],
+  ['does not answer', (m: Mesh) => void Object.assign(m.agent('c'), { hook: lost })],
 ] as const) {
   test(`while a peer ${what} the host keeps its key, and asking again when it is back ends it`, async (t) => {
     const m = await mesh(t, 'a', 'b', 'c');
