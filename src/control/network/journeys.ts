@@ -44,3 +44,13 @@ function isOpen({ guests }: Pick<Store, 'guests'>, { state, phases, flowState }:
   // one that has failed is going back, and what waited at the destination is given up
   return state === 'running' && !phases.some((phase) => phase.state === 'failed' || phase.state === 'undone');
 }
+
+const handover = ['cutover', 'confirm'];
+
+/** A guest is just being handed over from this host or to it: what can wait is to be kept from it. */
+export const handsOver = ({ operations }: Pick<Store, 'operations'>, host: string): boolean =>
+  operations
+    .list()
+    .filter(({ kind, state }) => kind === 'guest.migrate' && state === 'running')
+    .filter(({ phases }) => phases.some(({ name, state }) => state === 'running' && handover.includes(name)))
+    .some(({ flowState: { source, destination } }) => source === host || destination === host);

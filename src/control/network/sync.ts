@@ -29,12 +29,15 @@ export type SyncFailure = { host: string; network: string; error: unknown };
 export const isPortTaken = ({ error }: Pick<SyncFailure, 'error'>): boolean =>
   error instanceof BlanketError && error.code === 'network.port-taken';
 
+/** For a host that is needed: one that is slow, or busy with a guest's copy, is not to fail for that. */
+const PATIENT_MS = 120_000;
 /** For hosts that nobody needs just now: one that hangs must not keep the others' operations waiting. */
 const THIRD_MS = 20_000;
 
 /**
  * Sends one guest network on every member; a failure on `needed` is thrown, those elsewhere are given back, and so is a port
- * that is taken there, for everything else is set then. Hosts that are no members now are not asked. Who fails is told again later (`behind.ts`). @throws BlanketError `network.full`
+ * that is taken there, for everything else is set then. Hosts that are no members now are not asked. Who fails is told
+ * again later (`behind.ts`). @throws BlanketError `network.full`
  */
 export async function syncNetwork(
   services: Services,
@@ -109,7 +112,7 @@ async function applyEach(
     hosts.map((host) => {
       const apply = (options: CallOptions) =>
         agents.call(host.name, 'network.apply', configFor(record, host, view), options);
-      return host.name === patient ? apply({}) : within(thirdMs, host.name, apply);
+      return host.name === patient ? apply({ timeoutMs: PATIENT_MS }) : within(thirdMs, host.name, apply);
     }),
   );
   const failures: SyncFailure[] = [];

@@ -116,3 +116,25 @@ test('a host of an earlier control is asked for the networks that it is in, once
   await catchUp(services, 'b1');
   t.deepEqual(news(), ['b1 facts.read undefined']);
 });
+
+for (const phase of ['cutover', 'confirm']) {
+  test(`nothing is put on the ends of a migration in its ${phase}`, async (t) => {
+    const { store, operations, news, look } = await settled(t);
+    const gate = Promise.withResolvers<void>();
+    const phases = [
+      { name: 'copy', do: async () => undefined },
+      { name: phase, do: () => gate.promise },
+    ];
+    operations.define({ kind: 'guest.migrate', phases, afterRestart: 'resume', undoneState: 'rolled-back' });
+    const state = { guest: 'web1', source: 'a1', destination: 'b1' };
+    const { id } = operations.start('guest.migrate', 'guest/web1', state);
+    while (operations.show(id).phases[1]?.state !== 'running') await operations.wait(id, 0, 10);
+    for (const host of ['a1', 'b1', 'c1']) noteBehind(store, host, Date.now());
+    for (const host of ['a1', 'b1', 'c1']) await look(host);
+    t.deepEqual(news(), ['c1 network.apply lan']);
+    gate.resolve();
+    while (operations.show(id).state === 'running') await operations.wait(id, 0, 10);
+    for (const host of ['a1', 'b1', 'c1']) await look(host);
+    t.deepEqual(news(), ['a1 network.apply lan', 'b1 network.apply lan']);
+  });
+}
