@@ -8,7 +8,7 @@
  *       attention: nobody knows where it runs, so both ends keep what it needs until a person has decided
  */
 import { z } from 'zod';
-import type { OperationRecord } from '../store/records.ts';
+import type { GuestRecord, OperationRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 
 /** `handed`: its hypervisor at the destination has said that it runs there. */
@@ -39,8 +39,10 @@ function lastMigrations({ operations }: Pick<Store, 'operations'>): OperationRec
   return [...last.values()];
 }
 
+const undecided: readonly (GuestRecord['state'] | undefined)[] = ['attention', 'migrating'];
+
 function isOpen({ guests }: Pick<Store, 'guests'>, { state, phases, flowState }: OperationRecord): boolean {
-  if (state === 'attention') return guests.find(String(flowState.guest))?.state === 'attention';
+  if (state === 'attention') return undecided.includes(guests.find(String(flowState.guest))?.state);
   // one that has failed is going back, and what waited at the destination is given up
   return state === 'running' && !phases.some((phase) => phase.state === 'failed' || phase.state === 'undone');
 }

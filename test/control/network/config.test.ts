@@ -115,6 +115,8 @@ test('a guest whose migration nobody knows the end of is guarded at both ends un
     ['a1', 'b1'].map((host) => placeOf(own, host)),
     ['guarded, at 1', 'guarded, at 1'],
   );
+  own.store.guests.update('web1', { state: 'migrating' });
+  t.is(placeOf(own, 'b1'), 'guarded, at 1', 'also when not even that could be noted');
   own.store.guests.update('web1', { state: 'running' });
   t.is(placeOf(own, 'b1'), 'not guarded, at 1');
 });
