@@ -1,6 +1,7 @@
 /** What every command is given: where to read and write, and the way to control. */
 import type { ReadStream, WriteStream } from 'node:tty';
 import { type Client, createClient } from '../api-client/client.ts';
+import type { Problem } from '../wire/errors.ts';
 import { findHome, type Home } from '../wire/home.ts';
 import { ensureControl } from './control-process.ts';
 import { data, type Format } from './print/format.ts';
@@ -49,9 +50,10 @@ export function createCli(io: Io, format: Format): Cli {
 }
 
 /** Says that a thing is gone: a sentence on stderr, and data for those who asked for data. */
-export function printRemoved(cli: Cli, kind: string, name: string): void {
+export function printRemoved(cli: Cli, kind: string, name: string, warnings: readonly Problem[] = []): void {
   cli.note(`Removed ${kind} ${name}.`);
-  if (cli.format !== 'table') cli.print(data(cli.format, { removed: `${kind}/${name}` }));
+  if (cli.format !== 'table')
+    cli.print(data(cli.format, { removed: `${kind}/${name}`, ...(warnings.length > 0 && { warnings }) }));
 }
 
 export const isInteractive = ({ io }: Cli): boolean => io.stdin.isTTY === true && io.stderr.isTTY === true;

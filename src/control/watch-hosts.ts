@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { AgentResult } from '../wire/agent.ts';
 import { isUnreachable } from './agents/reach.ts';
-import { syncHost } from './network/sync.ts';
+import { noteBehind } from './network/behind.ts';
+import { catchUp } from './network/catch-up.ts';
 import { reviewTunnels } from './network/tunnels.ts';
 import { reprobe } from './provision/reprobe.ts';
 import type { Services } from './services.ts';
@@ -15,16 +16,33 @@ import type { HostRecord } from './store/records.ts';
 const PAUSE_MS = 10_000;
 const ANSWER_MS = 30_000;
 
+/** Side by side, since a way is given up for another after seconds, and a host that is away may be waited for a minute. */
 export async function watchHosts(services: Services, signal: AbortSignal): Promise<void> {
+  await Promise.all([
+    repeat(signal, () => lookAtAll(services)),
+    repeat(signal, () => lookAtTunnels(services)),
+  ]);
+}
+
+async function repeat(signal: AbortSignal, look: () => Promise<void>): Promise<void> {
   while (!signal.aborted) {
-    const hosts = services.store.hosts
-      .list()
-      .filter(({ state }) => state === 'ready' || state === 'unreachable');
-    await Promise.all(hosts.map(({ name }) => watchHost(services, name)));
-    await reviewTunnels(services).catch((err: unknown) =>
-      services.log.error({ err }, 'tunnels not reviewed'),
-    );
+    await look();
     await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function lookAtAll(services: Services): Promise<void> {
+  const hosts = services.store.hosts
+    .list()
+    .filter(({ state }) => state === 'ready' || state === 'unreachable');
+  await Promise.all(hosts.map(({ name }) => watchHost(services, name)));
+}
+
+async function lookAtTunnels(services: Services): Promise<void> {
+  try {
+    await reviewTunnels(services);
+  } catch (error) {
+    services.log.error({ err: error }, 'tunnels not reviewed');
   }
 }
 
@@ -34,6 +52,7 @@ async function watchHost(services: Services, name: string): Promise<void> {
     const busy = new Set(runningSubjects(services));
     const status = await agents.call(name, 'host.status', {}, { timeoutMs: ANSWER_MS });
     settle(services, name, 'ready');
+    void catchUp(services, name);
     noteGuests(services, name, status.guests, busy);
     noteNotices(services, name, status.notices);
     noteWarnings(services, name, status.warnings);
@@ -50,7 +69,7 @@ function settle(services: Services, name: string, state: 'ready' | 'unreachable'
   if ((now !== 'ready' && now !== 'unreachable') || now === state) return;
   log.warn({ host: name, state }, 'host changed');
   store.hosts.update(name, { state });
-  if (state === 'ready') void syncHost(services, name);
+  if (state === 'ready') noteBehind(store, name, Date.now());
 }
 
 /** An announcement is logged once, and so is its end. */

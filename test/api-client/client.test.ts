@@ -11,17 +11,17 @@ test('a call fills path, query and body from the contract and gives the checked 
     'guest.remove': () => {
       throw notFound('guest gone');
     },
-    'network.remove': () => null,
+    'image.remove': () => null,
   });
   const client = createClient(fake.socket);
   t.deepEqual(await client.call('host.show', { params: { name: 'east-1' } }), host('east-1'));
-  t.deepEqual(await client.call('network.remove', { params: { name: 'lan' } }), {});
+  t.deepEqual(await client.call('image.remove', { params: { name: 'lan' } }), {});
   await t.throwsAsync(client.call('guest.remove', { params: { name: 'web1' }, query: { force: 'true' } }));
   t.deepEqual(
     fake.asked.map(({ route, params, query }) => [route, { ...params }, { ...query }]),
     [
       ['host.show', { name: 'east-1' }, {}],
-      ['network.remove', { name: 'lan' }, {}],
+      ['image.remove', { name: 'lan' }, {}],
       ['guest.remove', { name: 'web1' }, { force: 'true' }],
     ],
   );

@@ -84,7 +84,7 @@ test('a link is changed only where asked', async (t) => {
 });
 
 test('removing says so on stderr, and in data when asked', async (t) => {
-  const fake = await fakeControl(t, { 'network.remove': () => null });
+  const fake = await fakeControl(t, { 'network.remove': () => ({ warnings: [] }) });
   const plain = await runBlanket(fake, ['network', 'remove', 'lan']);
   t.deepEqual(plain, { code: 0, stdout: '', stderr: 'Removed network lan.\n' });
   const json = await runBlanket(fake, ['network', 'remove', 'lan', '-o', 'json']);

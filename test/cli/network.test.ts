@@ -13,7 +13,7 @@ const network = (change: Partial<Network> = {}): Network => ({
 const asked = (fake: FakeControl) => fake.asked.filter(({ route }) => route !== 'status');
 
 test('what is asked of a new network is passed on, and what is not is left to control', async (t) => {
-  const fake = await fakeControl(t, { 'network.create': () => network() });
+  const fake = await fakeControl(t, { 'network.create': () => ({ ...network(), warnings: [] }) });
   const plain = ['network', 'create', 'lan', '--subnet', '10.77.0.0/24'];
   t.is((await runBlanket(fake, plain)).code, 0);
   const full = await runBlanket(fake, [...plain, '--subnet6', 'fd77::/64', '--isolated', '--mtu', '1300']);
@@ -46,7 +46,9 @@ test('a network is shown with its gateways and neighbours', async (t) => {
 
 for (const verb of ['connect', 'disconnect'] as const) {
   test(`blanket network ${verb} names both networks`, async (t) => {
-    const fake = await fakeControl(t, { [`network.${verb}`]: () => network({ connected: ['lab'] }) });
+    const fake = await fakeControl(t, {
+      [`network.${verb}`]: () => ({ ...network({ connected: ['lab'] }), warnings: [] }),
+    });
     const { code, stdout } = await runBlanket(fake, ['network', verb, 'lan', 'lab']);
     t.is(code, 0);
     t.regex(stdout, /^connected: +lab$/m);
@@ -65,4 +67,35 @@ test('an MTU that no network can have is refused at once', async (t) => {
   t.is(code, 2);
   t.regex(stderr, /mtu/);
   t.deepEqual(asked(fake), []);
+});
+
+const warning = {
+  code: 'host.not-told',
+  kind: 'blocked',
+  message: 'b1 cannot be told now: it waits.',
+} as const;
+
+test('what a change did not reach is told on stderr, and in data', async (t) => {
+  const changed = () => ({ ...network(), warnings: [warning] });
+  const fake = await fakeControl(t, {
+    ...{ 'network.create': changed, 'network.connect': changed, 'network.disconnect': changed },
+    'network.remove': () => ({ warnings: [warning] }),
+  });
+  for (const args of [
+    ['create', 'lan', '--subnet', '10.77.0.0/24'],
+    ...['connect', 'disconnect'].map((verb) => [verb, 'lan', 'lab']),
+    ['remove', 'lan'],
+  ]) {
+    const { code, stderr } = await runBlanket(fake, ['network', ...args]);
+    t.is(code, 0);
+    t.regex(stderr, /warning: b1 cannot be told now: it waits\./, args[0]);
+    const { stdout } = await runBlanket(fake, ['network', ...args, '-o', 'json']);
+    t.deepEqual(JSON.parse(stdout).warnings, [warning], args[0]);
+  }
+});
+
+test('and where there is nothing to warn of, data has no word of it', async (t) => {
+  const fake = await fakeControl(t, { 'network.create': () => ({ ...network(), warnings: [] }) });
+  const args = ['network', 'create', 'lan', '--subnet', '10.77.0.0/24', '-o', 'json'];
+  t.deepEqual(JSON.parse((await runBlanket(fake, args)).stdout), network());
 });

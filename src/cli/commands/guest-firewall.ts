@@ -4,10 +4,8 @@ import type { AllowRule } from '../../wire/network.ts';
 import type { Cli } from '../cli.ts';
 import { examples, nameArgument } from '../command.ts';
 import { parseAllow } from '../parse/allow.ts';
+import { telling } from '../patience.ts';
 import { printReach } from '../print/guest.ts';
-
-/** More than the default, since a host that does not answer is waited for. */
-const TELL_TIMEOUT_MS = 180_000;
 
 type Options = { allow?: AllowRule[]; allowAll?: true; denyAll?: true };
 
@@ -41,7 +39,7 @@ async function run(cli: Cli, name: string, options: Options): Promise<void> {
   const params = { name };
   if (allow === undefined) return printReach(cli, await client.call('guest.show', { params }));
   const request = { params, body: { allow } };
-  printReach(cli, await client.call('guest.firewall', request, { timeoutMs: TELL_TIMEOUT_MS }));
+  printReach(cli, await client.call('guest.firewall', request, telling));
 }
 
 function wanted({ allow, allowAll, denyAll }: Options): AllowRule[] | null | undefined {

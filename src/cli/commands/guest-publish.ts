@@ -4,10 +4,8 @@ import type { Cli } from '../cli.ts';
 import { examples, nameArgument } from '../command.ts';
 import { parsePublish, parsePublished } from '../parse/publish.ts';
 import { parseName } from '../parse/words.ts';
+import { telling } from '../patience.ts';
 import { printReach } from '../print/guest.ts';
-
-/** More than the default, since a host that does not answer is waited for. */
-const TELL_TIMEOUT_MS = 180_000;
 
 export function addPublish(guest: Command, cli: Cli): void {
   const publish = guest
@@ -19,7 +17,7 @@ export function addPublish(guest: Command, cli: Cli): void {
     .action(async (name: string, port: ReturnType<typeof parsePublish>, { on }: { on?: string[] }) => {
       const client = await cli.client();
       const request = { params: { name }, body: { ...port, hosts: on ?? null } };
-      printReach(cli, await client.call('guest.publish', request, { timeoutMs: TELL_TIMEOUT_MS }));
+      printReach(cli, await client.call('guest.publish', request, telling));
     });
   examples(
     publish,
@@ -35,7 +33,7 @@ export function addPublish(guest: Command, cli: Cli): void {
     .action(async (name: string, port: ReturnType<typeof parsePublished>) => {
       const client = await cli.client();
       const request = { params: { name, ...port } };
-      printReach(cli, await client.call('guest.unpublish', request, { timeoutMs: TELL_TIMEOUT_MS }));
+      printReach(cli, await client.call('guest.unpublish', request, telling));
     });
   examples(unpublish, 'blanket guest unpublish web1 8080', 'blanket guest unpublish dns1 5353/udp');
 }

@@ -1,12 +1,15 @@
 /** `blanket network …` */
 import type { Command } from 'commander';
 import type { Network } from '../../wire/resources.ts';
+import type { ChangedNetwork } from '../../wire/routes/network.ts';
 import { type Cli, printRemoved } from '../cli.ts';
 import { examples, given, nameArgument } from '../command.ts';
 import { parseCount } from '../parse/words.ts';
+import { telling } from '../patience.ts';
 import { list, one } from '../print/format.ts';
 import type { Column, Field } from '../print/table.ts';
 import { ageText } from '../print/units.ts';
+import { noteProblems } from '../print/warnings.ts';
 
 const columns: Column<Network>[] = [
   { title: 'NAME', value: (network) => network.name },
@@ -35,6 +38,13 @@ const fields = (network: Network): Field[] => [
 
 const print = (cli: Cli, network: Network): void => cli.print(one(cli.format, network, fields(network)));
 
+/** Warnings on stderr, and in data where there are any. */
+function printChanged(cli: Cli, { warnings, ...network }: ChangedNetwork): void {
+  noteProblems(cli, warnings);
+  const value = warnings.length === 0 ? network : { ...network, warnings };
+  print(cli, value);
+}
+
 export function addNetworkCommands(program: Command, cli: Cli): void {
   const network = program.command('network').description('networks of guests, the same on every host');
   addCreate(network, cli);
@@ -56,7 +66,7 @@ function addCreate(network: Command, cli: Cli): void {
     .option('--mtu <bytes>', 'largest packet of its guests (default: what the tunnels carry)', parseCount)
     .action(async (name: string, { subnet, ...rest }: CreateOptions) => {
       const body = { name, subnet, ...given(rest) };
-      print(cli, await (await cli.client()).call('network.create', { body }));
+      printChanged(cli, await (await cli.client()).call('network.create', { body }, telling));
     });
   examples(
     create,
@@ -99,7 +109,7 @@ function addConnect(network: Command, cli: Cli): void {
       .addArgument(nameArgument('other', 'name of the other'))
       .action(async (name: string, other: string) => {
         const client = await cli.client();
-        print(cli, await client.call(`network.${verb}`, { params: { name, other } }));
+        printChanged(cli, await client.call(`network.${verb}`, { params: { name, other } }, telling));
       });
     examples(command, `blanket network ${verb} lan lab`);
   }
@@ -111,7 +121,9 @@ function addRemove(network: Command, cli: Cli): void {
     .description('remove a network that no guest uses')
     .addArgument(nameArgument('name', 'name of the network'))
     .action(async (name: string) => {
-      await (await cli.client()).call('network.remove', { params: { name } });
-      printRemoved(cli, 'network', name);
+      const client = await cli.client();
+      const { warnings } = await client.call('network.remove', { params: { name } }, telling);
+      noteProblems(cli, warnings);
+      printRemoved(cli, 'network', name, warnings);
     });
 }

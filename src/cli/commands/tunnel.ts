@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Tunnel } from '../../wire/routes/network.ts';
 import type { Cli } from '../cli.ts';
 import { examples, nameArgument } from '../command.ts';
+import { telling } from '../patience.ts';
 import { data } from '../print/format.ts';
 import { type Column, table } from '../print/table.ts';
 import { bytesText, roughText } from '../print/units.ts';
@@ -26,7 +27,7 @@ export function addTunnelCommands(program: Command, cli: Cli): void {
     .command('list')
     .description('show how each two hosts reach each other, asked of them now')
     .action(async () => {
-      const found = await (await cli.client()).call('tunnel.list');
+      const found = await (await cli.client()).call('tunnel.list', {}, telling);
       cli.print(cli.format === 'table' ? table(columns, found.tunnels) : data(cli.format, found));
       for (const { host, why } of found.silent) cli.note(`Host ${host} was not heard: ${why}`);
       noteProblems(cli, found.warnings);
@@ -41,7 +42,7 @@ export function addRotateKey(host: Command, cli: Cli): void {
     .description('give a host a new key for its tunnels; traffic goes on')
     .addArgument(nameArgument('name', 'name of the host'))
     .action(async (name: string) => {
-      const changed = await (await cli.client()).call('host.rotate-key', { params: { name } });
+      const changed = await (await cli.client()).call('host.rotate-key', { params: { name } }, telling);
       cli.note(`Host ${name} has a new key for its tunnels.`);
       if (cli.format !== 'table') cli.print(data(cli.format, changed));
     });

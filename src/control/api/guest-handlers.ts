@@ -7,8 +7,8 @@ import { refuseRebooting } from '../conform/admit.ts';
 import { checkGuestCpu, decideCpu } from '../fleet/guest-cpu.ts';
 import { learnCpu } from '../fleet/known-cpus.ts';
 import { checkRecords } from '../migrate/plan.ts';
-import { macOf } from '../network/addresses.ts';
-import { address6Of, guestAddress } from '../network/allocation.ts';
+import { freeMac } from '../network/addresses.ts';
+import { address6Of, guestAddress, settleHosts } from '../network/allocation.ts';
 import type { Services } from '../services.ts';
 import type { GuestRecord } from '../store/records.ts';
 import type { Handlers } from './handlers.ts';
@@ -106,7 +106,7 @@ function newGuest(
 
 type Place = Pick<RouteParsed<'guest.create'>['body'], 'network' | 'address'>;
 
-/** On the named network, or on the only one there is. @throws BlanketError of `guestAddress` */
+/** On the named network, or on the only one there is. @throws BlanketError of `guestAddress` and `settleHosts` */
 function nicOf(store: Services['store'], uuid: string, place: Place) {
   const all = store.networks.list();
   const only = all.length === 1 ? all[0] : undefined;
@@ -119,6 +119,9 @@ function nicOf(store: Services['store'], uuid: string, place: Place) {
     });
   }
   const { name, subnet, subnet6 } = network;
-  const address = guestAddress(network, store.guests.list(), place.address);
-  return { network: name, mac: macOf(uuid, 0), address, address6: address6Of(subnet, subnet6, address) };
+  const guests = store.guests.list();
+  const taken = new Set(guests.flatMap(({ nics }) => nics.map(({ mac }) => mac)));
+  const address = guestAddress(settleHosts(store, name), guests, place.address);
+  const address6 = address6Of(subnet, subnet6, address);
+  return { network: name, mac: freeMac(uuid, taken), address, address6 };
 }

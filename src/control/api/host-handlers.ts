@@ -11,7 +11,7 @@ import { settleHosts } from '../network/allocation.ts';
 import { cloudOf, type Services } from '../services.ts';
 import { knownHostsLine } from '../ssh/keys.ts';
 import { makeKeyPair } from '../ssh/ssh-link.ts';
-import type { HostRecord } from '../store/records.ts';
+import { type HostRecord, mostHosts } from '../store/records.ts';
 import type { Handlers } from './handlers.ts';
 import { needReady } from './need-ready.ts';
 import { hostView } from './views.ts';
@@ -98,16 +98,13 @@ function requireImage(services: Services, { cloud, image, machine }: ProvisionBo
 }
 
 function newHost({ store }: Services, body: ProvisionBody): HostRecord {
+  const index = freeIndex(store);
   const key = makeKeyPair(body.name);
-  const index = lowestFree(
-    store.hosts.list().map((host) => host.index),
-    1,
-  );
   const { name, cloud, image = '', vcpus, memoryMiB, diskGiB, driver } = body;
   return {
     ...{ name, cloud, image, vcpus, memoryMiB, diskGiB, index, driverOverride: driver ?? null },
     ...{ state: 'provisioning', hostKeyPrivate: key.privateKey, hostKeyPublic: key.publicKey },
-    ...{ ssh: null, address: null, driver: null, driverWhy: null },
+    ...{ ssh: null, address: null, subnets: null, driver: null, driverWhy: null },
     ...{ tunnelKey: null, tunnelKeyNext: null, pathMtu: null, behindNat: false },
     ...{ probe: null, probeTriedFor: null },
     ...{
@@ -120,6 +117,18 @@ function newHost({ store }: Services, body: ProvisionBody): HostRecord {
       createdAt: new Date().toISOString(),
     },
   };
+}
+
+/** @throws BlanketError `host.too-many` */
+function freeIndex({ hosts }: Services['store']): number {
+  const indexes = hosts.list().map(({ index }) => index);
+  const index = lowestFree(indexes, 1);
+  if (index <= mostHosts) return index;
+  throw new BlanketError('host.too-many', `There are ${mostHosts} hosts, which is as many as there can be.`, {
+    kind: 'blocked',
+    next: 'Remove one that is not needed: see `blanket host list`.',
+    data: { hosts: indexes.length },
+  });
 }
 
 function refuseUsed({ store, operations }: Services, name: string): void {

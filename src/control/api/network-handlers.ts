@@ -1,12 +1,14 @@
 /** Guest networks. */
 import type { RouteParsed } from '../../wire/api.ts';
-import { BlanketError } from '../../wire/errors.ts';
+import { BlanketError, type Problem } from '../../wire/errors.ts';
+import type { ChangedNetwork } from '../../wire/routes/network.ts';
 import { lowestFree } from '../network/addresses.ts';
 import { admitNetwork } from '../network/admit.ts';
 import { settleHosts } from '../network/allocation.ts';
 import { connect, disconnect } from '../network/connect.ts';
 import { addLeftover, forgetLeftover, leftovers } from '../network/leftovers.ts';
-import { dropRemoved, syncNetwork } from '../network/sync.ts';
+import { dropRemoved } from '../network/sync.ts';
+import { TELL_MS, type Told, tellNetworks, toldOf, warningsOf } from '../network/tell-hosts.ts';
 import type { Services } from '../services.ts';
 import type { Store } from '../store/store.ts';
 import type { Handlers } from './handlers.ts';
@@ -25,35 +27,56 @@ const FIRST_VNI = 100;
 export const networkHandlers = (services: Services): Handlers<Names> => {
   const { store } = services;
   const view = (name: string) => networkView(store, store.networks.get(name));
-  const synced = async (changed: readonly string[]) => {
-    for (const name of changed) await syncNetwork(services, name);
-  };
+  const shown = (name: string, told: Told, then: string): ChangedNetwork => ({
+    ...view(name),
+    warnings: warningsOf(told, then),
+  });
   return {
     'network.list': () => store.networks.list().map((network) => networkView(store, network)),
     'network.show': ({ params: { name } }) => view(name),
     async 'network.create'({ body }) {
+      const { name } = body;
       store.transaction(() => create(store, body));
-      await synced([body.name]);
-      return view(body.name);
+      return shown(name, await tellNetworks(services, [name]), `${name} is not there yet`);
     },
-    async 'network.remove'({ params: { name } }) {
-      const parted = store.transaction(() => remove(store, name));
-      await dropRemoved(services);
-      await synced(parted);
-      return {};
-    },
+    'network.remove': ({ params: { name } }) => drop(services, name),
     async 'network.connect'({ params: { name, other } }) {
       store.transaction(() => connect(store, name, other));
-      await synced([name, other]);
-      return view(name);
+      const told = await tellNetworks(services, [name, other]);
+      return shown(name, told, `${name} and ${other} are not connected there yet`);
     },
     async 'network.disconnect'({ params: { name, other } }) {
       store.transaction(() => disconnect(store, name, other));
-      await synced([name, other]);
-      return view(name);
+      const told = await tellNetworks(services, [name, other]);
+      return shown(name, told, `${name} and ${other} may still be connected there`);
     },
   };
 };
+
+async function drop(services: Services, name: string): Promise<{ warnings: Problem[] }> {
+  const { store } = services;
+  const parted = store.transaction(() => remove(store, name));
+  const failures = (await dropRemoved(services, TELL_MS)).filter(({ network }) => network === name);
+  const having = leftovers(store).find((left) => left.name === name)?.hosts ?? [];
+  const told = toldOf(
+    having.map((host) => store.hosts.get(host)),
+    failures,
+  );
+  const neighbours = await tellNetworks(services, parted);
+  const others = parted.join(', ');
+  return {
+    warnings: [
+      ...warningsOf(told, `its part of ${name} stays there`),
+      ...warningsOf(without(neighbours, having), `${others} may still be connected with ${name} there`),
+    ],
+  };
+}
+
+/** Of hosts that keep the network itself enough is said. */
+const without = ({ away, refused }: Told, hosts: readonly string[]): Told => ({
+  away: away.filter((host) => !hosts.includes(host)),
+  refused: refused.filter(({ host }) => !hosts.includes(host)),
+});
 
 function create(store: Store, body: RouteParsed<'network.create'>['body']): void {
   const networks = store.networks.list();

@@ -8,8 +8,10 @@ import type { RouteParsed } from '../../wire/api.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import type { AllowRule, PublishedPort } from '../../wire/network.ts';
 import type { ReachedGuest } from '../../wire/routes/network.ts';
+import { journeysOf } from '../network/journeys.ts';
 import { checkPublish, hostsOf, needCard, portText } from '../network/publish.ts';
-import { awayWarnings, refusal, type Told, tellHosts } from '../network/tell-hosts.ts';
+import { isPortTaken, type SyncFailure } from '../network/sync.ts';
+import { refusal, type Told, tellHosts, warningsOf } from '../network/tell-hosts.ts';
 import type { Services } from '../services.ts';
 import type { GuestRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
@@ -39,9 +41,12 @@ async function setFirewall(
       store.guests.update(name, { allow: guest.allow });
     }
   };
-  const { told, left } = await tell(services, guest, placesOf(store, guest), takeBack);
-  if (told.refused.length > 0) {
-    const { hosts, still, data, cause } = refusal(told, left);
+  // where a published port is taken all else is set, and with it the firewall
+  const isRefusal = (failure: SyncFailure) => !isPortTaken(failure);
+  const { told, left } = await tell(services, guest, placesOf(store, guest), takeBack, isRefusal);
+  const refused = told.refused.filter(isRefusal);
+  if (refused.length > 0) {
+    const { hosts, still, data, cause } = refusal({ ...told, refused }, left);
     const message = `${hosts.join(', ')} could not set the firewall of ${name}, so it is as it was before.${still}`;
     throw new BlanketError('guest.firewall-failed', message, {
       next: `\`blanket host show ${guest.host}\` tells how that host is.`,
@@ -85,20 +90,13 @@ async function unpublish(
   }
   dropPort(store, name, known);
   const told = await tellHosts(services, guest, hostsOf(store, known.hosts));
-  // It is no longer kept, so a host that failed at it is told again with the next change, as one that is away.
-  const away = [...new Set([...told.away, ...told.refused.map(({ host }) => host)])];
-  return shown(store, name, { away, refused: [] }, `${portText(known)} may still lead to ${name} there`);
+  return shown(store, name, told, `${portText(known)} may still lead to ${name} there`);
 }
 
 /** The hosts that guard it: the one that it is on, and the one that it is on its way to. */
-function placesOf({ operations }: Store, { name, host }: GuestRecord): string[] {
-  const migration = operations
-    .list()
-    .find(
-      ({ kind, state, subject }) =>
-        kind === 'guest.migrate' && state === 'running' && subject === `guest/${name}`,
-    );
-  return migration === undefined ? [host] : [host, String(migration.flowState.destination)];
+function placesOf(store: Store, { name, host }: GuestRecord): string[] {
+  const { destination = host } = journeysOf(store).get(name) ?? {};
+  return [...new Set([host, destination])].filter((place) => store.hosts.find(place) !== undefined);
 }
 
 type Outcome = { told: Told; left: string[] };
@@ -109,17 +107,18 @@ async function tell(
   guest: GuestRecord,
   names: readonly string[],
   takeBack: () => void,
+  isRefusal: (failure: SyncFailure) => boolean = () => true,
 ): Promise<Outcome> {
   const hosts = names.map((name) => services.store.hosts.get(name));
   const told = await tellHosts(services, guest, hosts).catch((error: unknown) => {
     takeBack();
     throw error;
   });
-  if (told.refused.length === 0) return { told, left: [] };
+  if (!told.refused.some(isRefusal)) return { told, left: [] };
   takeBack();
   const after = await tellHosts(services, guest, hosts);
   // Those that were away all along have never heard of it; those that refused it do not have it.
-  const failed = (of: Told) => [...of.away, ...of.refused.map(({ host }) => host)];
+  const failed = (of: Told) => [...of.away, ...of.refused.filter(isRefusal).map(({ host }) => host)];
   const never = failed(told);
   return { told, left: failed(after).filter((host) => !never.includes(host)) };
 }
@@ -171,5 +170,5 @@ function dropPort({ guests }: Store, name: string, port: PublishedPort): void {
 
 const shown = (store: Store, name: string, told: Told, then: string): ReachedGuest => ({
   ...guestView(store.guests.get(name)),
-  warnings: awayWarnings(told, then),
+  warnings: warningsOf(told, then),
 });

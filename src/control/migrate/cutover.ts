@@ -22,12 +22,12 @@ export const cutover = (services: Services): Phase<MigrateState> => ({
   name: 'cutover',
   noReturn: true,
   async do({ state, save }) {
-    const { performed, destination, source } = state;
+    const { performed, destination } = state;
     if (performed === undefined) throw new NothingHappened('migrate.not-copied', 'The copy has not ended.');
-    const frames = framesTo(services, state);
+    const frames = framesTo(services, state, save);
     const end = await finish(services.agents, state, performed.cookie, frames.go);
     if (!end.running) {
-      await frames.back(source);
+      await frames.back();
       const message = `${state.guest} could not be started on ${destination}.`;
       const cause = end.reason === undefined ? undefined : new Error(end.reason);
       throw new NothingHappened('migrate.finish-failed', message, { kind: 'rolled-back', cause });
@@ -40,19 +40,40 @@ export const cutover = (services: Services): Phase<MigrateState> => ({
   },
 });
 
-/** `go` sends the guest's frames to the destination, once; `back` undoes that when it was done. */
-function framesTo(services: Services, { guest, destination }: MigrateState) {
-  const moved = services.store.guests.get(guest);
+/**
+ * `go` sends the guest's frames to the destination, once; `back` undoes that when it was done, also by a control that has
+ * ended since. The journal has it first, so that whoever tells a host of the network meanwhile tells it the same.
+ */
+function framesTo(
+  services: Services,
+  { guest, source, destination, handed }: MigrateState,
+  save: (change: Partial<MigrateState>) => void,
+) {
+  const { store, log } = services;
+  const moved = store.guests.get(guest);
   let going: Promise<number | null> | undefined;
+  const note = (now: boolean) => save({ handed: now });
+  const flip = (from: string, to: string) => flipForwarding(services, { ...moved, host: from }, to);
+  /** The network follows the guest; it never keeps it from going. */
+  const begin = async (): Promise<number | null> => {
+    try {
+      note(true);
+      return await flip(source, destination);
+    } catch (error) {
+      log.error({ guest, at: destination, err: error }, 'forwarding not changed');
+      return null;
+    }
+  };
   return {
     go: (): Promise<number | null> => {
-      going ??= flipForwarding(services, moved, destination);
+      going ??= begin();
       return going;
     },
-    async back(source: string): Promise<void> {
-      if (going === undefined) return;
+    async back(): Promise<void> {
+      if (going === undefined && handed !== true) return;
+      note(false);
       await going;
-      await flipForwarding(services, moved, source);
+      await flip(destination, source);
     },
   };
 }

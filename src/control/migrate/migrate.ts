@@ -42,6 +42,8 @@ export type MigrateState = {
   prepared?: { uri: string; disksUri: string; cookie: string };
   /** `at`: when control heard of it, Unix ms. */
   performed?: { cookie: string; stats: MigrationStats; at: number };
+  /** The guest's frames go to the destination. */
+  handed?: boolean;
   /**
    * `handoverMs`: from the end of the copy until the guest was known to run, by control's clock; `forwardingMs`: from then
    * until every host sent its frames there.

@@ -14,6 +14,13 @@ const hexOf = (text: string, bytes: number): string[] =>
 export const macOf = (uuid: string, nic: number): string =>
   ['52', '54', '00', ...hexOf(`${uuid} ${nic}`, 3)].join(':');
 
+/** The first MAC of a guest that no card has: 24 bits of a hash are not enough to be sure of it. */
+export function freeMac(uuid: string, taken: ReadonlySet<string>): string {
+  let nic = 0;
+  while (taken.has(macOf(uuid, nic))) nic++;
+  return macOf(uuid, nic);
+}
+
 /** The MAC of a network's gateway, the same on every host: locally administered. */
 export const gatewayMac = (network: string): string => ['02', ...hexOf(`gateway ${network}`, 5)].join(':');
 

@@ -4,8 +4,8 @@ import { BlanketError } from '../../wire/errors.ts';
 import { mtuSchema, smallestMtu6 } from '../../wire/network.ts';
 import type { HostRecord, NetworkRecord } from '../store/records.ts';
 import { tunnelSubnet } from './addresses.ts';
-import { holds, overlaps, parseSubnet, rangeOf } from './ipv4.ts';
-import { holds6, isPrivate6, parseSubnet6 } from './ipv6.ts';
+import { overlaps, parseSubnet, rangeOf } from './ipv4.ts';
+import { holds6, isPrivate6, overlaps6, parseSubnet6 } from './ipv6.ts';
 import { fittingMtu, vxlanBytes } from './path-mtu.ts';
 
 /** RFC 1918, and the carriers' own (RFC 6598), which clouds use inside too. */
@@ -23,7 +23,7 @@ const smallestMtu = mtuSchema.minValue ?? 0;
 export type Wish = { name: string; subnet: string; subnet6?: string | undefined; mtu?: number | undefined };
 type Known = {
   networks: readonly Pick<NetworkRecord, 'name' | 'subnet' | 'subnet6'>[];
-  hosts: readonly Pick<HostRecord, 'name' | 'address' | 'pathMtu'>[];
+  hosts: readonly Pick<HostRecord, 'name' | 'address' | 'subnets' | 'pathMtu'>[];
 };
 
 /**
@@ -51,10 +51,7 @@ function checkSubnet(subnet: string, { networks, hosts }: Known): void {
   if (!isPrivate) throw publicSubnet(subnet, '10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10');
   const network = networks.find((other) => overlaps(other.subnet, subnet));
   if (network !== undefined) throw overNetwork(subnet, network.name, network.subnet);
-  const host = hosts.find(
-    ({ address }) => address !== null && isIPv4(address) && holds(rangeOf(subnet), address),
-  );
-  if (host !== undefined) throw overHost(subnet, host);
+  refuseHosts(subnet, hosts);
 }
 
 function checkSubnet6(subnet6: string, { networks, hosts }: Known): void {
@@ -62,8 +59,29 @@ function checkSubnet6(subnet6: string, { networks, hosts }: Known): void {
   if (!isPrivate6(own)) throw publicSubnet(subnet6, 'fc00::/7, such as fd77::/64');
   const network = networks.find((other) => other.subnet6 !== null && holds6(other.subnet6, own));
   if (network !== undefined) throw overNetwork(subnet6, network.name, String(network.subnet6));
-  const host = hosts.find(({ address }) => address !== null && isIPv6(address) && holds6(subnet6, address));
-  if (host !== undefined) throw overHost(subnet6, host);
+  refuseHosts(subnet6, hosts);
+}
+
+type Own = Pick<HostRecord, 'name' | 'address' | 'subnets'>;
+
+/** The host's own address or network that a subnet takes, as a CIDR. */
+const meeting = ({ address, subnets }: Own, subnet: string): string | undefined =>
+  [...(address === null ? [] : alone(address)), ...(subnets ?? [])].find((own) => meet(own, subnet));
+
+/** Names are none: a machine's may stand for any address. */
+const alone = (address: string): string[] =>
+  isIPv4(address) ? [`${address}/32`] : isIPv6(address) ? [`${address}/128`] : [];
+
+function meet(a: string, b: string): boolean {
+  const [one, other] = [a, b].map((subnet) => isIPv4(subnet.split('/')[0] ?? ''));
+  return one === other && (one ? overlaps(a, b) : overlaps6(a, b));
+}
+
+function refuseHosts(subnet: string, hosts: readonly Own[]): void {
+  for (const host of hosts) {
+    const own = meeting(host, subnet);
+    if (own !== undefined) throw overHost(subnet, host, own);
+  }
 }
 
 const publicSubnet = (subnet: string, ranges: string): BlanketError =>
@@ -76,8 +94,13 @@ const publicSubnet = (subnet: string, ranges: string): BlanketError =>
 const overNetwork = (subnet: string, network: string, other: string): BlanketError =>
   overlap(subnet, `the network ${network} (${other})`, { network });
 
-const overHost = (subnet: string, { name, address }: Pick<HostRecord, 'name' | 'address'>): BlanketError =>
-  overlap(subnet, `the own address of host ${name} (${address})`, { host: name, address });
+const overHost = (subnet: string, { name, address }: Own, own: string): BlanketError => {
+  const isAddress = own.split('/')[0] === address;
+  const what = isAddress
+    ? `the own address of host ${name} (${address})`
+    : `a network that host ${name} is in (${own})`;
+  return overlap(subnet, what, { host: name, address: own });
+};
 
 const overlap = (subnet: string, what: string, data: Record<string, unknown>): BlanketError =>
   new BlanketError('network.overlap', `${subnet} overlaps ${what}.`, {
@@ -107,31 +130,26 @@ function badMtu(message: string, data: { mtu: number; smallest: number; largest:
   return new BlanketError('network.mtu', message, { kind: 'usage', next, data });
 }
 
-/** A host whose own address a network has taken could not be reached by that network's hosts. @throws BlanketError `network.overlap` */
-export function admitHost(
-  host: Pick<HostRecord, 'name' | 'address'>,
-  { networks }: Pick<Known, 'networks'>,
-): void {
+/**
+ * A host whose own address or network a guest network has taken could not be reached by that network's hosts, nor by control.
+ * @throws BlanketError `network.overlap`
+ */
+export function admitHost(host: Own, { networks }: Pick<Known, 'networks'>): void {
   for (const { name, subnet, subnet6 } of networks) {
-    const { address } = host;
-    if (address === null) return;
-    if (isIPv4(address) && holds(rangeOf(subnet), address)) throw hostInside(host, name, subnet);
-    if (subnet6 !== null && isIPv6(address) && holds6(subnet6, address))
-      throw hostInside(host, name, subnet6);
+    for (const taken of subnet6 === null ? [subnet] : [subnet, subnet6]) {
+      const own = meeting(host, taken);
+      if (own !== undefined) throw hostInside(host, own, { network: name, subnet: taken });
+    }
   }
 }
 
-const hostInside = (
-  { name, address }: Pick<HostRecord, 'name' | 'address'>,
-  network: string,
-  subnet: string,
-): BlanketError =>
+const hostInside = ({ name }: Own, own: string, taken: { network: string; subnet: string }): BlanketError =>
   new BlanketError(
     'network.overlap',
-    `${name} has the address ${address}, which is in the network ${network} (${subnet}).`,
+    `${name} has the address ${own}, which meets the network ${taken.network} (${taken.subnet}).`,
     {
       kind: 'conflict',
       next: 'Take a machine with another address, or make the network anew with another subnet.',
-      data: { host: name, address, network, subnet },
+      data: { host: name, address: own, ...taken },
     },
   );

@@ -117,3 +117,11 @@ export function settleHosts({ networks, hosts, guests }: Store, name: string): N
   const changed = JSON.stringify(hostAddresses) !== JSON.stringify(network.hostAddresses);
   return changed ? networks.update(name, { hostAddresses }) : network;
 }
+
+/** A host is gone, and its addresses are free. */
+export function freeHost({ networks }: Pick<Store, 'networks'>, host: string): void {
+  for (const { name, hostAddresses } of networks.list()) {
+    const { [host]: own, ...others } = hostAddresses;
+    if (own !== undefined) networks.update(name, { hostAddresses: others });
+  }
+}

@@ -6,26 +6,20 @@ import type { Store } from '../store/store.ts';
 import { gatewayMac, tunnelAddress } from './addresses.ts';
 import { gateway6Of, gatewayOf } from './allocation.ts';
 import { rangeOf } from './ipv4.ts';
+import { type Journey, journeysOf } from './journeys.ts';
 
 /** What configs are made from: read once, for as many hosts and networks as there are. */
 export type View = {
   hosts: readonly HostRecord[];
   guests: readonly GuestRecord[];
-  /** Guests that are on their way, and to which host. */
-  arriving: ReadonlyMap<string, string>;
+  /** Guests that are on their way. */
+  journeys: ReadonlyMap<string, Journey>;
 };
 
-export const viewOf = ({ hosts, guests, operations }: Store): View => ({
-  hosts: hosts.list(),
-  guests: guests.list(),
-  arriving: new Map(
-    operations
-      .list()
-      .filter(({ kind, state }) => kind === 'guest.migrate' && state === 'running')
-      // one that has failed is going back, and what waited at the destination is given up
-      .filter(({ phases }) => !phases.some(({ state }) => state === 'failed' || state === 'undone'))
-      .map(({ flowState }) => [String(flowState.guest), String(flowState.destination)]),
-  ),
+export const viewOf = (store: Store): View => ({
+  hosts: store.hosts.list(),
+  guests: store.guests.list(),
+  journeys: journeysOf(store),
 });
 
 /**
@@ -62,12 +56,14 @@ export function configFor(
   };
 }
 
-function cardsFor(network: string, host: HostRecord, { hosts, guests, arriving }: View): Card[] {
+function cardsFor(network: string, host: HostRecord, { hosts, guests, journeys }: View): Card[] {
   const places = new Map(hosts.map(({ name, index }) => [name, tunnelAddress(index)]));
   return guests.flatMap((guest) => {
-    const at = places.get(guest.host);
+    const { destination = guest.host, handed = false } = journeys.get(guest.name) ?? {};
+    // a destination may be removed while it is not decided what became of its guest
+    const at = (handed ? places.get(destination) : undefined) ?? places.get(guest.host);
     if (at === undefined) throw new Error(`${guest.name} is on ${guest.host}, which is not there`);
-    const here = guest.host === host.name || arriving.get(guest.name) === host.name;
+    const here = host.name === guest.host || host.name === destination;
     return guest.nics
       .filter((nic) => nic.network === network)
       .map(({ mac, address, address6 }) => ({

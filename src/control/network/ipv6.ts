@@ -44,6 +44,17 @@ export const holds6 = (subnet6: string, address: string): boolean => {
   return [0, 1, 2, 3].every((group) => network[group] === other[group]);
 };
 
+/** Whether two subnets have an address in common; prefixes of 0 to 128 bits. */
+export function overlaps6(a: string, b: string): boolean {
+  const [one, other] = [a, b].map((subnet) => subnet.split('/'));
+  const bits = Math.min(Number(one?.[1]), Number(other?.[1]));
+  const [left, right] = [groupsOf(one?.[0] ?? ''), groupsOf(other?.[0] ?? '')];
+  return left.every((group, index) => {
+    const ignored = Math.min(16, Math.max(0, 16 * (index + 1) - bits));
+    return group >> ignored === (right[index] ?? 0) >> ignored;
+  });
+}
+
 /** The address with this number in a /64. `number` is below 2^32. */
 export function addressIn(subnet6: string, number: number): string {
   const groups = groupsOf(subnet6.split('/')[0] ?? '').slice(0, 6);

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { nameSchema } from '../../wire/names.ts';
+import { within } from '../agents/within.ts';
 import type { Services } from '../services.ts';
 import type { NetworkRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
@@ -12,6 +13,9 @@ import { participants } from './config.ts';
 const setting = 'network-leftovers';
 const leftoversSchema = z.array(z.object({ name: nameSchema, vni: z.int(), hosts: z.array(nameSchema) }));
 type Leftovers = z.infer<typeof leftoversSchema>;
+type Failure = { host: string; network: string; error: unknown };
+
+const CLEAR_MS = 60_000;
 
 export const leftovers = ({ settings }: Store): Leftovers =>
   leftoversSchema.parse(settings.find(setting)?.value ?? []);
@@ -37,22 +41,33 @@ export function addLeftover(store: Store, { name, vni }: NetworkRecord): void {
 export const forgetLeftover = (store: Store, network: string): void =>
   write(store, without(leftovers(store), network));
 
-/** Takes from these hosts what they have left. What fails is logged, and tried again when the host comes back. */
-export async function clearLeftovers(services: Services, hosts: readonly string[]): Promise<void> {
+/** What fails is logged and given back. @param limitMs for each host, with the making of its connection. */
+export async function clearLeftovers(
+  services: Services,
+  hosts: readonly string[],
+  limitMs = CLEAR_MS,
+): Promise<Failure[]> {
   const left = leftovers(services.store).flatMap(({ name, hosts: having }) =>
     having.filter((host) => hosts.includes(host)).map((host) => ({ name, host })),
   );
-  await Promise.all(left.map(({ name, host }) => clear(services, name, host)));
+  const cleared = await Promise.all(left.map(({ name, host }) => clear(services, name, host, limitMs)));
+  return cleared.flat();
 }
 
-async function clear({ store, agents, log }: Services, network: string, host: string): Promise<void> {
+async function clear(
+  { store, agents, log }: Services,
+  network: string,
+  host: string,
+  limitMs: number,
+): Promise<Failure[]> {
   try {
-    await agents.call(host, 'network.remove', { name: network });
+    await within(limitMs, host, (options) => agents.call(host, 'network.remove', { name: network }, options));
   } catch (error) {
     log.warn({ host, network, err: error }, 'network not removed here');
-    return;
+    return [{ host, network, error }];
   }
   const told = (left: Leftovers[number]) =>
     left.name === network ? { ...left, hosts: left.hosts.filter((name) => name !== host) } : left;
   write(store, leftovers(store).map(told));
+  return [];
 }

@@ -50,45 +50,50 @@ export function tooWide(hosts: Paths, networks: Networks): Problem[] {
     }));
 }
 
-/** Hosts whose tunnels are to be counted on. */
-const readyPeers = (store: Store, host: string): HostRecord[] =>
-  store.hosts.list().filter(({ name, state }) => name !== host && state === 'ready');
+const inTunnels: readonly HostRecord['state'][] = ['provisioning', 'ready', 'unreachable'];
 
-/**
- * Measures from this host to every host that is ready.
- * @returns bytes of the smallest path; `null` when there was none to measure.
- */
+/** Hosts that this one has a way to, also those that cannot be asked now. */
+const peersOf = (store: Store, host: string): HostRecord[] =>
+  store.hosts
+    .list()
+    .filter(({ name, state, tunnelKey }) => name !== host && tunnelKey !== null && inTunnels.includes(state));
+
+/** `smallest`: bytes; `null` when no path was measured. `whole`: every path there is was, by a ping that came through. */
+type Measured = { smallest: number | null; whole: boolean };
+
+/** Measures from this host to every host that is ready. */
 export async function measurePaths(
   { store, agents, log }: Services,
   host: string,
   signal: AbortSignal,
-): Promise<number | null> {
-  const addresses = readyPeers(store, host).flatMap(({ address }) =>
-    address !== null && isIPv4(address) ? [address] : [],
+): Promise<Measured> {
+  const peers = peersOf(store, host);
+  const addresses = peers.flatMap(({ state, address }) =>
+    state === 'ready' && address !== null && isIPv4(address) ? [address] : [],
   );
   const options = { signal, timeoutMs: MEASURE_MS };
   const readings = await Promise.allSettled(
     addresses.map((address) => agents.call(host, 'conform.path', { address, layer: 'outer' }, options)),
   );
   signal.throwIfAborted();
-  const sizes = readings.flatMap((reading) => {
-    // Many clouds let no ping through; then the card's own MTU is what is known of the path.
-    if (reading.status === 'fulfilled') return [reading.value.largest ?? reading.value.deviceMtu];
+  const read = readings.flatMap((reading) => {
+    if (reading.status === 'fulfilled') return [reading.value];
     log.warn({ host, err: reading.reason }, 'a path was not measured');
     return [];
   });
-  return sizes.length === 0 ? null : Math.min(...sizes);
+  // Many clouds let no ping through; then the card's own MTU is what is known of the path.
+  const sizes = read.map(({ largest, deviceMtu }) => largest ?? deviceMtu);
+  const sure = read.filter(({ largest }) => largest !== undefined).length;
+  return { smallest: sizes.length === 0 ? null : Math.min(...sizes), whole: sure === peers.length };
 }
 
 /** After a host has left: paths that were narrow may have been its own. What cannot be measured stays as it was. */
 export async function measureAgain(services: Services, signal: AbortSignal): Promise<void> {
   const { store } = services;
-  const narrow = store.hosts
-    .list()
-    .filter(({ state, pathMtu }) => state === 'ready' && pathMtu !== null && pathMtu < usualPath);
-  for (const { name } of narrow) {
-    const alone = readyPeers(store, name).length === 0;
-    const pathMtu = alone ? null : await measurePaths(services, name, signal);
-    if (alone || pathMtu !== null) store.hosts.update(name, { pathMtu });
+  for (const { name, state, pathMtu } of store.hosts.list()) {
+    if (state !== 'ready' || pathMtu === null || pathMtu >= usualPath) continue;
+    const { smallest, whole } = await measurePaths(services, name, signal);
+    if (store.hosts.find(name) === undefined) continue; // removed meanwhile
+    store.hosts.update(name, { pathMtu: whole ? smallest : Math.min(pathMtu, smallest ?? pathMtu) });
   }
 }

@@ -3,9 +3,13 @@
  * that it can be repeated, and so that what was missed while a host was away is made good by the next one.
  */
 
+import { BlanketError } from '../../wire/errors.ts';
+import type { CallOptions } from '../agents/agent-link.ts';
+import { within } from '../agents/within.ts';
 import type { Services } from '../services.ts';
 import type { HostRecord } from '../store/records.ts';
 import { settleHosts } from './allocation.ts';
+import { noteBehind } from './behind.ts';
 import { configFor, viewOf } from './config.ts';
 import { clearLeftovers } from './leftovers.ts';
 
@@ -18,66 +22,106 @@ function members({ store }: Services, joining?: string): HostRecord[] {
     .filter((host) => enrolled(host) && (host.state === 'ready' || host.name === joining));
 }
 
-/** A host that could not be brought up to date, and why. */
-export type SyncFailure = { host: string; error: unknown };
+/** A host that could not be brought up to date, of which network, and why. */
+export type SyncFailure = { host: string; network: string; error: unknown };
+
+/** The host has set all of it but the published ports that something else has. */
+export const isPortTaken = ({ error }: Pick<SyncFailure, 'error'>): boolean =>
+  error instanceof BlanketError && error.code === 'network.port-taken';
+
+/** For a host that is needed: one that is slow, or busy with a guest's copy, is not to fail for that. */
+const PATIENT_MS = 120_000;
+/** For hosts that nobody needs just now: one that hangs must not keep the others' operations waiting. */
+const THIRD_MS = 20_000;
 
 /**
- * Sets one guest network on every member; a failure on `needed` is thrown, those elsewhere are given back. Hosts that are
- * no members now are not asked. @throws BlanketError `network.full`
+ * Sends one guest network on every member; a failure on `needed` is thrown, those elsewhere are given back, and so is a port
+ * that is taken there, for everything else is set then. Hosts that are no members now are not asked. Who fails is told
+ * again later (`behind.ts`). @throws BlanketError `network.full`
  */
-export async function syncNetwork(services: Services, name: string, needed?: string): Promise<SyncFailure[]> {
-  const network = settleHosts(services.store, name);
-  const view = viewOf(services.store);
-  return eachHost(services, members(services, needed), needed, (host) =>
-    services.agents.call(host.name, 'network.apply', configFor(network, host, view)),
-  );
+export async function syncNetwork(
+  services: Services,
+  name: string,
+  needed?: string,
+  thirdMs = THIRD_MS,
+): Promise<SyncFailure[]> {
+  const failures = await applyEach(services, name, needed, thirdMs);
+  const own = failures.find((failure) => failure.host === needed && !isPortTaken(failure));
+  if (own !== undefined) throw own.error;
+  return failures;
 }
 
-/** Sets every guest network on every member: a host has come or gone. @throws BlanketError `network.full` */
-export async function syncNetworks(services: Services): Promise<void> {
+/**
+ * Sets every guest network on every member: a host has come or gone. What fails is given back.
+ * @param joining waited for as long as a call may take. @throws BlanketError `network.full`
+ */
+export async function syncNetworks(services: Services, joining?: string): Promise<SyncFailure[]> {
+  const failures: SyncFailure[] = [];
   for (const { name } of services.store.networks.list()) {
     // one that was removed in the meantime is no concern of whoever asked
-    if (services.store.networks.find(name) !== undefined) await syncNetwork(services, name);
+    if (services.store.networks.find(name) === undefined) continue;
+    failures.push(...(await applyEach(services, name, joining)));
   }
+  return failures;
 }
 
-/** All that a host missed of guest networks while it was away. What fails is logged, and made good by the next sync. */
-export async function syncHost(services: Services, host: string): Promise<void> {
-  await clearLeftovers(services, [host]);
-  for (const { name } of services.store.networks.list()) await syncOn(services, name, host);
+/** All that a host missed of guest networks while it was away. What fails is logged and given back. */
+export async function syncHost(services: Services, host: string): Promise<SyncFailure[]> {
+  const failures = await clearLeftovers(services, [host]);
+  for (const { name } of services.store.networks.list())
+    failures.push(...(await syncOn(services, name, host)));
+  return failures;
 }
 
-async function syncOn({ store, agents, log }: Services, name: string, host: string): Promise<void> {
-  try {
-    if (store.networks.find(name) === undefined) return;
-    const config = configFor(settleHosts(store, name), store.hosts.get(host), viewOf(store));
-    await agents.call(host, 'network.apply', config);
-  } catch (error) {
-    log.warn({ host, network: name, err: error }, 'network not brought up to date here');
-  }
-}
-
-/** Takes networks that are gone from every member that still has one. */
-export const dropRemoved = (services: Services): Promise<void> =>
-  clearLeftovers(
-    services,
-    members(services).map(({ name }) => name),
-  );
-
-async function eachHost(
-  { log }: Services,
-  hosts: readonly HostRecord[],
-  needed: string | undefined,
-  act: (host: HostRecord) => Promise<unknown>,
+async function syncOn(
+  { store, agents, log }: Services,
+  network: string,
+  host: string,
 ): Promise<SyncFailure[]> {
-  const results = await Promise.allSettled(hosts.map(act));
+  try {
+    if (store.networks.find(network) === undefined) return [];
+    const config = configFor(settleHosts(store, network), store.hosts.get(host), viewOf(store));
+    await agents.call(host, 'network.apply', config);
+    return [];
+  } catch (error) {
+    log.warn({ host, network, err: error }, 'network not brought up to date here');
+    return [{ host, network, error }];
+  }
+}
+
+/** Takes networks that are gone from every member that still has one; who fails is told again later. */
+export async function dropRemoved(services: Services, limitMs: number): Promise<SyncFailure[]> {
+  const names = members(services).map(({ name }) => name);
+  const failures = await clearLeftovers(services, names, limitMs);
+  for (const { host } of failures) noteBehind(services.store, host);
+  return failures;
+}
+
+/** @param patient the host that is waited for as long as a call may take. */
+async function applyEach(
+  services: Services,
+  network: string,
+  patient?: string,
+  thirdMs = THIRD_MS,
+): Promise<SyncFailure[]> {
+  const { store, agents, log } = services;
+  const record = settleHosts(store, network);
+  const view = viewOf(store);
+  const hosts = members(services, patient);
+  const results = await Promise.allSettled(
+    hosts.map((host) => {
+      const apply = (options: CallOptions) =>
+        agents.call(host.name, 'network.apply', configFor(record, host, view), options);
+      return host.name === patient ? apply({ timeoutMs: PATIENT_MS }) : within(thirdMs, host.name, apply);
+    }),
+  );
   const failures: SyncFailure[] = [];
   for (const [index, result] of results.entries()) {
     if (result.status === 'fulfilled') continue;
     const host = hosts[index]?.name ?? '';
-    if (host === needed) throw result.reason;
-    log.warn({ host, err: result.reason }, 'network not brought up to date here');
-    failures.push({ host, error: result.reason });
+    noteBehind(store, host);
+    log.warn({ host, network, err: result.reason }, 'network not brought up to date here');
+    failures.push({ host, network, error: result.reason });
   }
   return failures;
 }

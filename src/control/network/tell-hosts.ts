@@ -1,9 +1,13 @@
-/** Brings a change of how a guest is reached to the hosts that it is for, and says what became of it there. */
-import type { Problem } from '../../wire/errors.ts';
+/** Brings a change to the hosts that it is for, and says what became of it there. */
+import { type Problem, toProblem } from '../../wire/errors.ts';
 import { isUnreachable } from '../agents/reach.ts';
 import type { Services } from '../services.ts';
 import type { GuestRecord, HostRecord } from '../store/records.ts';
-import { type SyncFailure, syncNetwork } from './sync.ts';
+import { participants } from './config.ts';
+import { isPortTaken, type SyncFailure, syncNetwork } from './sync.ts';
+
+/** For hosts that a person waits for: a slow one takes seconds, and two networks are one after the other. */
+export const TELL_MS = 45_000;
 
 /** `away` hosts were not told, and are when they are back; `refused` were told, and cannot. */
 export type Told = { away: string[]; refused: SyncFailure[] };
@@ -14,27 +18,60 @@ export async function tellHosts(
   { nics }: Pick<GuestRecord, 'nics'>,
   hosts: readonly HostRecord[],
 ): Promise<Told> {
-  const networks = new Set(nics.map(({ network }) => network));
+  return tellNetworks(services, [...new Set(nics.map(({ network }) => network))], hosts);
+}
+
+export async function tellNetworks(
+  services: Services,
+  networks: readonly string[],
+  hosts: readonly HostRecord[] = participants(services.store.hosts.list()),
+): Promise<Told> {
   const failures: SyncFailure[] = [];
-  for (const network of networks) failures.push(...(await syncNetwork(services, network)));
+  for (const network of networks)
+    failures.push(...(await syncNetwork(services, network, undefined, TELL_MS)));
+  return toldOf(hosts, failures);
+}
+
+/** What became of a change on the hosts that it is for. */
+export function toldOf(hosts: readonly HostRecord[], failures: readonly SyncFailure[]): Told {
   const absent = hosts.filter(({ state }) => state !== 'ready').map(({ name }) => name);
   const chosen = new Set(hosts.map(({ name }) => name));
   const counted = failures.filter(({ host }) => chosen.has(host));
   const silent = counted.filter(({ error }) => isUnreachable(error)).map(({ host }) => host);
-  for (const host of silent) noteAway(services, host);
   return {
     away: [...new Set([...absent, ...silent])],
     refused: counted.filter(({ error }) => !isUnreachable(error)),
   };
 }
 
-/** Who is seen to come back is told what it missed; a line that broke between two looks would not be seen to. */
-function noteAway({ store }: Services, host: string): void {
-  if (store.hosts.find(host)?.state === 'ready') store.hosts.update(host, { state: 'unreachable' });
+/** Once a host, with the worst of it. @param then what is the case on the host until it is told, or will be when it is. */
+export function warningsOf(told: Told, then: string): Problem[] {
+  const heard = told.refused.filter(({ host }) => !told.away.includes(host));
+  const failed = heard.filter((failure) => !isPortTaken(failure));
+  const worst = new Map([...heard, ...failed].map((failure) => [failure.host, failure]));
+  return [
+    ...awayWarnings(told, then),
+    ...[...worst.values()].map((failure) =>
+      isPortTaken(failure) ? portTaken(failure) : refusedWarning(failure, then),
+    ),
+  ];
+}
+
+const refusedWarning = ({ host, error }: SyncFailure, then: string): Problem => ({
+  code: 'host.not-told',
+  kind: 'blocked',
+  message: `${host} could not do it: ${then}. It says: ${toProblem(error).message}`,
+  next: `See \`blanket host show ${host}\`; it is tried again by itself.`,
+  data: { host },
+});
+
+export function portTaken({ host, error }: SyncFailure): Problem {
+  const problem = toProblem(error);
+  return { ...problem, message: `${host}: ${problem.message}`, data: { ...problem.data, host } };
 }
 
 /** @param then what is the case on the host until it is told, or will be when it is. */
-export const awayWarnings = ({ away }: Told, then: string): Problem[] =>
+const awayWarnings = ({ away }: Told, then: string): Problem[] =>
   away.map((host) => ({
     code: 'host.not-told',
     kind: 'blocked',

@@ -10,6 +10,8 @@
  */
 import { isIPv6 } from 'node:net';
 import type { AgentParams, AgentResult } from '../../wire/agent.ts';
+import type { CallOptions } from '../agents/agent-link.ts';
+import { within } from '../agents/within.ts';
 import type { Services } from '../services.ts';
 import type { HostRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
@@ -27,6 +29,9 @@ export type Heard = { statuses: Statuses; silent: { host: string; why: string }[
 const ANSWER_MS = 10_000;
 /** A slow, emulated host takes seconds for it; one that hangs must not keep the others from being looked at. */
 const CONFIGURE_MS = 30_000;
+/** With the making of a connection, for which a slow host takes seconds too, and a minute when nobody answers. */
+type Limits = { answerMs: number; configureMs: number };
+const usual: Limits = { answerMs: 2 * ANSWER_MS, configureMs: CONFIGURE_MS };
 
 const meshes = new WeakMap<Store, Mesh>();
 
@@ -83,37 +88,61 @@ export function configFor(store: Store, host: HostRecord): Config {
   };
 }
 
-async function tell({ store, agents }: Services, host: HostRecord, again: boolean): Promise<void> {
+/** @param limitMs without one a connection is waited for as long as it takes. */
+async function tell(
+  { store, agents }: Services,
+  host: HostRecord,
+  again: boolean,
+  limitMs?: number,
+): Promise<void> {
   const { told } = meshOf(store);
   const config = configFor(store, host);
   const text = JSON.stringify(config);
   if (!again && told.get(host.name) === text) return;
   told.delete(host.name);
-  await agents.call(host.name, 'tunnel.configure', config, { timeoutMs: CONFIGURE_MS });
+  const configure = (options: CallOptions) => agents.call(host.name, 'tunnel.configure', config, options);
+  await (limitMs === undefined
+    ? configure({ timeoutMs: CONFIGURE_MS })
+    : within(limitMs, host.name, configure));
   told.set(host.name, text);
 }
 
-/** A failure on `needed` counts; one elsewhere is logged, and made good when the tunnels are reviewed. */
-async function tellAll(services: Services, again: boolean, needed?: string): Promise<void> {
+/**
+ * A failure on `needed` counts; one elsewhere is logged, and made good when the tunnels are reviewed.
+ * @returns hosts that were not told.
+ */
+async function tellAll(
+  services: Services,
+  again: boolean,
+  { needed, limitMs = CONFIGURE_MS }: { needed?: string | undefined; limitMs?: number },
+): Promise<string[]> {
   const { store, log } = services;
   const members = tunnelMembers(store);
   const { told } = meshOf(store);
   const reached = members.filter(({ state }) => state !== 'unreachable');
   const names = new Set(reached.map(({ name }) => name));
   for (const name of told.keys()) if (!names.has(name)) told.delete(name);
-  const results = await Promise.allSettled(reached.map((host) => tell(services, host, again)));
+  const results = await Promise.allSettled(
+    reached.map((host) => tell(services, host, again, host.name === needed ? undefined : limitMs)),
+  );
+  const missed = members.filter(({ state }) => state === 'unreachable').map(({ name }) => name);
   for (const [index, result] of results.entries()) {
     if (result.status === 'fulfilled') continue;
-    const host = reached[index]?.name;
+    const host = reached[index]?.name ?? '';
     if (host === needed) throw result.reason;
     log.warn({ host, err: result.reason }, 'tunnel not brought up to date here');
+    missed.push(host);
   }
+  return missed;
 }
 
-/** Who takes part has changed, or a key has: tells every host. @param joining whose failure counts. */
-export async function syncTunnels(services: Services, joining?: string): Promise<void> {
+/**
+ * Who takes part has changed, or a key has: tells every host.
+ * @param joining whose failure counts. @returns hosts that were not told.
+ */
+export async function syncTunnels(services: Services, joining?: string): Promise<string[]> {
   decide(services, new Map());
-  await tellAll(services, true, joining);
+  return tellAll(services, true, { needed: joining });
 }
 
 /** Takes what hosts said into account. */
@@ -157,7 +186,7 @@ export function settleKey({ store }: Pick<Services, 'store'>, host: string, inUs
   store.hosts.update(host, { tunnelKey: inUse, tunnelKeyNext: null });
 }
 
-async function listen(services: Services): Promise<Heard> {
+async function listen(services: Services, limitMs: number): Promise<Heard> {
   const { store } = services;
   const members = tunnelMembers(store);
   const away = members.filter(({ state }) => state === 'unreachable');
@@ -167,7 +196,7 @@ async function listen(services: Services): Promise<Heard> {
   await Promise.all(
     asked.map(async ({ name }) => {
       try {
-        const status = await askTunnel(services, name);
+        const status = await within(limitMs, name, () => askTunnel(services, name));
         settleKey(services, name, status.publicKey);
         statuses.set(name, seenBy(members, name, status));
       } catch (error) {
@@ -179,9 +208,12 @@ async function listen(services: Services): Promise<Heard> {
 }
 
 /** Asks every host whom it hears, decides on the ways, and tells those whose configuration is another now. */
-export async function reviewTunnels(services: Services): Promise<Heard & { ways: Ways }> {
-  const heard = await listen(services);
+export async function reviewTunnels(
+  services: Services,
+  { answerMs, configureMs }: Limits = usual,
+): Promise<Heard & { ways: Ways }> {
+  const heard = await listen(services, answerMs);
   decide(services, heard.statuses);
-  await tellAll(services, false);
+  await tellAll(services, false, { limitMs: configureMs });
   return { ...heard, ways: meshOf(services.store).ways };
 }

@@ -3,8 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Problem } from '../../wire/errors.ts';
 import { admitHost } from '../network/admit.ts';
 import { blocked, partlyBlocked } from '../network/open-port.ts';
+import { learnSubnets } from '../network/own-subnets.ts';
 import { measureAgain, measurePaths, tooWide } from '../network/path-mtu.ts';
-import { syncNetworks } from '../network/sync.ts';
+import { isPortTaken, syncNetworks } from '../network/sync.ts';
+import { portTaken } from '../network/tell-hosts.ts';
 import { askTunnel, reviewTunnels, seenBy, syncTunnels, tunnelMembers } from '../network/tunnels.ts';
 import type { Phase, PhaseContext } from '../run-phases.ts';
 import type { Services } from '../services.ts';
@@ -46,6 +48,14 @@ async function shakeHands(
   return [partlyBlocked(record, missing)];
 }
 
+/** What other hosts fail at is made good later. @throws BlanketError of the host, when it does not carry a network */
+async function carryNetworks(services: Services, host: string): Promise<Problem[]> {
+  const own = (await syncNetworks(services, host)).filter((failure) => failure.host === host);
+  const failed = own.find((failure) => !isPortTaken(failure));
+  if (failed !== undefined) throw failed.error;
+  return own.map(portTaken);
+}
+
 /** @param handshakeMs how long it waits for other hosts to hear it. */
 export const enrolPhase = (services: Services, handshakeMs = HANDSHAKE_MS): Phase<ProvisionState> => ({
   name: 'enrol',
@@ -53,17 +63,17 @@ export const enrolPhase = (services: Services, handshakeMs = HANDSHAKE_MS): Phas
     const { store, agents } = services;
     const { state, signal, progress, save } = context;
     const { host } = state;
-    admitHost(store.hosts.get(host), { networks: store.networks.list() });
+    admitHost(await learnSubnets(services, host), { networks: store.networks.list() });
     progress({ message: 'measuring its paths to the other hosts' });
-    const pathMtu = await measurePaths(services, host, signal);
+    const { smallest: pathMtu } = await measurePaths(services, host, signal);
     const { publicKey } = await agents.call(host, 'tunnel.identity', {});
     store.hosts.update(host, { tunnelKey: publicKey, tunnelKeyNext: null, pathMtu });
     await syncTunnels(services, host);
     const lacking = await shakeHands(services, context, handshakeMs);
     store.hosts.update(host, { state: 'ready' });
     await reviewTunnels(services);
-    save({ warnings: [...lacking, ...tooWide(tunnelMembers(store), store.networks.list())] });
-    await syncNetworks(services);
+    const wide = tooWide(tunnelMembers(store), store.networks.list());
+    save({ warnings: [...lacking, ...wide, ...(await carryNetworks(services, host))] });
   },
   async undo({ state: { host }, signal }) {
     const gone = { tunnelKey: null, tunnelKeyNext: null, pathMtu: null };

@@ -2,6 +2,7 @@
 
 import { BlanketError, type Problem } from '../../wire/errors.ts';
 import type { CloudVm } from '../clouds/cloud.ts';
+import { freeHost } from '../network/allocation.ts';
 import type { Definition } from '../operations/operations.ts';
 import type { Phase } from '../run-phases.ts';
 import { cloudOf, type Services } from '../services.ts';
@@ -113,7 +114,10 @@ export const provisionFlow = (services: Services): Definition<ProvisionState> =>
   afterRestart: 'resume',
   undoneState: 'failed',
   end({ host, warnings = [] }, outcome) {
-    if (outcome.state === 'undone') services.store.hosts.remove(host);
+    if (outcome.state === 'undone') {
+      services.store.hosts.remove(host);
+      freeHost(services.store, host);
+    }
     if (outcome.state === 'attention') services.store.hosts.update(host, { state: 'failed' });
     return outcome.state === 'done' ? { host, ...(warnings.length > 0 && { warnings }) } : undefined;
   },

@@ -25,6 +25,12 @@ export const cloudRecordSchema = z.object({
 });
 export type CloudRecord = z.infer<typeof cloudRecordSchema>;
 
+/** An address with its prefix, e.g. `10.0.2.15/24`. */
+export const hostSubnetSchema = z.union([z.cidrv4(), z.cidrv6()]);
+
+/** Tunnels have a /24 for them. */
+export const mostHosts = 200;
+
 export const hostRecordSchema = z.object({
   name: nameSchema,
   cloud: nameSchema,
@@ -34,13 +40,15 @@ export const hostRecordSchema = z.object({
   memoryMiB: z.int(),
   diskGiB: z.int(),
   /** Small number, unique among hosts: its addresses in the tunnel and on guest networks come from it. */
-  index: z.int().min(1).max(200),
+  index: z.int().min(1).max(mostHosts),
   /** Host key made by control: OpenSSH private key, and the public one as `ssh-ed25519 AAAA…`. */
   hostKeyPrivate: z.string(),
   hostKeyPublic: z.string(),
   driverOverride: z.string().nullable(),
   ssh: z.object({ host: z.string(), port: z.int() }).nullable(),
   address: z.string().nullable(),
+  /** What its own cards are on; `null`: never asked. */
+  subnets: z.array(hostSubnetSchema).nullable().default(null),
   tunnelKey: z.string().nullable(),
   /** The key that is to take the place of `tunnelKey`: asked for, and not yet in use everywhere. */
   tunnelKeyNext: z.string().nullable().default(null),

@@ -4,7 +4,7 @@ import { problemSchema } from '../errors.ts';
 import { nameSchema } from '../names.ts';
 import { allowRuleSchema, mtuSchema, portSchema, publishedPortSchema } from '../network.ts';
 import * as r from '../resources.ts';
-import { byName, none, route } from './route.ts';
+import { byName, route } from './route.ts';
 
 /** A way between two hosts. `relayed` is through `via`; `pending`: too young to tell. */
 export const tunnelSchema = z.object({
@@ -33,12 +33,18 @@ export type Tunnels = z.infer<typeof tunnelsSchema>;
 export const reachedGuestSchema = r.guestSchema.extend({ warnings: z.array(problemSchema) });
 export type ReachedGuest = z.infer<typeof reachedGuestSchema>;
 
+const warnings = z.array(problemSchema);
+
+/** A network after a change. `warnings`: hosts where the change is not in force yet. */
+export const changedNetworkSchema = r.networkSchema.extend({ warnings });
+export type ChangedNetwork = z.infer<typeof changedNetworkSchema>;
+
 const peer = z.object({ name: nameSchema, other: nameSchema });
 
 export const networkRoutes = {
   'network.list': route('GET /networks', 200, 'Guest networks', z.array(r.networkSchema), {}),
   'network.show': route('GET /networks/:name', 200, 'One guest network', r.networkSchema, { params: byName }),
-  'network.create': route('POST /networks', 201, 'Create a guest network', r.networkSchema, {
+  'network.create': route('POST /networks', 201, 'Create a guest network', changedNetworkSchema, {
     body: z.object({
       name: nameSchema,
       subnet: z.cidrv4(),
@@ -47,21 +53,27 @@ export const networkRoutes = {
       mtu: mtuSchema.optional().describe("bytes; default: the tunnels', less VXLAN's 50"),
     }),
   }),
-  'network.remove': route('DELETE /networks/:name', 204, 'Remove a network no guest uses', none, {
-    params: byName,
-  }),
+  'network.remove': route(
+    'DELETE /networks/:name',
+    200,
+    'Remove a network no guest uses',
+    z.object({ warnings }),
+    {
+      params: byName,
+    },
+  ),
   'network.connect': route(
     'PUT /networks/:name/connected/:other',
     200,
     "Let two networks' guests reach each other",
-    r.networkSchema,
+    changedNetworkSchema,
     { params: peer },
   ),
   'network.disconnect': route(
     'DELETE /networks/:name/connected/:other',
     200,
     'Part two networks again',
-    r.networkSchema,
+    changedNetworkSchema,
     {
       params: peer,
     },

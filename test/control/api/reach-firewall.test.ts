@@ -34,6 +34,16 @@ test('a firewall whose host is away is kept, with a warning that it is not in fo
   t.deepEqual(store.guests.get('web1').allow, [ssh]);
 });
 
+test('a port that is taken there is no reason to refuse a firewall, for all else is set', async (t) => {
+  const { firewall, store } = rig(t, { a1: fail('network.port-taken', 8080) });
+  const { warnings } = await firewall([]);
+  t.deepEqual(store.guests.get('web1').allow, []);
+  t.deepEqual(
+    warnings.map(({ code, data }) => [code, data?.host]),
+    [['network.port-taken', 'a1']],
+  );
+});
+
 test('the host that the guest is on its way to counts as well, as long as it is', async (t) => {
   const { firewall, store } = rig(t, { b1: fail('network.nft-failed') });
   const migration = { id: 'm', name: 'm', kind: 'guest.migrate', subject: 'guest/web1' } as const;
@@ -47,7 +57,11 @@ test('the host that the guest is on its way to counts as well, as long as it is'
       problem: null,
       version: 1,
     },
-    ...{ createdAt: '2026-01-02T03:04:05.000Z', endedAt: null, flowState: { destination: 'b1' } },
+    ...{
+      createdAt: '2026-01-02T03:04:05.000Z',
+      endedAt: null,
+      flowState: { guest: 'web1', destination: 'b1' },
+    },
   });
   await t.throwsAsync(() => firewall([]), { code: 'guest.firewall-failed', message: /^b1 could not set/ });
   t.is(store.guests.get('web1').allow, null);

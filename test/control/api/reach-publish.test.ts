@@ -131,7 +131,7 @@ test('a host that is away, or goes away just now, is named in a warning and keep
       ['host.not-told', 'b1'],
     ],
   );
-  t.is(store.hosts.get('b1').state, 'unreachable'); // so that its return is seen, and it is told then
+  t.is(store.hosts.get('b1').state, 'ready', 'what is thought of it is for those who watch it');
   t.regex(
     warnings[0]?.message ?? '',
     /^c1 cannot be told now: 8080\/tcp does not lead to web1 from there yet\.$/,
@@ -165,6 +165,18 @@ test('a port is taken back, and a host that cannot be told is named', async (t) 
   );
   const error = await t.throwsAsync<BlanketError>(() => unpublish(), { code: 'guest.not-published' });
   t.is(error?.kind, 'not-found');
+});
+
+test('a host that refuses to take a port back is named with its reason', async (t) => {
+  const { publish, unpublish, published, agents } = rig(t);
+  await publish({ hosts: ['a1', 'b1'] });
+  agents.a1 = fail('network.nft-failed');
+  const { warnings } = await unpublish();
+  t.deepEqual(published(), []);
+  t.deepEqual(
+    warnings.map(({ message }) => message),
+    ['a1 could not do it: 8080/tcp may still lead to web1 there. It says: It says network.nft-failed.'],
+  );
 });
 
 for (const state of ['provisioning', 'removing', 'failed'] as const) {

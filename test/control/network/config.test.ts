@@ -1,7 +1,7 @@
 import test from 'ava';
 import { configFor, viewOf } from '../../../src/control/network/config.ts';
 import { flipForwarding } from '../../../src/control/network/forward.ts';
-import type { GuestRecord } from '../../../src/control/store/records.ts';
+import type { GuestRecord, OperationRecord } from '../../../src/control/store/records.ts';
 import type { PhaseRecord } from '../../../src/wire/resources.ts';
 import { guestRecord } from '../fleet/rig.ts';
 import { rig } from './rig.ts';
@@ -28,16 +28,27 @@ async function twoGuests(t: Parameters<typeof rig>[0]) {
 }
 
 /** A migration that has got so far. */
-function migration(store: Awaited<ReturnType<typeof twoGuests>>['store'], prepare: PhaseRecord['state']) {
+function migration(
+  store: Awaited<ReturnType<typeof twoGuests>>['store'],
+  prepare: PhaseRecord['state'],
+  change: Partial<OperationRecord> = {},
+) {
   const id = `guest-migrate-${prepare}`;
   store.operations.insert({
     ...{ name: id, id, kind: 'guest.migrate', subject: 'guest/web1', state: 'running', version: 1 },
     phases: [{ name: 'prepare', state: prepare, startedAt: null, durationMs: null }],
     ...{ flowState: { guest: 'web1', source: 'a1', destination: 'b1' }, progress: null, result: null },
     ...{ problem: null, createdAt: '2026-01-02T03:04:05.000Z', endedAt: null },
+    ...change,
   });
   return id;
 }
+
+/** Whether web1 is guarded there, and where its frames go, by the last number of an address in the tunnel. */
+const placeOf = ({ config }: Pick<Awaited<ReturnType<typeof twoGuests>>, 'config'>, host: string) => {
+  const [card] = config(host, 'lan').cards;
+  return `${card?.here ? 'guarded' : 'not guarded'}, at ${card?.at.split('.').at(-1)}`;
+};
 
 test('a card is known everywhere, and its firewall only where it is', async (t) => {
   const { config } = await twoGuests(t);
@@ -77,6 +88,58 @@ for (const state of ['failed', 'undone'] as const) {
     );
   });
 }
+
+test('between the handover and its book-keeping frames go to the destination, and both ends guard', async (t) => {
+  const own = await twoGuests(t);
+  const flowState = { guest: 'web1', source: 'a1', destination: 'b1', handed: true };
+  const id = migration(own.store, 'done', { flowState });
+  t.deepEqual(
+    ['a1', 'b1', 'c1'].map((host) => placeOf(own, host)),
+    ['guarded, at 2', 'guarded, at 2', 'not guarded, at 2'],
+  );
+  own.store.operations.update(id, { flowState: { ...flowState, handed: false } });
+  t.is(placeOf(own, 'c1'), 'not guarded, at 1');
+});
+
+test('a guest whose migration nobody knows the end of is guarded at both ends until that is decided', async (t) => {
+  const own = await twoGuests(t);
+  const flowState = { guest: 'web1', source: 'a1', destination: 'b1', handed: true };
+  const id = migration(own.store, 'failed', { state: 'attention', flowState });
+  own.store.guests.update('web1', { state: 'attention' });
+  t.deepEqual(
+    ['a1', 'b1'].map((host) => placeOf(own, host)),
+    ['guarded, at 2', 'guarded, at 2'],
+  );
+  own.store.operations.update(id, { flowState: { ...flowState, handed: undefined } });
+  t.deepEqual(
+    ['a1', 'b1'].map((host) => placeOf(own, host)),
+    ['guarded, at 1', 'guarded, at 1'],
+  );
+  own.store.guests.update('web1', { state: 'migrating' });
+  t.is(placeOf(own, 'b1'), 'guarded, at 1', 'also when not even that could be noted');
+  own.store.guests.update('web1', { state: 'running' });
+  t.is(placeOf(own, 'b1'), 'not guarded, at 1');
+});
+
+test('an end that is gone holds nothing up', async (t) => {
+  const own = await twoGuests(t);
+  const flowState = { guest: 'web1', source: 'a1', destination: 'gone', handed: true };
+  migration(own.store, 'failed', { state: 'attention', flowState });
+  own.store.guests.update('web1', { state: 'attention' });
+  t.is(placeOf(own, 'c1'), 'not guarded, at 1');
+});
+
+test('what a person has decided on a guest since stands, whatever befalls it later', async (t) => {
+  const own = await twoGuests(t);
+  const flowState = { guest: 'web1', source: 'a1', destination: 'b1', handed: true };
+  migration(own.store, 'failed', { state: 'attention', flowState });
+  const start = { name: 'guest-start-1', id: 'guest-start-1', kind: 'guest.start' } as const;
+  migration(own.store, 'done', { ...start, state: 'failed', flowState: { guest: 'web1' } });
+  own.store.guests.update('web1', { state: 'attention' });
+  t.is(placeOf(own, 'b1'), 'guarded, at 2', 'what failed decides nothing');
+  own.store.operations.update('guest-start-1', { state: 'done' });
+  t.is(placeOf(own, 'b1'), 'not guarded, at 1');
+});
 
 test('published ports are on the hosts that were chosen', async (t) => {
   const { config, store } = await twoGuests(t);

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { specOf } from '../../../src/control/guest/guest-flows.ts';
+import { freeMac, macOf } from '../../../src/control/network/addresses.ts';
 import { portableCpu } from '../../../src/wire/cpu.ts';
 import { noMetadata } from '../../../src/wire/network.ts';
 import { cpu } from '../fleet/hosts.ts';
@@ -43,4 +44,19 @@ test('an address in use is refused by name, and no guest is made', async (t) => 
     store.guests.list().map(({ name }) => name),
     ['web1'],
   );
+});
+
+test('an address of a host that is gone is free', async (t) => {
+  const { made, store } = onLan(t);
+  store.networks.update('lan', { hostAddresses: { a1: '10.77.0.254', gone: '10.77.0.10' } });
+  await made({ name: 'web1', host: 'a1' });
+  t.is(store.guests.get('web1').nics[0]?.address, '10.77.0.10');
+  t.deepEqual(store.networks.get('lan').hostAddresses, { a1: '10.77.0.254' });
+});
+
+test('a MAC that another guest has is not given again', (t) => {
+  const uuid = '11111111-2222-4333-8444-555555555555';
+  const taken = new Set([macOf(uuid, 0), macOf(uuid, 1)]);
+  t.is(freeMac(uuid, taken), macOf(uuid, 2));
+  t.is(freeMac(uuid, new Set()), macOf(uuid, 0));
 });

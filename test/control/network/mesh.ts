@@ -12,10 +12,12 @@ import { openStore, type Store } from '../../../src/control/store/store.ts';
 import type { AgentParsed, AgentResult } from '../../../src/wire/agent.ts';
 import { agentMethods } from '../../../src/wire/agent-methods.ts';
 import { BlanketError } from '../../../src/wire/errors.ts';
+import { recordedAs } from '../../blanket-drivers/machines.ts';
 import { hostRecord } from '../host-record.ts';
 
 type Config = AgentParsed<'tunnel.configure'>;
 
+const machine = recordedAs('vmware-esxi-bios').facts;
 let keysMade = 0;
 const makeKey = () => `${Buffer.from(`key ${++keysMade}`.padEnd(32, '.')).toString('base64')}`;
 
@@ -26,6 +28,8 @@ export class FakeAgent {
   config: Config | undefined;
   configured = 0;
   pathMtu = 1500;
+  /** Of its cards, with prefix. */
+  addresses: string[] = [];
   /** Called before each call is answered, and again after it was. */
   hook: (method: string, when: 'before' | 'after') => void = () => undefined;
 
@@ -80,6 +84,8 @@ function statusOf(mesh: Mesh, host: string): AgentResult<'tunnel.status'> {
 function answer(mesh: Mesh, host: string, method: string, params: unknown): object {
   const agent = mesh.agent(host);
   switch (method) {
+    case 'facts.read':
+      return { ...machine, nics: [{ name: 'eth0', mac: '', mtu: 1500, addresses: agent.addresses }] };
     case 'tunnel.identity':
       return { publicKey: agent.key };
     case 'tunnel.next-key':

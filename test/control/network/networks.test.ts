@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { leftovers } from '../../../src/control/network/leftovers.ts';
 import { syncHost, syncNetwork, syncNetworks } from '../../../src/control/network/sync.ts';
@@ -134,6 +135,32 @@ test('a failure counts on the host that is needed, and holds nobody else up', as
   t.deepEqual(news(), ['a1 network.apply lan', 'c1 network.apply lan']);
   await t.throwsAsync(syncNetwork(services, 'lan', 'b1'), { code: 'ssh.unreachable' });
   await t.notThrowsAsync(syncHost(services, 'b1'));
+});
+
+test('a taken port keeps no guest from its host, for all else is set', async (t) => {
+  const { create, services, refuses } = rig(t);
+  await create('lan', '10.77.0.0/24');
+  refuses.add('b1 lan');
+  const failures = await syncNetwork(services, 'lan', 'b1');
+  t.deepEqual(
+    failures.map(({ host, error }) => [host, (error as BlanketError).code]),
+    [['b1', 'network.port-taken']],
+  );
+});
+
+test('a host that hangs is waited for shortly, unless it is the one that is needed', async (t) => {
+  const { create, services, silent, news } = rig(t);
+  await create('lan', '10.77.0.0/24');
+  news();
+  silent.add('b1');
+  const failures = await syncNetwork(services, 'lan', 'a1', 20);
+  t.deepEqual(
+    failures.map(({ host, error }) => [host, (error as BlanketError).code]),
+    [['b1', 'agent.timed-out']],
+  );
+  t.deepEqual(news(), ['a1 network.apply lan', 'c1 network.apply lan']);
+  const needed = syncNetwork(services, 'lan', 'b1', 20).then(() => 'waited for');
+  t.is(await Promise.race([needed, sleep(200, 'still waiting')]), 'still waiting');
 });
 
 test('a network that a host refuses does not keep it from the others', async (t) => {

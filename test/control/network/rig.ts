@@ -13,7 +13,11 @@ import { agentMethods } from '../../../src/wire/agent-methods.ts';
 import { api } from '../../../src/wire/api.ts';
 import { BlanketError } from '../../../src/wire/errors.ts';
 import type { NetworkConfig } from '../../../src/wire/methods/network.ts';
+import { recordedAs } from '../../blanket-drivers/machines.ts';
 import { hostRecord } from '../host-record.ts';
+
+const machine = recordedAs('vmware-esxi-bios').facts;
+const onUplink = (nic: object) => ({ ...nic, addresses: ['10.0.2.15/24'] });
 
 const log = pino({ level: 'silent' });
 
@@ -36,9 +40,12 @@ export function rig(t: ExecutionContext) {
       if (away.has(host)) throw new BlanketError('ssh.unreachable', `${host} does not answer.`);
       if (silent.has(host)) await new Promise(() => undefined);
       if (refuses.has(`${host} ${(params as { name?: string }).name}`)) {
-        throw new BlanketError('network.port-taken', 'A port is in use.');
+        throw method === 'network.remove'
+          ? new BlanketError('network.remove-failed', 'It is held.')
+          : new BlanketError('network.port-taken', 'A port is in use.');
       }
       told.push({ host, method, params: agentMethods[method].params.parse(params) });
+      if (method === 'facts.read') return { ...machine, nics: machine.nics.map(onUplink) };
       return method === 'host.status' ? { guests: [], notices: [], warnings: [], machine: null } : {};
     },
     forget: () => undefined,
@@ -47,7 +54,7 @@ export function rig(t: ExecutionContext) {
   const operations = new Operations(store, log);
   const services: Services = { store, operations, agents, key, paths: { state: directory }, log };
   for (const [i, name] of ['a1', 'b1', 'c1'].entries()) {
-    store.hosts.insert(hostRecord(name, i + 1, { tunnelKey: 'k', address: `192.0.2.${i + 1}` }));
+    store.hosts.insert(hostRecord(name, i + 1, { tunnelKey: 'k', address: `192.0.2.${i + 1}`, subnets: [] }));
   }
   return {
     store,

@@ -72,3 +72,26 @@ test('a host that came to use its next key is believed, and reached by it, witho
   await reviewTunnels(m.services);
   t.true(isWhole(m));
 });
+
+for (const [what, miss] of [
+  ['is away', (m: Mesh) => void m.store.hosts.update('c', { state: 'unreachable' })],
+  ['does not answer', (m: Mesh) => void Object.assign(m.agent('c'), { hook: lost })],
+] as const) {
+  test(`while a peer ${what} the host keeps its key, and asking again when it is back ends it`, async (t) => {
+    const m = await mesh(t, 'a', 'b', 'c');
+    await syncTunnels(m.services);
+    const before = m.agent('a').key;
+    miss(m);
+    const error = (await t.throwsAsync(rotateKey(m.services, 'a'), {
+      code: 'tunnel.peers-away',
+      message: /^c cannot be told of a new key, so a keeps the one it has\.$/,
+    })) as BlanketError;
+    t.deepEqual(error.data, { host: 'a', peers: ['c'] });
+    t.is(m.agent('a').key, before);
+    m.agent('c').hook = () => undefined;
+    m.store.hosts.update('c', { state: 'ready' });
+    await rotateKey(m.services, 'a');
+    t.not(m.agent('a').key, before);
+    t.true(isWhole(m));
+  });
+}

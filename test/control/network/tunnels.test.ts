@@ -66,6 +66,19 @@ test('a review tells hosts only what is new, and tells who missed it', async (t)
   t.deepEqual([m.agent('a').configured, m.agent('b').configured], [2, 2]);
 });
 
+test('a review is over when the limits are, also where not even a connection comes about', async (t) => {
+  const m = await mesh(t, 'a', 'b');
+  const { agents } = m.services;
+  const call = async (host: string, ...rest: unknown[]) => {
+    if (host === 'b') await new Promise(() => undefined);
+    return (agents.call as (...args: unknown[]) => Promise<unknown>)(host, ...rest);
+  };
+  const services = { ...m.services, agents: { call } } as unknown as typeof m.services;
+  const { silent } = await reviewTunnels(services, { answerMs: 20, configureMs: 20 });
+  t.deepEqual(silent, [{ host: 'b', why: 'b did not answer within 20 ms.' }]);
+  t.is(m.agent('a').configured, 1);
+});
+
 test('a failure counts on the host that joins, and on no other', async (t) => {
   const m = await mesh(t, 'a', 'b');
   m.agent('b').hook = gone;

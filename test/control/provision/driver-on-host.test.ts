@@ -31,7 +31,7 @@ function rig(t: ExecutionContext, answers: Answers) {
   } as unknown as Services['agents'];
   const key = { privateKey: '', publicKey: '', file: '' };
   const operations = new Operations(store, log);
-  store.hosts.insert(hostRecord('a1', 1, { cloud: 'alpha', engine: null }));
+  store.hosts.insert(hostRecord('a1', 1, { cloud: 'alpha', engine: null, subnets: [] }));
   const services: Services = { store, operations, agents, key, paths: { state: directory }, log };
   return { services, store, lines };
 }

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { enrolPhase } from '../../../src/control/provision/enrol.ts';
 import type { ProvisionState } from '../../../src/control/provision/provision.ts';
-import type { BlanketError } from '../../../src/wire/errors.ts';
+import { BlanketError } from '../../../src/wire/errors.ts';
 import { carriedBy, type Mesh, mesh, network } from '../network/mesh.ts';
 
 /** Enrols `new`, which waits so many ms for the others. */
@@ -100,4 +100,55 @@ test('a network that fits no longer is named', async (t) => {
     [['network.mtu-too-large', 'lan']],
   );
   t.is(m.agent('a').config?.mtu, 1420);
+});
+
+test('a host keeps the networks that its cards are on, and is refused on one that guests are on', async (t) => {
+  const m = await mesh(t, 'a');
+  m.store.networks.insert(network('lan', 1370));
+  const agent = addNew(m);
+  agent.addresses = ['10.0.2.15/24', 'fe80::1/64'];
+  await (await enrol(m)).run();
+  t.deepEqual(m.store.hosts.get('new').subnets, ['10.0.2.15/24', 'fe80::1/64']);
+  agent.addresses = ['10.77.0.15/16'];
+  const error = await t.throwsAsync((await enrol(m)).run, { code: 'network.overlap' });
+  t.regex(error.message, /10\.77\.0\.15\/16.*network lan/);
+});
+
+const refuse = (m: Mesh, host: string, code: string) => {
+  m.agent(host).hook = (method, when) => {
+    if (method !== 'network.apply' || when !== 'before') return;
+    throw new BlanketError(code, `It says ${code}.`, { data: { protocol: 'tcp', port: 80 } });
+  };
+};
+
+test('a host that cannot carry a network is not enrolled', async (t) => {
+  const m = await mesh(t, 'a');
+  m.store.networks.insert(network('lan', 1370));
+  addNew(m);
+  refuse(m, 'new', 'network.overlap');
+  await t.throwsAsync((await enrol(m)).run, { code: 'network.overlap' });
+});
+
+test('one where a published port is taken is, with a warning that says so', async (t) => {
+  const m = await mesh(t, 'a');
+  m.store.networks.insert(network('lan', 1370));
+  addNew(m);
+  refuse(m, 'new', 'network.port-taken');
+  const { state, run } = await enrol(m);
+  await run();
+  t.is(m.store.hosts.get('new').state, 'ready');
+  t.deepEqual(
+    state.warnings?.map(({ code, message }) => [code, message]),
+    [['network.port-taken', 'new: It says network.port-taken.']],
+  );
+});
+
+test('what fails on other hosts is none of its business', async (t) => {
+  const m = await mesh(t, 'a');
+  m.store.networks.insert(network('lan', 1370));
+  addNew(m);
+  refuse(m, 'a', 'network.nft-failed');
+  const { state, run } = await enrol(m);
+  await run();
+  t.deepEqual(state.warnings, []);
 });

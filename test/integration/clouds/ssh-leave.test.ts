@@ -23,6 +23,9 @@ const seen = async ({ inside, space }: Host) => ({
 async function ownersThings({ inside }: Host): Promise<void> {
   await inside('ip', 'link', 'add', 'uplink', 'type', 'veth', 'peer', 'name', 'black-of-owner');
   await inside('ip', 'link', 'set', 'uplink', 'up');
+  await inside('ip', 'link', 'set', 'black-of-owner', 'up');
+  // As its router has announced it.
+  await inside('ip', '-6', 'route', 'add', 'default', 'via', 'fe80::9', 'dev', 'uplink', 'proto', 'ra');
   await inside('nft', 'add', 'table', 'inet', 'mine');
   for (const [index, path] of settings.entries())
     await inside('sysctl', '-qw', `net/${path}=${asFound[index]}`);
