@@ -4,9 +4,10 @@
  * be told now is told when it is back, and the answer says so.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
 import type { RouteParsed } from '../../wire/api.ts';
 import { BlanketError } from '../../wire/errors.ts';
-import type { AllowRule, PublishedPort } from '../../wire/network.ts';
+import { type AllowRule, type PublishedPort, publishedPortSchema } from '../../wire/network.ts';
 import type { ReachedGuest } from '../../wire/routes/network.ts';
 import { journeysOf } from '../network/journeys.ts';
 import { checkPublish, hostsOf, needCard, portText } from '../network/publish.ts';
@@ -67,8 +68,11 @@ async function publish(
   const port = checkPublish(store, guest, wish);
   store.guests.update(name, { published: [...guest.published, port] });
   const hosts = hostsOf(store, port.hosts).map((host) => host.name);
-  const { told, left } = await tell(services, guest, hosts, () => dropPort(store, name, port));
-  if (told.refused.length > 0) throw publishRefused(guest, port, told, left);
+  // a host on which another port is taken has set this one all the same
+  const isRefusal = (failure: SyncFailure) => !isPortTaken(failure) || tellsTaken(failure.error, port);
+  const { told, left } = await tell(services, guest, hosts, () => dropPort(store, name, port), isRefusal);
+  const refused = told.refused.filter(isRefusal);
+  if (refused.length > 0) throw publishRefused(guest, port, { ...told, refused }, left);
   return shown(store, name, told, `${portText(port)} does not lead to ${name} from there yet`);
 }
 
@@ -140,12 +144,16 @@ function publishRefused(guest: GuestRecord, port: PublishedPort, told: Told, lef
   });
 }
 
+/** What an agent says of ports that it could not take. */
+const takenSchema = z.object({
+  taken: z.array(publishedPortSchema.pick({ protocol: true, port: true })),
+});
+
 /** Of this port, and not of one that was published while the host was away. */
-const tellsTaken = (error: unknown, { protocol, port }: PublishedPort): boolean =>
-  error instanceof BlanketError &&
-  error.code === 'network.port-taken' &&
-  error.data?.port === port &&
-  error.data.protocol === protocol;
+function tellsTaken(error: unknown, { protocol, port }: PublishedPort): boolean {
+  const said = takenSchema.safeParse(error instanceof BlanketError ? error.data : undefined).data;
+  return said?.taken.some((one) => one.port === port && one.protocol === protocol) === true;
+}
 
 /** @throws BlanketError `guest.not-found`, `guest.creating`: what fails to be made would leave its ports on the hosts. */
 function made(store: Store, name: string): GuestRecord {

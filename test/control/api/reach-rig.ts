@@ -74,6 +74,6 @@ export const fail = (code: string, port?: number) => () => {
   throw new BlanketError(
     code,
     `It says ${code}.`,
-    port === undefined ? {} : { data: { protocol: 'tcp', port } },
+    port === undefined ? {} : { data: { protocol: 'tcp', port, taken: [{ protocol: 'tcp', port }] } },
   );
 };
