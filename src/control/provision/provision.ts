@@ -112,6 +112,8 @@ const enrol: Make = (services) => ({
     store.hosts.update(host, { tunnelKey: publicKey });
     await syncTunnels(services, host);
     store.hosts.update(host, { state: 'ready' });
+    // Another that was enrolled at the same time has not been told of this one, nor this one of it.
+    await syncTunnels(services, host);
     for (const network of store.networks.list()) await syncNetwork(services, network.name);
   },
   async undo({ state: { host } }) {
