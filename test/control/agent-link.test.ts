@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { z } from 'zod';
 import { AgentLink } from '../../src/control/agents/agent-link.ts';
 import { type FromAgent, type ToAgent, toAgentSchema } from '../../src/wire/agent.ts';
 
@@ -88,6 +89,19 @@ test('an answer of the wrong shape is rubbish, not a value', async (t) => {
     if (message.type === 'call') tell(peer, { type: 'result', id: message.id, value: { publicKey: 5 } });
   });
   await t.throwsAsync(link.call('tunnel.identity', {}), { code: 'agent.bad-answer' });
+});
+
+test('progress that cannot be understood ends the call, and nothing else', async (t) => {
+  const link = await agent(t, (message, peer) => {
+    if (message.type !== 'call') return;
+    if (message.method === 'tunnel.configure')
+      tell(peer, { type: 'progress', id: message.id, value: 'much' });
+    else tell(peer, { type: 'result', id: message.id, value: { publicKey: 'key' } });
+  });
+  const onProgress = (value: unknown) => void z.number().parse(value);
+  const wish = { address: '10.0.0.1', prefix: 24, port: 1, peers: [] };
+  await t.throwsAsync(link.call('tunnel.configure', wish, { onProgress }), { code: 'agent.bad-answer' });
+  t.is((await link.call('tunnel.identity', {})).publicKey, 'key');
 });
 
 for (const [what, strike] of [

@@ -144,7 +144,7 @@ export class AgentLink {
     }
     if (message.type === 'hello') return;
     const waiting = this.#waiting.get(message.id);
-    if (message.type === 'progress') waiting?.onProgress?.(message.value);
+    if (message.type === 'progress') hear(waiting, message.value);
     else if (message.type === 'result') waiting?.resolve(message.value);
     else waiting?.reject(fromProblem(message.problem));
   }
@@ -156,6 +156,15 @@ const lost = (host: string, cause?: unknown): BlanketError =>
     data: { host },
     cause,
   });
+
+/** Whoever listens checks what it hears; progress that it cannot take is an answer of the wrong shape. */
+function hear(waiting: Waiting | undefined, value: unknown): void {
+  try {
+    waiting?.onProgress?.(value);
+  } catch (error) {
+    waiting?.reject(error instanceof Error ? error : new Error(String(error)));
+  }
+}
 
 function parse(text: string): FromAgent | undefined {
   try {
