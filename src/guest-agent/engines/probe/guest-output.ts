@@ -34,6 +34,19 @@ const troubles = [
   /Kernel panic - not syncing: [^\r\n]+/,
 ];
 
+const excerptLength = 2_000;
+
+/**
+ * The last words of a guest's console, at most 2000 characters of it. Where more than that follows the words with which
+ * the guest gave up (a kernel that panics prints its call trace after them), the excerpt begins with those words.
+ */
+export function excerptOf(text: string, trouble?: string): string {
+  const tail = Math.max(0, text.length - excerptLength);
+  const gaveUp = trouble === undefined ? -1 : text.indexOf(trouble);
+  const from = gaveUp < 0 ? tail : Math.min(tail, gaveUp);
+  return text.slice(from, from + excerptLength);
+}
+
 export const hasReached = (output: GuestOutput, milestone: Milestone): boolean =>
   milestones.indexOf(output.reached) >= milestones.indexOf(milestone);
 

@@ -6,6 +6,7 @@ import { BlanketError } from '../../../wire/errors.ts';
 import type { EngineProbe } from '../../../wire/methods/engines.ts';
 import { type Accelerator, type Bench, bootProbeGuest, type Limits, type Outcome } from './boot.ts';
 import { knownCause, reasonOf } from './explain.ts';
+import { excerptOf } from './guest-output.ts';
 import { scoreOf } from './score.ts';
 import { probeXen } from './xen.ts';
 
@@ -16,7 +17,6 @@ const measureMs = 3_000;
 /** TCG is given up once its kernel is this much later than KVM's: its CPU loop would be as much slower. */
 const couldStillWin = 1.5;
 const shortestMs = 2_000;
-const consoleTailBytes = 2_000;
 
 export type Proof = {
   bench: Bench;
@@ -72,7 +72,7 @@ async function prove(
   const kernel = Math.min(limit.kernelMs, timeoutMs);
   const limits = { kernelMs: kernel, aliveMs: timeoutMs, measureMs: measureMs * pace };
   const outcome = await bootProbeGuest(bench, engine, limits, cancelled);
-  const console = outcome.text.slice(-consoleTailBytes);
+  const console = excerptOf(outcome.text, outcome.output.trouble);
   const { aliveMs, end, failure } = outcome;
   // A measurement that did not come does not matter, a guest that died while it measured does.
   if (aliveMs === undefined || end === 'trouble' || failure !== undefined) {

@@ -1,5 +1,9 @@
 import test from 'ava';
-import { hasReached, readGuestOutput } from '../../../../src/guest-agent/engines/probe/guest-output.ts';
+import {
+  excerptOf,
+  hasReached,
+  readGuestOutput,
+} from '../../../../src/guest-agent/engines/probe/guest-output.ts';
 
 const whole = [
   'qemu-system-x86_64: warning: host does not support something',
@@ -85,3 +89,24 @@ for (const [text, trouble] of [
 ] as const) {
   test(`trouble is named: ${trouble}`, (t) => t.is(readGuestOutput(text).trouble, trouble));
 }
+
+const trace = '[ 1.3]  dump_stack_lvl+0x5d/0x80\n'.repeat(100);
+const panic = 'Kernel panic - not syncing: Attempted to kill init!';
+
+test('an excerpt of the console is its end', (t) => {
+  t.is(excerptOf('short'), 'short');
+  t.is(excerptOf(`${trace}end`).length, 2_000);
+  t.true(excerptOf(`${trace}end`).endsWith('end'));
+});
+
+test('an excerpt holds the words with which the guest gave up, however much follows', (t) => {
+  const excerpt = excerptOf(`${trace}[ 1.2] ${panic}\n${trace}`, panic);
+  t.true(excerpt.startsWith(`${panic}\n`));
+  t.is(excerpt.length, 2_000);
+  t.true(excerptOf(`${trace}[ 1.2] ${panic}\nfew words`, panic).endsWith('few words'));
+});
+
+test('words without end are cut', (t) => {
+  const endless = `${panic}${'x'.repeat(9_000)}`;
+  t.is(excerptOf(endless, endless), endless.slice(0, 2_000));
+});
