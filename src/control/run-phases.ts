@@ -68,8 +68,7 @@ export function runPhases<S>(flow: Flow<S>, journal: Journal<S>, signal: AbortSi
 export function recover<S>(flow: Flow<S>, journal: Journal<S>, signal: AbortSignal): Promise<Outcome> {
   const from = journal.phases.findIndex(({ state }) => state !== 'done');
   const passed = flow.phases.some((phase, i) => phase.noReturn && begun(journal.phases[i]));
-  const undoing = journal.phases.some(({ state }) => state === 'failed' || state === 'undone');
-  if (!undoing && (passed || flow.afterRestart === 'resume')) {
+  if (!undoing(flow, journal) && (passed || flow.afterRestart === 'resume')) {
     return advance(flow, journal, signal, from === -1 ? flow.phases.length : from);
   }
   const error = new BlanketError('operation.interrupted', 'Control ended while this was under way.', {
@@ -77,6 +76,16 @@ export function recover<S>(flow: Flow<S>, journal: Journal<S>, signal: AbortSign
   });
   return unwind(flow, journal, error);
 }
+
+/**
+ * A failure at or past the point of no return does not tell that undoing had begun: control may have ended before it could
+ * give the flow up to a person. To go on asks the world again, which is safe; to undo would not be.
+ */
+const undoing = <S>(flow: Flow<S>, { phases }: Journal<S>): boolean =>
+  phases.some(
+    ({ state }, i) =>
+      state === 'undone' || (state === 'failed' && !isPast(flow, i) && flow.phases[i]?.noReturn !== true),
+  );
 
 const begun = (record: PhaseRecord | undefined): boolean =>
   record !== undefined && record.state !== 'waiting' && record.state !== 'undone';

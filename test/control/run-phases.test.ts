@@ -137,6 +137,32 @@ test('a crash while undoing goes on undoing, also in a flow that would resume', 
   t.deepEqual(trail, ['undo b', 'undo a']);
 });
 
+for (const [index, name] of [
+  [2, 'point'],
+  [3, 'd'],
+] as const) {
+  test(`a crash right after a failure in ${name} undoes nothing: the world is asked again`, async (t) => {
+    const { flow, journal, trail, records } = rig();
+    for (const [i, record] of records.entries()) {
+      record.state = i < index ? 'done' : i === index ? 'failed' : 'waiting';
+    }
+    t.is((await recover(flow, journal, never)).state, 'done');
+    t.deepEqual(
+      trail,
+      names.slice(index).map((n) => `do ${n}`),
+    );
+  });
+}
+
+test('a crash after nothing had happened at the point of no return ends undone all the same', async (t) => {
+  const { flow, journal, trail, records } = rig({ point: fails(new NothingHappened('x.y', 'Nothing.')) });
+  for (const [i, state] of (['done', 'done', 'failed', 'waiting'] as const).entries()) {
+    Object.assign(records[i] ?? {}, { state });
+  }
+  t.is((await recover(flow, journal, never)).state, 'undone');
+  t.deepEqual(trail, ['undo point', 'undo b', 'undo a']);
+});
+
 test('a crash between the last phase and the end is just the end', async (t) => {
   const { flow, journal, trail, records } = rig();
   for (const record of records) record.state = 'done';
