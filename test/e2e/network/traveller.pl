@@ -3,10 +3,13 @@
 #   perl traveller.pl beat ADDRESS PORT      a datagram each 50 ms; the longest time without an answer
 #   perl traveller.pl download ADDRESS PORT  all that /cgi-bin/numbers gives on one TCP connection
 #
-# beat goes on until its standard input ends, download until the server does. The last line is JSON; times are ms.
+# beat goes on until its standard input ends, download until the server does. The last line is JSON; times are ms. Each
+# 20th answer to a beat is told by a line of its own.
 use strict;
 use warnings;
 use IO::Socket::INET;
+
+$| = 1;
 
 use constant { BEAT => 0.05, REQUEST => "GET /cgi-bin/numbers HTTP/1.0\r\n\r\n" };
 my ($mode, $address, $port) = @ARGV;
@@ -38,6 +41,7 @@ sub beat {
         my $heard = uptime();
         $gap = $heard - $last if $received && $heard - $last > $gap;
         ($last, $received) = ($heard, $received + 1);
+        print "$received\n" unless $received % 20;
     }
     my $silence = uptime() - $last;
     $gap = $silence if $silence > $gap;
