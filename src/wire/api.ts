@@ -19,6 +19,11 @@ const guestSize = {
   diskGiB: z.int().min(1).max(4096).default(1),
 };
 
+const detourSchema = z.object({
+  hosts: z.tuple([nameSchema, nameSchema]).readonly(),
+  via: nameSchema.nullable().describe('null: they do not reach each other at all'),
+});
+
 export const statusSchema = z.object({
   version: z.string(),
   pid: z.int(),
@@ -28,6 +33,7 @@ export const statusSchema = z.object({
   hosts: z.int(),
   guests: z.int(),
   operationsRunning: z.int(),
+  detours: z.array(detourSchema).describe('pairs of hosts that do not reach each other directly'),
 });
 
 const op = r.operationSchema;

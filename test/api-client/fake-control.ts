@@ -106,7 +106,7 @@ export const status = {
   pid: process.pid,
   startedAt: time,
   state: '/somewhere',
-  ...{ clouds: 1, hosts: 2, guests: 3, operationsRunning: 0 },
+  ...{ clouds: 1, hosts: 2, guests: 3, operationsRunning: 0, detours: [] },
 };
 
 export const host = (name: string): Host => ({

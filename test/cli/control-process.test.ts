@@ -23,7 +23,7 @@ const serving = `
   import { createServer } from 'node:http';
   import { findHome } from '${join(import.meta.dirname, '../../src/wire/home.ts')}';
   const status = { version: '0', pid: process.pid, startedAt: new Date().toISOString(), state: '/',
-    clouds: 0, hosts: 0, guests: 0, operationsRunning: 0 };
+    clouds: 0, hosts: 0, guests: 0, operationsRunning: 0, detours: [] };
   setTimeout(() => process.exit(), 20_000).unref();
   createServer((_, reply) => reply.end(JSON.stringify(status))).listen(process.env.SOCKET);
 `;

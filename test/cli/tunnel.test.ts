@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Tunnels } from '../../src/wire/routes/network.ts';
-import { fakeControl, host } from '../api-client/fake-control.ts';
+import { fakeControl, host, status } from '../api-client/fake-control.ts';
 import { runBlanket } from './run-blanket.ts';
 
 const found: Tunnels = {
@@ -41,4 +41,15 @@ test('a new key is asked for by name', async (t) => {
   t.is(code, 0);
   t.regex(stderr, /Host east-1 has a new key/);
   t.deepEqual(fake.asked.at(-1)?.params, { name: 'east-1' });
+});
+
+test('blanket status names hosts that do not reach each other directly', async (t) => {
+  const detours = [
+    { hosts: ['a', 'b'], via: 'c' },
+    { hosts: ['a', 'd'], via: null },
+  ];
+  const fake = await fakeControl(t, { status: () => ({ ...status, detours }) });
+  const { stdout } = await runBlanket(fake, ['status']);
+  t.regex(stdout, /^a – b: +relayed through c$/m);
+  t.regex(stdout, /^a – d: +no way between them/m);
 });

@@ -25,6 +25,12 @@ const fields = (status: Status, socket: string): Field[] => [
   ['hosts', String(status.hosts)],
   ['guests', String(status.guests)],
   ['operations running', String(status.operationsRunning)],
+  ...status.detours.map(
+    ({ hosts, via }): Field => [
+      hosts.join(' – '),
+      via === null ? 'no way between them: see `blanket tunnel list`' : `relayed through ${via}`,
+    ],
+  ),
 ];
 
 export function addControlCommands(program: Command, cli: Cli): void {

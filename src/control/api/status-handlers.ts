@@ -1,5 +1,6 @@
 /** Control itself, and its operations. */
 import { version } from '../../wire/version.ts';
+import { detours } from '../network/tunnels.ts';
 import type { Services } from '../services.ts';
 import type { Handlers } from './handlers.ts';
 
@@ -19,6 +20,7 @@ export const statusHandlers = ({
     hosts: store.hosts.list().length,
     guests: store.guests.list().length,
     operationsRunning: operations.list().filter(({ state }) => state === 'running').length,
+    detours: detours(store),
   }),
   'op.list': () => operations.list(),
   'op.show': ({ params: { id }, query: { since, waitMs } }) =>

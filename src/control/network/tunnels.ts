@@ -18,7 +18,7 @@ import type { Store } from '../store/store.ts';
 import { tunnelAddress, tunnelPort, tunnelPrefix } from './addresses.ts';
 import { keepWays, readWays } from './kept-ways.ts';
 import { tunnelMtu } from './path-mtu.ts';
-import { carriedBy, relays, type Seen, type Statuses, type Ways } from './relays.ts';
+import { carriedBy, relays, type Seen, type Statuses, type Way, type Ways } from './relays.ts';
 
 type Config = AgentParams<'tunnel.configure'>;
 /** `told`: the configuration that each host took last, as JSON. */
@@ -41,6 +41,12 @@ function meshOf(store: Store): Mesh {
   meshes.set(store, mesh);
   return mesh;
 }
+
+/** Hosts that do not reach each other directly, as it was decided last. */
+export const detours = (store: Store): Pick<Way, 'hosts' | 'via'>[] =>
+  [...meshOf(store).ways.values()]
+    .filter(({ state }) => state === 'relayed' || state === 'broken')
+    .map(({ hosts, via }) => ({ hosts, via }));
 
 const states: readonly HostRecord['state'][] = ['provisioning', 'ready', 'unreachable'];
 

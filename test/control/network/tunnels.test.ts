@@ -1,5 +1,5 @@
 import test from 'ava';
-import { reviewTunnels, syncTunnels } from '../../../src/control/network/tunnels.ts';
+import { detours, reviewTunnels, syncTunnels } from '../../../src/control/network/tunnels.ts';
 import { BlanketError } from '../../../src/wire/errors.ts';
 import { carriedBy, mesh } from './mesh.ts';
 
@@ -101,6 +101,7 @@ test.serial(
     t.deepEqual([carriedBy(m, 'a', 'b'), carriedBy(m, 'a', 'c')], [[], [2, 3]]);
     t.deepEqual([carriedBy(m, 'b', 'a'), carriedBy(m, 'b', 'c')], [[], [1, 3]]);
     t.deepEqual([carriedBy(m, 'c', 'a'), carriedBy(m, 'c', 'b')], [[1], [2]]);
+    t.deepEqual(detours(m.store), [{ hosts: ['a', 'b'], via: 'c' }]);
     const told = m.agent('a').configured;
     m.restart();
     const { ways } = await reviewTunnels(m.services);
@@ -110,5 +111,6 @@ test.serial(
     m.cut.clear();
     for (let rounds = 0; rounds < 8; rounds++, now += 10_000) await reviewTunnels(m.services);
     t.deepEqual([carriedBy(m, 'a', 'b'), carriedBy(m, 'a', 'c')], [[2], [3]]);
+    t.deepEqual(detours(m.store), []);
   },
 );
