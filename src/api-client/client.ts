@@ -1,5 +1,5 @@
 /** A typed client of control's API, derived from the contract in `wire/api.ts`. */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { api, type RouteInput, type RouteName, type RouteResult } from '../wire/api.ts';
 import { BlanketError, fromProblem, problemSchema } from '../wire/errors.ts';
 import { type Answer, exchange } from './exchange.ts';
@@ -38,6 +38,21 @@ export const createClient = (socket: string): Client => ({
     return understand(name, answer);
   },
 });
+
+const servingSchema = z.object({ pid: z.int().positive() });
+
+/**
+ * The process that serves, also where it is of a version whose answers are otherwise outside this one's contract.
+ * @throws BlanketError as `call` does.
+ */
+export async function servingPid(socket: string): Promise<number> {
+  const answer = await exchange(socket, { method: 'GET', path: pathOf('status', {}), timeoutMs: 60_000 });
+  const value = parseJson(answer);
+  if (answer.status >= 400) throw problemOf(answer, value);
+  const parsed = servingSchema.safeParse(value);
+  if (parsed.success) return parsed.data.pid;
+  throw badAnswer(answer, `Control does not tell its process: ${sentence(parsed.error)}.`);
+}
 
 /** Refuses at once what control would refuse, with the contract's own words. */
 function check(name: RouteName, input: LooseInput): void {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { servingPid } from '../../api-client/client.ts';
 import { start } from '../../process/run.ts';
 import type { RouteResult } from '../../wire/api.ts';
 import { BlanketError } from '../../wire/errors.ts';
@@ -92,7 +93,7 @@ async function refuseSecond(cli: Cli): Promise<void> {
 
 async function runningPid(cli: Cli): Promise<number | undefined> {
   try {
-    return (await cli.quietClient().call('status')).pid;
+    return await servingPid(cli.home.socket);
   } catch (error) {
     if (error instanceof BlanketError && error.code === 'control.not-running') return undefined;
     throw error;
