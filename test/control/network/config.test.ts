@@ -1,6 +1,7 @@
 import test from 'ava';
 import { configFor, viewOf } from '../../../src/control/network/config.ts';
 import { flipForwarding } from '../../../src/control/network/forward.ts';
+import { syncNetworks } from '../../../src/control/network/sync.ts';
 import type { GuestRecord, OperationRecord } from '../../../src/control/store/records.ts';
 import type { PhaseRecord } from '../../../src/wire/resources.ts';
 import { guestRecord } from '../fleet/rig.ts';
@@ -127,6 +128,19 @@ test('an end that is gone holds nothing up', async (t) => {
   migration(own.store, 'failed', { state: 'attention', flowState });
   own.store.guests.update('web1', { state: 'attention' });
   t.is(placeOf(own, 'c1'), 'not guarded, at 1');
+});
+
+test('a guest whose host is gone is in no config, and keeps no other guest from being in them', async (t) => {
+  const own = await twoGuests(t);
+  own.store.guests.insert(guestRecord('db2', 'gone', { nics: [nic('lab', 3)] }));
+  const names = (network: string) => own.config('a1', network).cards.map(({ name }) => name);
+  t.deepEqual([names('lan'), names('lab')], [['web1'], ['db1']]);
+  const logged: unknown[] = [];
+  const log = { ...own.services.log, warn: (said: unknown) => void logged.push(said) };
+  own.news();
+  t.deepEqual(await syncNetworks({ ...own.services, log } as typeof own.services), []);
+  t.is(own.news().length, 6, 'both networks on three hosts');
+  t.deepEqual(logged, [{ network: 'lab', guests: ['db2'] }]);
 });
 
 test('what a person has decided on a guest since stands, whatever befalls it later', async (t) => {
