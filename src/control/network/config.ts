@@ -22,16 +22,15 @@ export const viewOf = (store: Store): View => ({
   journeys: journeysOf(store),
 });
 
+const taking: readonly HostRecord['state'][] = ['provisioning', 'ready', 'unreachable'];
+
 /**
- * Hosts that take part in guest networks, and `joining`, which is not ready yet. One that control cannot reach just now
- * stays in: its guests run on, and the others' ways to them with it.
+ * Hosts that take part in guest networks. One that is being enrolled does, so that all know it before its first guest comes.
+ * One that control cannot reach just now stays in: its guests run on, and the others' ways to them with it.
  */
-export const participants = (hosts: readonly HostRecord[], joining?: string): HostRecord[] =>
+export const participants = (hosts: readonly HostRecord[]): HostRecord[] =>
   hosts.filter(
-    ({ name, state, tunnelKey, address }) =>
-      tunnelKey !== null &&
-      address !== null &&
-      (state === 'ready' || state === 'unreachable' || name === joining),
+    ({ state, tunnelKey, address }) => tunnelKey !== null && address !== null && taking.includes(state),
   );
 
 /** One network as one host is told of it. The host must have an address of its own on the network. */

@@ -12,6 +12,10 @@ export const TELL_MS = 45_000;
 /** `away` hosts were not told, and are when they are back; `refused` were told, and cannot. */
 export type Told = { away: string[]; refused: SyncFailure[] };
 
+/** One that is being enrolled is told of everything when it is ready, and nobody waits for it. */
+const usable = ({ store }: Services): HostRecord[] =>
+  participants(store.hosts.list()).filter(({ state }) => state !== 'provisioning');
+
 /** Failures on other hosts are none of this change's: they are logged, and made good later. */
 export async function tellHosts(
   services: Services,
@@ -24,7 +28,7 @@ export async function tellHosts(
 export async function tellNetworks(
   services: Services,
   networks: readonly string[],
-  hosts: readonly HostRecord[] = participants(services.store.hosts.list()),
+  hosts: readonly HostRecord[] = usable(services),
 ): Promise<Told> {
   const failures: SyncFailure[] = [];
   for (const network of networks)

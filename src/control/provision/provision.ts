@@ -7,6 +7,7 @@ import type { Definition } from '../operations/operations.ts';
 import type { Phase } from '../run-phases.ts';
 import { cloudOf, type Services } from '../services.ts';
 import { enrolPhase } from './enrol.ts';
+import { guestsAt, needEmpty } from './guests-at.ts';
 import { installAgent } from './install-agent.ts';
 import { bringLacking } from './packages.ts';
 import { preparePhase } from './prepare.ts';
@@ -42,6 +43,7 @@ const createVm: Make = (services) => ({
     services.store.hosts.update(name, { ssh, address, behindNat, ...(was && asItWas(was)) });
   },
   async undo({ state }) {
+    needEmpty(services.store, state.host);
     services.agents.forget(state.host);
     await cloudOf(services, services.store.hosts.get(state.host).cloud).destroyVm(state.host);
   },
@@ -108,6 +110,12 @@ const engine: Make = (services) => ({
 
 const enrol: Make = (services) => enrolPhase(services);
 
+/** One that guests are on stays what it is, for their sake. */
+function keepFailed(store: Services['store'], host: string): void {
+  const { on, perhaps } = guestsAt(store, host);
+  if (on.length + perhaps.length === 0) store.hosts.update(host, { state: 'failed' });
+}
+
 export const provisionFlow = (services: Services): Definition<ProvisionState> => ({
   kind: 'host.provision',
   phases: [createVm, preparePhase, packages, installed, driver, engine, enrol].map((make) => make(services)),
@@ -118,7 +126,7 @@ export const provisionFlow = (services: Services): Definition<ProvisionState> =>
       services.store.hosts.remove(host);
       freeHost(services.store, host);
     }
-    if (outcome.state === 'attention') services.store.hosts.update(host, { state: 'failed' });
+    if (outcome.state === 'attention') keepFailed(services.store, host);
     return outcome.state === 'done' ? { host, ...(warnings.length > 0 && { warnings }) } : undefined;
   },
 });
