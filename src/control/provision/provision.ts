@@ -12,6 +12,7 @@ import { installAgent } from './install-agent.ts';
 import { bringLacking } from './packages.ts';
 import { preparePhase } from './prepare.ts';
 import { probeEngines } from './probe.ts';
+import { resolveAddress } from './resolve-address.ts';
 import { userDataFor } from './user-data.ts';
 
 export type HostState = { host: string };
@@ -39,7 +40,9 @@ const createVm: Make = (services) => ({
       ...(machine !== undefined && { machine }),
     };
     const made = await cloudOf(services, host.cloud).createVm(spec, signal);
-    const { ssh, address, was, behindNat = false } = made;
+    const { ssh, was, behindNat = false } = made;
+    // nobody begins towards one behind a NAT, so whatever it is called will do
+    const address = behindNat ? made.address : await resolveAddress(name, made.address);
     services.store.hosts.update(name, { ssh, address, behindNat, ...(was && asItWas(was)) });
   },
   async undo({ state }) {
