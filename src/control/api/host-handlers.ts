@@ -46,7 +46,8 @@ export const hostHandlers = (services: Services): Handlers<Names> => {
       });
     },
     'host.remove'({ params: { name }, query: { force } }) {
-      refuseUsed(services, name, force);
+      refuseUsed(services, name);
+      if (!force) refuseUndecided(store, name);
       return operations.start('host.remove', `host/${name}`, { host: name, force });
     },
     'host.probe'({ params: { name } }) {
@@ -132,10 +133,10 @@ function freeIndex({ hosts }: Services['store']): number {
   });
 }
 
-function refuseUsed({ store, operations }: Services, name: string, force: boolean): void {
+function refuseUsed({ store, operations }: Services, name: string): void {
   const { guests } = hostView(store, store.hosts.get(name));
   const [using] = operations.using(name).filter(({ kind }) => kind !== 'host.remove');
-  if (guests === 0 && using === undefined) return force ? undefined : refuseUndecided(store, name);
+  if (guests === 0 && using === undefined) return;
   const why = guests > 0 ? `${guests} guest(s) are on it` : `${using?.kind} (${using?.id}) is under way`;
   throw new BlanketError('host.in-use', `${name} cannot be removed: ${why}.`, {
     kind: 'conflict',
