@@ -1,4 +1,5 @@
 import test from 'ava';
+import { guestHandlers } from '../../../src/control/api/guest-handlers.ts';
 import { removeGuestFlow, specOf } from '../../../src/control/guest/guest-flows.ts';
 import { freeMac, macOf } from '../../../src/control/network/addresses.ts';
 import { portableCpu } from '../../../src/wire/cpu.ts';
@@ -31,6 +32,17 @@ test('a guest gets the address, the firewall and the metadata that were asked fo
   t.like(guest.nics[0], { address: '10.77.0.99', address6: 'fd77::63' });
   t.like(guest, { allow: [{ protocol: 'icmp' }], metadata });
   t.deepEqual(specOf(guest).metadata, metadata);
+});
+
+test('user data is told of the guest that was asked for, and left out where all are', async (t) => {
+  const { made, services } = onLan(t);
+  const metadata = { sshKeys: ['ssh-ed25519 AAAA'], userData: '#cloud-config\n' };
+  await made({ name: 'web1', host: 'a1', metadata });
+  const handlers = guestHandlers(services);
+  const call = { query: {}, body: {} };
+  t.deepEqual((await handlers['guest.show']({ ...call, params: { name: 'web1' } })).metadata, metadata);
+  const [listed] = await handlers['guest.list']({ ...call, params: {} });
+  t.deepEqual(listed?.metadata as object, { sshKeys: ['ssh-ed25519 AAAA'] });
 });
 
 test('an address in use is refused by name, and no guest is made', async (t) => {
