@@ -13,8 +13,7 @@ export function guestsAt(store: Records, host: string): { on: string[]; perhaps:
     .map(({ name }) => name);
   const open = [...journeysOf(store)].filter(([, { destination }]) => destination === host);
   const moving = store.operations
-    .list()
-    .filter(({ kind, state }) => kind === 'guest.migrate' && state === 'running')
+    .where({ kind: 'guest.migrate', state: 'running' })
     .filter(({ flowState: { destination } }) => destination === host)
     .map(({ flowState: { guest } }) => String(guest));
   const perhaps = new Set([...open.map(([guest]) => guest), ...moving]);
