@@ -6,7 +6,10 @@ import type { GuestRecord, HostRecord } from '../store/records.ts';
 import { participants } from './config.ts';
 import { isPortTaken, type SyncFailure, syncNetwork } from './sync.ts';
 
-/** For hosts that a person waits for: a slow one takes seconds, and two networks are one after the other. */
+/**
+ * For hosts that a person waits for. Networks are told side by side, since the client waits for 180 s, and one host that
+ * hangs would hold each of them up; a host takes them in turn, for which a slow one needs seconds each.
+ */
 export const TELL_MS = 45_000;
 
 /** `away` hosts were not told, and are when they are back; `refused` were told, and cannot. */
@@ -30,10 +33,10 @@ export async function tellNetworks(
   networks: readonly string[],
   hosts: readonly HostRecord[] = usable(services),
 ): Promise<Told> {
-  const failures: SyncFailure[] = [];
-  for (const network of networks)
-    failures.push(...(await syncNetwork(services, network, undefined, TELL_MS)));
-  return toldOf(hosts, failures);
+  const told = await Promise.all(
+    networks.map((network) => syncNetwork(services, network, undefined, TELL_MS)),
+  );
+  return toldOf(hosts, told.flat());
 }
 
 /** What became of a change on the hosts that it is for. */
