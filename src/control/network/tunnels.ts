@@ -24,7 +24,7 @@ type Config = AgentParams<'tunnel.configure'>;
 /** `told`: the configuration that each host took last, as JSON. */
 type Mesh = { ways: Ways; told: Map<string, string> };
 /** What hosts said, and who said nothing. */
-export type Heard = { statuses: Statuses; silent: { host: string; why: string }[] };
+type Heard = { statuses: Statuses; silent: { host: string; why: string }[] };
 
 const ANSWER_MS = 10_000;
 /** A slow, emulated host takes seconds for it; one that hangs must not keep the others from being looked at. */
