@@ -158,7 +158,12 @@ async function unwind<S>(flow: Flow<S>, journal: Journal<S>, error: unknown): Pr
       journal.savePhase(index, { state: 'undone' });
     } catch (cause) {
       const message = `Undoing the phase ${phase.name} failed, after: ${messageOf(error)}`;
-      const attention = new BlanketError('operation.undo-failed', message, { kind: 'attention', cause });
+      const next = cause instanceof BlanketError ? cause.next : undefined;
+      const attention = new BlanketError('operation.undo-failed', message, {
+        kind: 'attention',
+        next,
+        cause,
+      });
       return { state: 'attention', error: attention };
     }
   }

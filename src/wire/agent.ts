@@ -18,8 +18,8 @@ import { z } from 'zod';
 import type { agentMethods } from './agent-methods.ts';
 import { problemSchema } from './errors.ts';
 
-/** Newest last. */
-export const agentProtocolVersions = [1] as const;
+/** Newest last. 2: networks with firewalls, published ports and connections, tunnels that relay, guests with metadata. */
+export const agentProtocolVersions = [2] as const;
 
 const id = z.int().nonnegative();
 

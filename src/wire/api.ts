@@ -64,7 +64,7 @@ export const api = {
     params: byName,
   }),
   ...networkRoutes,
-  'guest.list': route('GET /guests', 200, 'Guests', z.array(r.guestSchema), {}),
+  'guest.list': route('GET /guests', 200, 'Guests', z.array(r.listedGuestSchema), {}),
   'guest.show': route('GET /guests/:name', 200, 'One guest', r.guestSchema, { params: byName }),
   'guest.create': route('POST /guests', 202, 'Create a guest and start it', op, {
     body: z.object({

@@ -4,6 +4,9 @@ import { nameSchema } from './names.ts';
 
 export const portSchema = z.int().min(1).max(65535);
 
+/** TCP, at every host: where its guests' metadata is served. */
+export const metadataPort = 8775;
+
 /**
  * What may reach a guest that has a firewall. Without `ports` all of the protocol; `icmp` means both families' and has
  * none. Without `from` from anywhere; a source is of one address family.

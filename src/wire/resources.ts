@@ -123,6 +123,12 @@ export const guestSchema = z.object({
 });
 export type Guest = z.infer<typeof guestSchema>;
 
+/** One of many: without the user data, which may be long, and hold what is not for every list that is kept somewhere. */
+export const listedGuestSchema = guestSchema.extend({
+  metadata: guestMetadataSchema.omit({ userData: true }).default({ sshKeys: [] }),
+});
+export type ListedGuest = z.infer<typeof listedGuestSchema>;
+
 export const operationKinds = [
   'host.provision',
   'host.remove',

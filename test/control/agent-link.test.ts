@@ -8,12 +8,13 @@ import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
 import { AgentLink } from '../../src/control/agents/agent-link.ts';
-import { type FromAgent, type ToAgent, toAgentSchema } from '../../src/wire/agent.ts';
+import { agentProtocolVersions, type FromAgent, type ToAgent, toAgentSchema } from '../../src/wire/agent.ts';
+import type { BlanketError } from '../../src/wire/errors.ts';
 
 type Context = { directory: string; server: Server; socket: string; peers: WebSocket[] };
 const test = anyTest as TestFn<Context>;
 
-const hello: FromAgent = { type: 'hello', versions: [1], agent: '9.9.9' };
+const hello: FromAgent = { type: 'hello', versions: [...agentProtocolVersions], agent: '9.9.9' };
 
 test.beforeEach(async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'blanket-test-'));
@@ -139,7 +140,16 @@ test('a cancelled call ends as the agent says', async (t) => {
   await t.throwsAsync(call, { code: 'migrate.cancelled' });
 });
 
-test('no version in common is told with both', async (t) => {
+test('no version in common is told with both, and with what to do', async (t) => {
   const opening = agent(t, () => undefined, { ...hello, versions: [7, 8] });
-  await t.throwsAsync(opening, { code: 'agent.version', message: /7, 8.*control 1/ });
+  const error = await t.throwsAsync(opening, { code: 'agent.version', message: /7, 8.*control 2/ });
+  t.like(error, { data: { agent: [7, 8], control: [2] } });
+  t.regex((error as BlanketError).next ?? '', /remove a1 and provision it again/);
+});
+
+test('an agent from before firewalls and relays is not taken for one of today', async (t) => {
+  await t.throwsAsync(
+    agent(t, () => undefined, { ...hello, versions: [1] }),
+    { code: 'agent.version' },
+  );
 });

@@ -1,8 +1,14 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
+import { WebSocketServer } from 'ws';
 import { Agents, sshUser } from '../../src/control/agents/agents.ts';
 import { makeKeyPair } from '../../src/control/ssh/ssh-link.ts';
 import type { Store } from '../../src/control/store/store.ts';
+import { agentProtocolVersions, toAgentSchema } from '../../src/wire/agent.ts';
 import { type FakeMachine, fakeMachine } from './clouds/fake-machine.ts';
 
 async function agentsOf(t: ExecutionContext): Promise<{ agents: Agents; machine: FakeMachine }> {
@@ -67,6 +73,41 @@ test('a host without an agent keeps the connection that others work with, and on
   await t.throwsAsync(status()); // the connection is its own
   await agents.ssh('a1');
   t.is(machine.connections, 3);
+});
+
+/** An agent on the machine that answers nothing; the methods that it was asked for. */
+async function listening(t: ExecutionContext, machine: FakeMachine): Promise<string[]> {
+  const directory = await mkdtemp(join(tmpdir(), 'blanket-agents-'));
+  machine.agent = join(directory, 'agent.sock');
+  const server = createServer();
+  const asked: string[] = [];
+  new WebSocketServer({ server }).on('connection', (peer) => {
+    peer.on('message', (data) => {
+      const message = toAgentSchema.parse(JSON.parse(String(data)));
+      if (message.type === 'call') asked.push(message.method);
+    });
+    peer.send(JSON.stringify({ type: 'hello', versions: [...agentProtocolVersions], agent: '9.9.9' }));
+  });
+  await new Promise<void>((resolve) => server.listen(machine.agent, resolve));
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+    return rm(directory, { recursive: true });
+  });
+  return asked;
+}
+
+test('a call whose caller gave up while the connection was made is not sent any more', async (t) => {
+  const { agents, machine } = await agentsOf(t);
+  const asked = await listening(t, machine);
+  const abort = new AbortController();
+  const stale = agents.call('a1', 'network.remove', { name: 'lan' }, { signal: abort.signal });
+  abort.abort();
+  void agents.call('a1', 'host.status', {}).catch(() => undefined); // ends with the test
+  const ended = stale.catch(({ name }: Error) => name);
+  while (!asked.includes('host.status')) await sleep(1);
+  t.deepEqual(asked, ['host.status']);
+  t.is<unknown, string>(await ended, 'AbortError');
 });
 
 test('what a command prints is passed on as it comes', async (t) => {

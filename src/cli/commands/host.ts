@@ -86,7 +86,10 @@ function addRemove(host: Command, cli: Cli): void {
     .description('take a host down')
     .addArgument(nameArgument('name', 'name of the host'))
     .option('-y, --yes', 'do not ask')
-    .option('--force', 'ssh clouds: also when its machine can no longer be reached to be cleaned')
+    .option(
+      '--force',
+      'also when a guest may have come to run on it, or an ssh cloud can no longer reach its machine to clean it',
+    )
     .action(async (name: string, options: { yes?: true; force?: true }) => {
       await confirm(cli, `Host ${name} and everything on it will be gone for good.`, options.yes === true);
       const client = await cli.client();

@@ -1,5 +1,5 @@
 /** Guests as people and programs read them. */
-import type { Guest, Operation } from '../../wire/resources.ts';
+import type { Guest, ListedGuest, Operation } from '../../wire/resources.ts';
 import type { ReachedGuest } from '../../wire/routes/network.ts';
 import type { Cli } from '../cli.ts';
 import { one } from './format.ts';
@@ -10,9 +10,9 @@ import { noteProblems, withWarnings } from './warnings.ts';
 
 const mebi = 1024 ** 2;
 
-const addresses = (guest: Guest): string => guest.nics.map((nic) => nic.address).join(' ');
+const addresses = (guest: ListedGuest): string => guest.nics.map((nic) => nic.address).join(' ');
 
-export const guestColumns: Column<Guest>[] = [
+export const guestColumns: Column<ListedGuest>[] = [
   { title: 'NAME', value: (guest) => guest.name },
   { title: 'STATE', value: (guest) => guest.state },
   { title: 'HOST', value: (guest) => guest.host },

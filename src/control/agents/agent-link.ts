@@ -71,7 +71,10 @@ export class AgentLink {
     if (hello.type !== 'hello' || common === undefined) {
       socket.terminate();
       const message = `The agent on ${host} speaks protocol ${theirs.join(', ') || 'unknown'}, control ${agentProtocolVersions.join(', ')}.`;
-      throw new BlanketError('agent.version', message, { data: { host } });
+      throw new BlanketError('agent.version', message, {
+        next: `Move its guests away with the Blanket that made it; then remove ${host} and provision it again.`,
+        data: { host, agent: theirs, control: agentProtocolVersions },
+      });
     }
     const link = new AgentLink(host, socket, hello.agent);
     link.#send({ type: 'select', version: common, control: ownVersion });

@@ -35,7 +35,7 @@ export class Agents {
     this.#key = key;
   }
 
-  /** @throws BlanketError of the agent, or `ssh.*` / `agent.*` when it cannot be reached. */
+  /** @throws BlanketError of the agent, or `ssh.*` / `agent.*` when it cannot be reached; what the signal says, when nothing was sent. */
   async call<M extends AgentMethod>(
     host: string,
     method: M,
@@ -43,6 +43,8 @@ export class Agents {
     options: CallOptions = {},
   ): Promise<AgentResult<M>> {
     const { agent } = await this.#connect(host);
+    // Whoever has given up meanwhile may have said something newer since, which this would take the place of.
+    options.signal?.throwIfAborted();
     return agent.call(method, params, options);
   }
 

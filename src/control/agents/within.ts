@@ -21,7 +21,8 @@ export async function within<T>(
     });
   });
   try {
-    return await Promise.race([call({ timeoutMs: limitMs, signal: done.signal }), late]);
+    // an async call, so that one which throws at once finds somebody who waits for `late`, too
+    return await Promise.race([(async () => call({ timeoutMs: limitMs, signal: done.signal }))(), late]);
   } finally {
     done.abort();
   }

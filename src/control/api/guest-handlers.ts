@@ -13,7 +13,7 @@ import type { Services } from '../services.ts';
 import type { GuestRecord } from '../store/records.ts';
 import type { Handlers } from './handlers.ts';
 import { needReady } from './need-ready.ts';
-import { guestView } from './views.ts';
+import { guestView, listedGuestView } from './views.ts';
 
 type Names =
   | 'guest.list'
@@ -29,7 +29,7 @@ export const guestHandlers = (services: Services): Handlers<Names> => {
   /** What every operation on a guest carries. */
   const on = (name: string) => ({ guest: name, host: store.guests.get(name).host });
   return {
-    'guest.list': () => store.guests.list().map(guestView),
+    'guest.list': () => store.guests.list().map(listedGuestView),
     'guest.show': ({ params: { name } }) => guestView(store.guests.get(name)),
     async 'guest.create'({ body }) {
       const host = needReady(store.hosts.get(body.host));

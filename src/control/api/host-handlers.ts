@@ -8,6 +8,7 @@ import { BlanketError } from '../../wire/errors.ts';
 import { sshUser } from '../agents/agents.ts';
 import { lowestFree } from '../network/addresses.ts';
 import { settleHosts } from '../network/allocation.ts';
+import { guestsAt } from '../provision/guests-at.ts';
 import { cloudOf, type Services } from '../services.ts';
 import { knownHostsLine } from '../ssh/keys.ts';
 import { makeKeyPair } from '../ssh/ssh-link.ts';
@@ -46,6 +47,7 @@ export const hostHandlers = (services: Services): Handlers<Names> => {
     },
     'host.remove'({ params: { name }, query: { force } }) {
       refuseUsed(services, name);
+      if (!force) refuseUndecided(store, name);
       return operations.start('host.remove', `host/${name}`, { host: name, force });
     },
     'host.probe'({ params: { name } }) {
@@ -140,6 +142,18 @@ function refuseUsed({ store, operations }: Services, name: string): void {
     kind: 'conflict',
     next: 'Migrate or remove its guests first, and let its operations end.',
     data: { host: name, guests, ...(using && { operation: using.id }) },
+  });
+}
+
+/** Nobody knows whether these guests came to run there, so the only running copy may be what would be destroyed. */
+function refuseUndecided(store: Services['store'], host: string): void {
+  const { perhaps } = guestsAt(store, host);
+  if (perhaps.length === 0) return;
+  const who = perhaps.join(', ');
+  throw new BlanketError('host.in-use', `${who} may run on ${host}: a migration to it needs attention.`, {
+    kind: 'conflict',
+    next: `Look there with \`blanket host ssh ${host}\`; --force gives up what is on it.`,
+    data: { host, guests: perhaps },
   });
 }
 

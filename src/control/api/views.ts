@@ -1,5 +1,5 @@
 /** Records as the API shows them: what is secret stays behind, what is counted is added. */
-import type { Cloud, Guest, Host, Image, Network } from '../../wire/resources.ts';
+import type { Cloud, Guest, Host, Image, ListedGuest, Network } from '../../wire/resources.ts';
 import { tunnelAddress } from '../network/addresses.ts';
 import { gateway6Of, gatewayOf } from '../network/allocation.ts';
 import { guestsOfOtherEngine } from '../provision/probe.ts';
@@ -48,3 +48,8 @@ export const guestsOn = (store: Store, network: string): number =>
   store.guests.list().filter(({ nics }) => nics.some((nic) => nic.network === network)).length;
 
 export const guestView = (guest: GuestRecord): Guest => guest;
+
+export function listedGuestView({ metadata, ...guest }: GuestRecord): ListedGuest {
+  const { userData: _userData, ...listed } = metadata;
+  return { ...guest, metadata: listed };
+}

@@ -37,7 +37,7 @@ export type CloudVm = {
   readonly state: 'running' | 'stopped';
   /** Where this machine reaches the VM's SSH server. */
   readonly ssh: { readonly host: string; readonly port: number };
-  /** The address at which other hosts reach the VM, within its cloud and from other clouds. */
+  /** The address, or a name for it, at which other hosts reach the VM, within its cloud and from other clouds. */
   readonly address: string;
   /** Other hosts cannot begin towards it there: it has to begin towards them. */
   readonly behindNat?: boolean;

@@ -16,18 +16,20 @@ const hostKeySchema = z
   .trim()
   .regex(/^ssh-ed25519 AAAAC3NzaC1lZDI1NTE5[0-9A-Za-z+/]{48}={0,2}( .*)?$/, howToPin);
 
+const placeSchema = z.string().regex(/^[0-9A-Za-z][0-9A-Za-z.:-]*$/, 'must be a host name or an address');
+
 const machineSchema = z.strictObject({
   name: nameSchema,
   /** Name or address at which control reaches its SSH server. */
-  host: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z.:-]*$/, 'must be a host name or an address'),
+  host: placeSchema,
   port: z.int().min(1).max(65_535).default(22),
   /** root, or someone whom sudo asks for no password. */
   user: z.string().regex(/^[a-z_][a-z0-9_.-]*$/, 'must be the name of a user'),
   /** A private key without a passphrase. Read when it is needed and kept nowhere else. */
   identityFile: z.string().refine(isAbsolute, 'must be an absolute path'),
   hostKey: hostKeySchema,
-  /** Where other hosts reach it, if not at `host`. */
-  address: z.string().min(1).optional(),
+  /** Where other hosts reach it, if not at `host`. A name is looked up once, when it becomes a host. */
+  address: placeSchema.optional(),
   /** It is behind a NAT that lets nobody begin towards it: its tunnels are begun by itself. */
   nat: z.boolean().optional(),
 });

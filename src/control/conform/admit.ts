@@ -24,8 +24,7 @@ export function needVacant({ store, operations }: Services, host: string, own?: 
  */
 export function refuseRebooting({ operations }: Pick<Store, 'operations'>, host: string): void {
   const rebooting = operations
-    .list()
-    .filter(({ kind, state }) => kind === 'host.conform' && state === 'running')
+    .where({ kind: 'host.conform', state: 'running' })
     .find(({ flowState }) => flowState.host === host && flowState.reboot && flowState.rebootMs === undefined);
   if (rebooting === undefined) return;
   throw new BlanketError('host.in-use', `${host} is being measured, and will be rebooted.`, {

@@ -70,9 +70,7 @@ export function createGuestFlow(services: Services): Definition<GuestState & { s
         do: async (context) => {
           await agents.call(context.state.host, 'guest.define', specOf(guestOf(context)));
         },
-        undo: async ({ state }) => {
-          await agents.call(state.host, 'guest.remove', { name: state.guest, force: true });
-        },
+        undo: ({ state }) => removeFrom(services, { ...state, force: true }),
       },
       {
         name: 'start',
@@ -127,13 +125,20 @@ export function stopGuestFlow(services: Services): Definition<StopState> {
   });
 }
 
+/** Where the host is gone, the guest is gone with it. */
+async function removeFrom(
+  { store, agents }: Services,
+  { host, guest: name, force }: GuestState & { force: boolean },
+): Promise<void> {
+  if (force && store.hosts.find(host) === undefined) return;
+  await agents.call(host, 'guest.remove', { name, force });
+}
+
 export function removeGuestFlow(services: Services): Definition<GuestState & { force: boolean }> {
-  const { store, agents } = services;
+  const { store } = services;
   const remove: Phase<GuestState & { force: boolean }> = {
     name: 'remove',
-    do: async ({ state: { host, guest: name, force } }) => {
-      await agents.call(host, 'guest.remove', { name, force });
-    },
+    do: ({ state }) => removeFrom(services, state),
   };
   const forget: Phase<GuestState & { force: boolean }> = {
     name: 'forget',

@@ -54,10 +54,14 @@ function framesTo(
   let going: Promise<number | null> | undefined;
   const note = (now: boolean) => save({ handed: now });
   const flip = (from: string, to: string) => flipForwarding(services, { ...moved, host: from }, to);
-  /** The network follows the guest; it never keeps it from going. */
+  /** The network follows the guest; it never keeps it from going. Nor does a journal that cannot be written keep the frames. */
   const begin = async (): Promise<number | null> => {
     try {
       note(true);
+    } catch (error) {
+      log.error({ guest, at: destination, err: error }, 'handover not noted');
+    }
+    try {
       return await flip(source, destination);
     } catch (error) {
       log.error({ guest, at: destination, err: error }, 'forwarding not changed');

@@ -22,16 +22,15 @@ export const viewOf = (store: Store): View => ({
   journeys: journeysOf(store),
 });
 
+const taking: readonly HostRecord['state'][] = ['provisioning', 'ready', 'unreachable'];
+
 /**
- * Hosts that take part in guest networks, and `joining`, which is not ready yet. One that control cannot reach just now
- * stays in: its guests run on, and the others' ways to them with it.
+ * Hosts that take part in guest networks. One that is being enrolled does, so that all know it before its first guest comes.
+ * One that control cannot reach just now stays in: its guests run on, and the others' ways to them with it.
  */
-export const participants = (hosts: readonly HostRecord[], joining?: string): HostRecord[] =>
+export const participants = (hosts: readonly HostRecord[]): HostRecord[] =>
   hosts.filter(
-    ({ name, state, tunnelKey, address }) =>
-      tunnelKey !== null &&
-      address !== null &&
-      (state === 'ready' || state === 'unreachable' || name === joining),
+    ({ state, tunnelKey, address }) => tunnelKey !== null && address !== null && taking.includes(state),
   );
 
 /** One network as one host is told of it. The host must have an address of its own on the network. */
@@ -56,22 +55,35 @@ export function configFor(
   };
 }
 
-function cardsFor(network: string, host: HostRecord, { hosts, guests, journeys }: View): Card[] {
-  const places = new Map(hosts.map(({ name, index }) => [name, tunnelAddress(index)]));
-  return guests.flatMap((guest) => {
-    const { destination = guest.host, handed = false } = journeys.get(guest.name) ?? {};
-    // a destination may be removed while it is not decided what became of its guest
-    const at = (handed ? places.get(destination) : undefined) ?? places.get(guest.host);
-    if (at === undefined) throw new Error(`${guest.name} is on ${guest.host}, which is not there`);
-    const here = host.name === guest.host || host.name === destination;
-    return guest.nics
-      .filter((nic) => nic.network === network)
-      .map(({ mac, address, address6 }) => ({
-        ...{ mac, name: guest.name, address, address6, at, here },
-        allow: here ? guest.allow : null,
-      }));
+/** A guest in no place is left out: the others on its networks need theirs. */
+function cardsFor(network: string, host: HostRecord, view: View): Card[] {
+  return view.guests.flatMap((guest) => {
+    const nics = guest.nics.filter((nic) => nic.network === network);
+    const at = nics.length === 0 ? undefined : placeOf(guest, view);
+    if (at === undefined) return [];
+    const here = host.name === guest.host || host.name === view.journeys.get(guest.name)?.destination;
+    return nics.map(({ mac, address, address6 }) => ({
+      ...{ mac, name: guest.name, address, address6, at, here },
+      allow: here ? guest.allow : null,
+    }));
   });
 }
+
+/** Where a guest's frames go: an address in the tunnel; `undefined` when its host is gone. */
+function placeOf({ name, host }: GuestRecord, { hosts, journeys }: View): string | undefined {
+  const { destination = host, handed = false } = journeys.get(name) ?? {};
+  const indexOf = (place: string) => hosts.find((one) => one.name === place)?.index;
+  // a destination may be gone while it is not decided what became of its guest
+  const index = (handed ? indexOf(destination) : undefined) ?? indexOf(host);
+  return index === undefined ? undefined : tunnelAddress(index);
+}
+
+/** Guests of a network whose host is gone: something to be told of, for nobody sends frames to them. */
+export const strayGuests = (network: string, view: View): string[] =>
+  view.guests
+    .filter(({ nics }) => nics.some((nic) => nic.network === network))
+    .filter((guest) => placeOf(guest, view) === undefined)
+    .map(({ name }) => name);
 
 /** A guest's ports lead to its first card. */
 const publishesFor = (network: string, host: HostRecord, guests: readonly GuestRecord[]) =>

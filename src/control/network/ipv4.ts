@@ -21,7 +21,7 @@ export function rangeOf(cidr: string): Range {
   return { first: Math.floor(toNumber(address) / size) * size, size, prefix };
 }
 
-export const rangeText = ({ first, prefix }: Range): string => `${toAddress(first)}/${prefix}`;
+const rangeText = ({ first, prefix }: Range): string => `${toAddress(first)}/${prefix}`;
 
 export const holds = ({ first, size }: Range, address: string): boolean => {
   const number = toNumber(address);

@@ -23,28 +23,35 @@ const flowStateSchema = z.object({
 /** By the guest's name. */
 export const journeysOf = (store: Pick<Store, 'guests' | 'operations'>): ReadonlyMap<string, Journey> =>
   new Map(
-    lastMigrations(store)
-      .filter((operation) => isOpen(store, operation))
+    openMigrations(store)
       .map(({ flowState }) => flowStateSchema.parse(flowState))
       .map(({ guest, destination, handed }) => [guest, { destination, handed }]),
   );
 
-/** Each guest's last migration, unless something that was done with the guest since has made it history. */
-function lastMigrations({ operations }: Pick<Store, 'operations'>): OperationRecord[] {
-  const last = new Map<string, OperationRecord>();
-  for (const operation of operations.list()) {
-    if (operation.kind === 'guest.migrate') last.set(operation.subject, operation);
-    else if (operation.state === 'done') last.delete(operation.subject);
-  }
-  return [...last.values()];
+const kind = 'guest.migrate';
+
+function openMigrations({ guests, operations }: Pick<Store, 'guests' | 'operations'>): OperationRecord[] {
+  const running = operations.where({ kind, state: 'running' });
+  const unsure = operations
+    .where({ kind, state: 'attention' })
+    .filter(({ flowState }) => undecided.includes(guests.find(String(flowState.guest))?.state));
+  return [
+    ...running.filter(({ phases }) => !phases.some(goesBack)),
+    ...unsure.filter((operation) => isLast(operations, operation)),
+  ];
 }
 
 const undecided: readonly (GuestRecord['state'] | undefined)[] = ['attention', 'migrating'];
 
-function isOpen({ guests }: Pick<Store, 'guests'>, { state, phases, flowState }: OperationRecord): boolean {
-  if (state === 'attention') return undecided.includes(guests.find(String(flowState.guest))?.state);
-  // one that has failed is going back, and what waited at the destination is given up
-  return state === 'running' && !phases.some((phase) => phase.state === 'failed' || phase.state === 'undone');
+/** What waited at the destination is given up then. */
+const goesBack = ({ state }: OperationRecord['phases'][number]): boolean =>
+  state === 'failed' || state === 'undone';
+
+/** Neither another migration of the guest nor anything that was done with it since has made this one history. */
+function isLast(operations: Store['operations'], { id, subject }: OperationRecord): boolean {
+  const all = operations.where({ subject });
+  const later = all.slice(all.findIndex((operation) => operation.id === id) + 1);
+  return !later.some((operation) => operation.kind === kind || operation.state === 'done');
 }
 
 const handover = ['cutover', 'confirm'];
@@ -52,7 +59,6 @@ const handover = ['cutover', 'confirm'];
 /** A guest is just being handed over from this host or to it: what can wait is to be kept from it. */
 export const handsOver = ({ operations }: Pick<Store, 'operations'>, host: string): boolean =>
   operations
-    .list()
-    .filter(({ kind, state }) => kind === 'guest.migrate' && state === 'running')
+    .where({ kind, state: 'running' })
     .filter(({ phases }) => phases.some(({ name, state }) => state === 'running' && handover.includes(name)))
     .some(({ flowState: { source, destination } }) => source === host || destination === host);

@@ -1,6 +1,6 @@
 /** Whether a guest's port may stand on hosts: what is asked of the records alone, before any host is. */
 import { BlanketError } from '../../wire/errors.ts';
-import type { PublishedPort } from '../../wire/network.ts';
+import { metadataPort, type PublishedPort } from '../../wire/network.ts';
 import type { GuestRecord, HostRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { tunnelPort } from './addresses.ts';
@@ -18,7 +18,7 @@ export const portText = ({ protocol, port }: PortName): string => `${port}/${pro
 const reserved: readonly { protocol: 'tcp' | 'udp'; first: number; last: number; what: string }[] = [
   { protocol: 'tcp', first: 22, last: 22, what: 'SSH' },
   { protocol: 'udp', first: tunnelPort, last: tunnelPort, what: 'tunnels' },
-  { protocol: 'tcp', first: 8775, last: 8775, what: 'the metadata service' },
+  { protocol: 'tcp', first: metadataPort, last: metadataPort, what: 'the metadata service' },
   { protocol: 'tcp', first: 49152, last: 49215, what: 'migrations' },
 ];
 

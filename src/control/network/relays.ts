@@ -40,7 +40,7 @@ const HANDSHAKE_SECONDS = 180;
 /** A keepalive of 25 s, a round of looking, and a lost packet's worth of patience. */
 const HEARD_MS = 45_000;
 /** How long the direct way may be bad: the time of eight attempts at a handshake, which are 5 s apart. */
-export const GRACE_MS = 40_000;
+const GRACE_MS = 40_000;
 /** How long it must be good before a relay is left. */
 const STEADY_MS = 60_000;
 

@@ -10,7 +10,7 @@ import type { Services } from '../services.ts';
 import type { HostRecord } from '../store/records.ts';
 import { settleHosts } from './allocation.ts';
 import { noteBehind } from './behind.ts';
-import { configFor, viewOf } from './config.ts';
+import { configFor, strayGuests, type View, viewOf } from './config.ts';
 import { clearLeftovers } from './leftovers.ts';
 
 const enrolled = ({ tunnelKey, address }: HostRecord): boolean => tunnelKey !== null && address !== null;
@@ -80,7 +80,11 @@ async function syncOn(
 ): Promise<SyncFailure[]> {
   try {
     if (store.networks.find(network) === undefined) return [];
-    const config = configFor(settleHosts(store, network), store.hosts.get(host), viewOf(store));
+    const config = configFor(
+      settleHosts(store, network),
+      store.hosts.get(host),
+      viewFor({ store, log }, network),
+    );
     await agents.call(host, 'network.apply', config);
     return [];
   } catch (error) {
@@ -97,6 +101,14 @@ export async function dropRemoved(services: Services, limitMs: number): Promise<
   return failures;
 }
 
+/** What a network's configs are made from; guests that will be in none of them are logged. */
+function viewFor({ store, log }: Pick<Services, 'store' | 'log'>, network: string): View {
+  const view = viewOf(store);
+  const guests = strayGuests(network, view);
+  if (guests.length > 0) log.warn({ network, guests }, 'guests on hosts that are not there');
+  return view;
+}
+
 /** @param patient the host that is waited for as long as a call may take. */
 async function applyEach(
   services: Services,
@@ -106,12 +118,12 @@ async function applyEach(
 ): Promise<SyncFailure[]> {
   const { store, agents, log } = services;
   const record = settleHosts(store, network);
-  const view = viewOf(store);
+  const view = viewFor(services, network);
   const hosts = members(services, patient);
   const results = await Promise.allSettled(
-    hosts.map((host) => {
-      const apply = (options: CallOptions) =>
-        agents.call(host.name, 'network.apply', configFor(record, host, view), options);
+    hosts.map(async (host) => {
+      const config = configFor(record, host, view);
+      const apply = (options: CallOptions) => agents.call(host.name, 'network.apply', config, options);
       return host.name === patient ? apply({ timeoutMs: PATIENT_MS }) : within(thirdMs, host.name, apply);
     }),
   );

@@ -6,11 +6,18 @@ import type { GuestRecord, HostRecord } from '../store/records.ts';
 import { participants } from './config.ts';
 import { isPortTaken, type SyncFailure, syncNetwork } from './sync.ts';
 
-/** For hosts that a person waits for: a slow one takes seconds, and two networks are one after the other. */
+/**
+ * For hosts that a person waits for. Networks are told side by side, since the client waits for 180 s, and one host that
+ * hangs would hold each of them up; a host takes them in turn, for which a slow one needs seconds each.
+ */
 export const TELL_MS = 45_000;
 
 /** `away` hosts were not told, and are when they are back; `refused` were told, and cannot. */
 export type Told = { away: string[]; refused: SyncFailure[] };
+
+/** One that is being enrolled is told of everything when it is ready, and nobody waits for it. */
+const usable = ({ store }: Services): HostRecord[] =>
+  participants(store.hosts.list()).filter(({ state }) => state !== 'provisioning');
 
 /** Failures on other hosts are none of this change's: they are logged, and made good later. */
 export async function tellHosts(
@@ -24,12 +31,12 @@ export async function tellHosts(
 export async function tellNetworks(
   services: Services,
   networks: readonly string[],
-  hosts: readonly HostRecord[] = participants(services.store.hosts.list()),
+  hosts: readonly HostRecord[] = usable(services),
 ): Promise<Told> {
-  const failures: SyncFailure[] = [];
-  for (const network of networks)
-    failures.push(...(await syncNetwork(services, network, undefined, TELL_MS)));
-  return toldOf(hosts, failures);
+  const told = await Promise.all(
+    networks.map((network) => syncNetwork(services, network, undefined, TELL_MS)),
+  );
+  return toldOf(hosts, told.flat());
 }
 
 /** What became of a change on the hosts that it is for. */

@@ -8,7 +8,7 @@
  * Every host has every other as a peer; only what a peer carries moves. Nobody needs control for traffic to go on: while it
  * is away hosts keep what they were told last, and are told again when control or they come back.
  */
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import type { AgentParams, AgentResult } from '../../wire/agent.ts';
 import type { CallOptions } from '../agents/agent-link.ts';
 import { within } from '../agents/within.ts';
@@ -24,7 +24,7 @@ type Config = AgentParams<'tunnel.configure'>;
 /** `told`: the configuration that each host took last, as JSON. */
 type Mesh = { ways: Ways; told: Map<string, string> };
 /** What hosts said, and who said nothing. */
-export type Heard = { statuses: Statuses; silent: { host: string; why: string }[] };
+type Heard = { statuses: Statuses; silent: { host: string; why: string }[] };
 
 const ANSWER_MS = 10_000;
 /** A slow, emulated host takes seconds for it; one that hangs must not keep the others from being looked at. */
@@ -58,9 +58,9 @@ export const tunnelMembers = ({ hosts }: Pick<Store, 'hosts'>): HostRecord[] =>
       ({ tunnelKey, address, state }) => tunnelKey !== null && address !== null && states.includes(state),
     );
 
-/** `null` for one behind a NAT: it begins itself. */
+/** `null` for one behind a NAT, which begins itself, and for one that an earlier control knew only by a name. */
 function endpointOf({ address, behindNat }: HostRecord): string | null {
-  if (behindNat || address === null) return null;
+  if (behindNat || address === null || isIP(address) === 0) return null;
   return `${isIPv6(address) ? `[${address}]` : address}:${tunnelPort}`;
 }
 

@@ -184,8 +184,7 @@ export class Operations {
   }
 }
 
-const runningRecords = (store: Store): OperationRecord[] =>
-  store.operations.list().filter(({ state }) => state === 'running');
+const runningRecords = (store: Store): OperationRecord[] => store.operations.where({ state: 'running' });
 
 /** Above the last one even after a restart, since progress is counted in memory only. */
 const nextVersion = ({ version }: OperationRecord): number => Math.max(version + 1, Date.now());

@@ -1,7 +1,11 @@
-/** The last phase of provisioning: the host joins the tunnels, is heard by the others, and carries every network. */
+/**
+ * The last phase of provisioning: the host joins the tunnels, is heard by the others, and carries every network. Guests may
+ * come as soon as it is ready, and then nothing may undo it any more: so that is noted last, when nothing is left to fail.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Problem } from '../../wire/errors.ts';
 import { admitHost } from '../network/admit.ts';
+import { noteBehind } from '../network/behind.ts';
 import { blocked, partlyBlocked } from '../network/open-port.ts';
 import { learnSubnets } from '../network/own-subnets.ts';
 import { measureAgain, measurePaths, tooWide } from '../network/path-mtu.ts';
@@ -10,6 +14,7 @@ import { portTaken } from '../network/tell-hosts.ts';
 import { askTunnel, reviewTunnels, seenBy, syncTunnels, tunnelMembers } from '../network/tunnels.ts';
 import type { Phase, PhaseContext } from '../run-phases.ts';
 import type { Services } from '../services.ts';
+import { needEmpty } from './guests-at.ts';
 import type { ProvisionState } from './provision.ts';
 
 /** WireGuard tries again every 5 s, so this is a good many attempts, also for a slow host. */
@@ -63,6 +68,7 @@ export const enrolPhase = (services: Services, handshakeMs = HANDSHAKE_MS): Phas
     const { store, agents } = services;
     const { state, signal, progress, save } = context;
     const { host } = state;
+    if (store.hosts.get(host).state !== 'provisioning') return; // control ended just when it was ready
     admitHost(await learnSubnets(services, host), { networks: store.networks.list() });
     progress({ message: 'measuring its paths to the other hosts' });
     const { smallest: pathMtu } = await measurePaths(services, host, signal);
@@ -70,15 +76,20 @@ export const enrolPhase = (services: Services, handshakeMs = HANDSHAKE_MS): Phas
     store.hosts.update(host, { tunnelKey: publicKey, tunnelKeyNext: null, pathMtu });
     await syncTunnels(services, host);
     const lacking = await shakeHands(services, context, handshakeMs);
-    store.hosts.update(host, { state: 'ready' });
+    // one that was enrolled at the same time may have told others of itself before this one was heard of
     await reviewTunnels(services);
+    const carried = await carryNetworks(services, host);
     const wide = tooWide(tunnelMembers(store), store.networks.list());
-    save({ warnings: [...lacking, ...wide, ...(await carryNetworks(services, host))] });
+    save({ warnings: [...lacking, ...wide, ...carried] });
+    store.hosts.update(host, { state: 'ready' });
+    noteBehind(store, host, Date.now()); // what befell networks meanwhile was told only to hosts that were ready
   },
   async undo({ state: { host }, signal }) {
+    needEmpty(services.store, host);
     const gone = { tunnelKey: null, tunnelKeyNext: null, pathMtu: null };
     services.store.hosts.update(host, { state: 'failed', ...gone });
     await leaveTunnels(services, signal);
+    await syncNetworks(services);
   },
 });
 

@@ -7,10 +7,12 @@ import type { Definition } from '../operations/operations.ts';
 import type { Phase } from '../run-phases.ts';
 import { cloudOf, type Services } from '../services.ts';
 import { enrolPhase } from './enrol.ts';
+import { guestsAt, needEmpty } from './guests-at.ts';
 import { installAgent } from './install-agent.ts';
 import { bringLacking } from './packages.ts';
 import { preparePhase } from './prepare.ts';
 import { probeEngines } from './probe.ts';
+import { resolveAddress } from './resolve-address.ts';
 import { userDataFor } from './user-data.ts';
 
 export type HostState = { host: string };
@@ -38,10 +40,13 @@ const createVm: Make = (services) => ({
       ...(machine !== undefined && { machine }),
     };
     const made = await cloudOf(services, host.cloud).createVm(spec, signal);
-    const { ssh, address, was, behindNat = false } = made;
+    const { ssh, was, behindNat = false } = made;
+    // nobody begins towards one behind a NAT, so whatever it is called will do
+    const address = behindNat ? made.address : await resolveAddress(name, made.address);
     services.store.hosts.update(name, { ssh, address, behindNat, ...(was && asItWas(was)) });
   },
   async undo({ state }) {
+    needEmpty(services.store, state.host);
     services.agents.forget(state.host);
     await cloudOf(services, services.store.hosts.get(state.host).cloud).destroyVm(state.host);
   },
@@ -108,6 +113,12 @@ const engine: Make = (services) => ({
 
 const enrol: Make = (services) => enrolPhase(services);
 
+/** One that guests are on stays what it is, for their sake. */
+function keepFailed(store: Services['store'], host: string): void {
+  const { on, perhaps } = guestsAt(store, host);
+  if (on.length + perhaps.length === 0) store.hosts.update(host, { state: 'failed' });
+}
+
 export const provisionFlow = (services: Services): Definition<ProvisionState> => ({
   kind: 'host.provision',
   phases: [createVm, preparePhase, packages, installed, driver, engine, enrol].map((make) => make(services)),
@@ -118,7 +129,7 @@ export const provisionFlow = (services: Services): Definition<ProvisionState> =>
       services.store.hosts.remove(host);
       freeHost(services.store, host);
     }
-    if (outcome.state === 'attention') services.store.hosts.update(host, { state: 'failed' });
+    if (outcome.state === 'attention') keepFailed(services.store, host);
     return outcome.state === 'done' ? { host, ...(warnings.length > 0 && { warnings }) } : undefined;
   },
 });

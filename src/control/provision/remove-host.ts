@@ -10,7 +10,7 @@ import { cloudOf, type Services } from '../services.ts';
 import { leaveTunnels } from './enrol.ts';
 import type { HostState } from './provision.ts';
 
-/** `force`: a machine that cannot be reached any more is given up as it is. */
+/** `force`: a machine that cannot be reached any more is given up as it is, and so is a guest that may be on it. */
 type RemoveState = HostState & { force: boolean };
 
 export function removeHostFlow(services: Services): Definition<RemoveState> {

@@ -5,6 +5,8 @@ import { BlanketError } from '../../wire/errors.ts';
 
 export type Collection<T extends { name: string }> = {
   list(): T[];
+  /** Those whose fields have these texts; no other is read, however many there are. */
+  where(match: { [K in keyof T]?: T[K] & string }): T[];
   find(name: string): T | undefined;
   /** @throws BlanketError `<noun>.not-found` */
   get(name: string): T;
@@ -42,6 +44,12 @@ export function collection<T extends { name: string }>(
   };
   return {
     list: () => all.all().map(read),
+    where(match) {
+      const wanted = Object.entries(match).map(([field, text]) => [`$.${field}`, String(text)]);
+      const tests = wanted.map(() => 'json_extract(doc, ?) = ?').join(' AND ');
+      const rows = db.prepare(`SELECT doc FROM ${noun} WHERE ${tests} ORDER BY rowid`).all(...wanted.flat());
+      return rows.map(read);
+    },
     find,
     get,
     insert(record) {

@@ -6,11 +6,18 @@ import { method, none } from './method.ts';
 
 const keySchema = z.string().regex(/^[A-Za-z0-9+/]{43}=$/, 'must be a WireGuard key');
 
+/** An IPv6 address is bracketed. No name: one that cannot be resolved keeps `wg` from taking any of a configuration. */
+const endpointSchema = z.string().refine((text) => {
+  const [, six, four, port] = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? [];
+  const address = six === undefined ? z.ipv4().safeParse(four) : z.ipv6().safeParse(six);
+  return address.success && portSchema.safeParse(Number(port)).success;
+}, 'must be an IP address and a port');
+
 /** `carries`: addresses in the tunnel that are reached through this peer: its own when the way is direct, others' too when it relays. */
 export const tunnelPeerSchema = z.object({
   publicKey: keySchema,
   /** `null`: nobody can begin towards it (it is behind a NAT); it begins itself. */
-  endpoint: z.string().nullable(),
+  endpoint: endpointSchema.nullable(),
   address: z.ipv4(),
   carries: z.array(z.ipv4()),
 });

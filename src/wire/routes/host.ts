@@ -44,7 +44,9 @@ export const hostRoutes = {
       force: z
         .stringbool()
         .default(false)
-        .describe('also when its machine can no longer be reached to be cleaned'),
+        .describe(
+          'also when a guest may have come to run on it, or its machine can no longer be reached to be cleaned',
+        ),
     }),
   }),
   'host.probe': route('POST /hosts/:name/probe', 202, 'Boot the probe guest with each engine', op, {

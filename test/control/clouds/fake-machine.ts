@@ -1,7 +1,7 @@
 /** A machine that a person can reach by SSH, played by an SSH server: it notes what it is told, and answers as set. */
 import { once } from 'node:events';
 import { mkdtemp, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -19,6 +19,8 @@ export type FakeMachine = {
   /** How often somebody has begun to connect. */
   connections: number;
   answer: (told: Told) => Answer;
+  /** The Unix socket that its agent's stands for. */
+  agent: string | undefined;
   end(): Promise<void>;
 };
 
@@ -37,6 +39,7 @@ export async function fakeMachine(t: ExecutionContext, name: string): Promise<Fa
     told: [],
     connections: 0,
     answer: () => ({ stdout: fit, code: 0 }),
+    agent: undefined,
     end: async () => undefined,
   };
   const server = new ssh2.Server({ hostKeys: [hostKey.privateKey] }, (client) => serve(client, fake));
@@ -56,6 +59,11 @@ function serve(client: ssh2.Connection, fake: FakeMachine): void {
       ? context.accept()
       : context.reject(['publickey']),
   );
+  client.on('openssh.streamlocal', (accept, reject) => {
+    if (fake.agent === undefined) return reject();
+    const channel = accept();
+    channel.pipe(connect(fake.agent)).pipe(channel);
+  });
   client.on('session', (accept) => {
     accept().on('exec', (acceptExec, _reject, { command }) => {
       const stream = acceptExec();

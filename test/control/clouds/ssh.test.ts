@@ -189,6 +189,7 @@ const wrong: [what: string, config: object, says: RegExp][] = [
   ['a key of another type', config({ hostKey: 'ssh-rsa AAAAB3NzaC1yc2E' }), /ssh-keyscan -t ed25519/],
   ['a relative key file', config({ identityFile: 'id' }), /absolute path/],
   ['a host that is an option', config({ host: '-oProxyCommand=x' }), /host name/],
+  ['an address that is none', config({ address: '10.0.0.1 x' }), /host name/],
   ['no machine', { machines: [] }, /machines/],
   ['a name twice', { machines: [...config({}).machines, ...config({}).machines] }, /same name/],
 ];

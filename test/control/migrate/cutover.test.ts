@@ -124,3 +124,22 @@ test('a network that cannot follow does not fail the handover', async (t) => {
   t.is(operation.state, 'done');
   t.is(own.store.guests.get('web1').host, 'b1');
 });
+
+test('a journal that cannot be written just then does not keep the frames from following', async (t) => {
+  const own = await handover(t, (running) => {
+    running();
+    return runs;
+  });
+  const update = own.store.operations.update;
+  let full = true;
+  own.store.operations.update = (name, change) => {
+    if (full && change.flowState?.handed === true) {
+      full = false;
+      throw new Error('The disk is full.');
+    }
+    return update(name, change);
+  };
+  t.is((await own.ended(own.start())).state, 'done');
+  t.false(full);
+  t.deepEqual(own.flips(), ['a1 2', 'b1 2', 'c1 2']);
+});

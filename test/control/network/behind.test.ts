@@ -3,6 +3,7 @@ import { noteBehind } from '../../../src/control/network/behind.ts';
 import { catchUp } from '../../../src/control/network/catch-up.ts';
 import { flipForwarding } from '../../../src/control/network/forward.ts';
 import { syncNetwork } from '../../../src/control/network/sync.ts';
+import { BlanketError } from '../../../src/wire/errors.ts';
 import { guestRecord } from '../fleet/rig.ts';
 import { rig } from './rig.ts';
 
@@ -26,26 +27,42 @@ test('when control begins every host is told what a control that ended in the mi
   t.deepEqual(news(), [], 'once');
 });
 
-test('what failed on a host is tried again, later and later, and no more when it is done', async (t) => {
-  const { services, refuses, news, look } = await settled(t);
-  refuses.add('b1 lan');
-  await syncNetwork(services, 'lan');
-  news();
-  let tried = 0;
+/** b1 fails at every call, in this way; the seconds at which it is tried when it is looked at every ten. */
+async function failing(t: Parameters<typeof rig>[0], code: string) {
+  const own = await settled(t);
+  const { services, look } = own;
   const agents = services.agents;
-  const call = (...args: Parameters<typeof agents.call>) => {
+  let tried = 0;
+  const call = async () => {
     tried += 1;
-    return agents.call(...args);
+    throw new BlanketError(code, `It says ${code}.`);
   };
   Object.assign(services, { agents: { ...agents, call } });
+  noteBehind(own.store, 'b1');
   const at: number[] = [];
   for (let seconds = 0; seconds <= 1800; seconds += 10) {
     const before = tried;
     await look('b1', seconds);
     if (tried > before) at.push(seconds);
   }
+  const well = () => void Object.assign(services, { agents });
+  return { ...own, at, well };
+}
+
+test('what failed on a host is tried again, later and later, and no more when it is done', async (t) => {
+  const { at, well, news, look } = await failing(t, 'network.nft-failed');
   t.deepEqual(at, [30, 90, 210, 450, 750, 1050, 1350, 1650]);
-  refuses.clear();
+  well();
+  await look('b1', 3600);
+  t.deepEqual(news(), ['b1 network.apply lan']);
+  await look('b1', 7200);
+  t.deepEqual(news(), []);
+});
+
+test('a port that is taken is looked at now and then, and makes the host no slower in anything else', async (t) => {
+  const { at, well, news, look } = await failing(t, 'network.port-taken');
+  t.deepEqual(at, [30, 330, 630, 930, 1230, 1530]);
+  well();
   await look('b1', 3600);
   t.deepEqual(news(), ['b1 network.apply lan']);
   await look('b1', 7200);
@@ -82,6 +99,24 @@ test('a host is not told twice at a time, and what it misses meanwhile is not fo
   await Promise.all([first, second]);
   t.deepEqual(news(), ['b1 network.apply lan']);
   await look('b1');
+  t.deepEqual(news(), ['b1 network.apply lan']);
+});
+
+test('what a host misses while a try fails is due when it would have been', async (t) => {
+  const { store, services, news, look } = await settled(t);
+  const agents = services.agents;
+  const gate = Promise.withResolvers<void>();
+  const call = () => gate.promise.then(() => Promise.reject(new Error('It has too much to do.')));
+  Object.assign(services, { agents: { ...agents, call } });
+  noteBehind(store, 'b1', Date.now());
+  const failing = look('b1');
+  noteBehind(store, 'b1', Date.now() + 20_000);
+  gate.resolve();
+  await failing;
+  Object.assign(services, { agents });
+  await look('b1', 10);
+  t.deepEqual(news(), [], 'not at once, because of what was in hand');
+  await look('b1', 25);
   t.deepEqual(news(), ['b1 network.apply lan']);
 });
 

@@ -1,6 +1,8 @@
 import test from 'ava';
 import { configFor, viewOf } from '../../../src/control/network/config.ts';
 import { flipForwarding } from '../../../src/control/network/forward.ts';
+import { journeysOf } from '../../../src/control/network/journeys.ts';
+import { syncNetworks } from '../../../src/control/network/sync.ts';
 import type { GuestRecord, OperationRecord } from '../../../src/control/store/records.ts';
 import type { PhaseRecord } from '../../../src/wire/resources.ts';
 import { guestRecord } from '../fleet/rig.ts';
@@ -129,6 +131,19 @@ test('an end that is gone holds nothing up', async (t) => {
   t.is(placeOf(own, 'c1'), 'not guarded, at 1');
 });
 
+test('a guest whose host is gone is in no config, and keeps no other guest from being in them', async (t) => {
+  const own = await twoGuests(t);
+  own.store.guests.insert(guestRecord('db2', 'gone', { nics: [nic('lab', 3)] }));
+  const names = (network: string) => own.config('a1', network).cards.map(({ name }) => name);
+  t.deepEqual([names('lan'), names('lab')], [['web1'], ['db1']]);
+  const logged: unknown[] = [];
+  const log = { ...own.services.log, warn: (said: unknown) => void logged.push(said) };
+  own.news();
+  t.deepEqual(await syncNetworks({ ...own.services, log } as typeof own.services), []);
+  t.is(own.news().length, 6, 'both networks on three hosts');
+  t.deepEqual(logged, [{ network: 'lab', guests: ['db2'] }]);
+});
+
 test('what a person has decided on a guest since stands, whatever befalls it later', async (t) => {
   const own = await twoGuests(t);
   const flowState = { guest: 'web1', source: 'a1', destination: 'b1', handed: true };
@@ -139,6 +154,28 @@ test('what a person has decided on a guest since stands, whatever befalls it lat
   t.is(placeOf(own, 'b1'), 'guarded, at 2', 'what failed decides nothing');
   own.store.operations.update('guest-start-1', { state: 'done' });
   t.is(placeOf(own, 'b1'), 'not guarded, at 1');
+});
+
+test('migrations are read without all that was ever done', async (t) => {
+  const { store } = await twoGuests(t);
+  migration(store, 'running');
+  for (let i = 0; i < 3; i++) {
+    const old = { name: `old-${i}`, id: `old-${i}`, subject: 'guest/web1', state: 'done' } as const;
+    migration(store, 'done', old);
+  }
+  const read: string[] = [];
+  const operations = {
+    ...store.operations,
+    list: () => t.fail('all of them'),
+    where(match: Parameters<typeof store.operations.where>[0]) {
+      const found = store.operations.where(match);
+      read.push(...found.map(({ id }) => id));
+      return found;
+    },
+  };
+  const journeys = journeysOf({ ...store, operations } as unknown as typeof store);
+  t.deepEqual(journeys.get('web1'), { destination: 'b1', handed: false });
+  t.deepEqual(read, ['guest-migrate-running']);
 });
 
 test('published ports are on the hosts that were chosen', async (t) => {

@@ -1,10 +1,11 @@
 import test from 'ava';
-import { specOf } from '../../../src/control/guest/guest-flows.ts';
+import { guestHandlers } from '../../../src/control/api/guest-handlers.ts';
+import { removeGuestFlow, specOf } from '../../../src/control/guest/guest-flows.ts';
 import { freeMac, macOf } from '../../../src/control/network/addresses.ts';
 import { portableCpu } from '../../../src/wire/cpu.ts';
 import { noMetadata } from '../../../src/wire/network.ts';
 import { cpu } from '../fleet/hosts.ts';
-import { ended, rig } from '../fleet/rig.ts';
+import { ended, guestRecord, rig } from '../fleet/rig.ts';
 import { hostRecord } from '../host-record.ts';
 
 function onLan(t: Parameters<typeof rig>[0]) {
@@ -33,6 +34,17 @@ test('a guest gets the address, the firewall and the metadata that were asked fo
   t.deepEqual(specOf(guest).metadata, metadata);
 });
 
+test('user data is told of the guest that was asked for, and left out where all are', async (t) => {
+  const { made, services } = onLan(t);
+  const metadata = { sshKeys: ['ssh-ed25519 AAAA'], userData: '#cloud-config\n' };
+  await made({ name: 'web1', host: 'a1', metadata });
+  const handlers = guestHandlers(services);
+  const call = { query: {}, body: {} };
+  t.deepEqual((await handlers['guest.show']({ ...call, params: { name: 'web1' } })).metadata, metadata);
+  const [listed] = await handlers['guest.list']({ ...call, params: {} });
+  t.deepEqual(listed?.metadata as object, { sshKeys: ['ssh-ed25519 AAAA'] });
+});
+
 test('an address in use is refused by name, and no guest is made', async (t) => {
   const { create, made, store } = onLan(t);
   await made({ name: 'web1', host: 'a1', address: '10.77.0.99' });
@@ -52,6 +64,17 @@ test('an address of a host that is gone is free', async (t) => {
   await made({ name: 'web1', host: 'a1' });
   t.is(store.guests.get('web1').nics[0]?.address, '10.77.0.10');
   t.deepEqual(store.networks.get('lan').hostAddresses, { a1: '10.77.0.254' });
+});
+
+test('a guest whose host is gone can be removed, by force', async (t) => {
+  const own = onLan(t);
+  own.operations.define(removeGuestFlow(own.services));
+  own.store.guests.insert(guestRecord('web1', 'gone'));
+  const remove = (force: boolean) =>
+    own.operations.start('guest.remove', 'guest/web1', { guest: 'web1', host: 'gone', force });
+  t.not((await ended(own, remove(false))).state, 'done');
+  t.is((await ended(own, remove(true))).state, 'done');
+  t.is(own.store.guests.find('web1'), undefined);
 });
 
 test('a MAC that another guest has is not given again', (t) => {

@@ -173,6 +173,26 @@ test('a network that a host refuses does not keep it from the others', async (t)
   t.deepEqual(news(), ['b1 network.apply lab']);
 });
 
+test('a host that hangs holds up all networks that a removed one was connected with as long as one', async (t) => {
+  const { create, connect, remove, silent, store, told, news } = rig(t);
+  const others = ['lab', 'dmz', 'ops', 'wan'];
+  await create('lan', '10.77.0.0/24');
+  for (const [i, name] of others.entries()) {
+    await create(name, `10.78.${i}.0/24`);
+    await connect('lan', name);
+  }
+  news();
+  store.hosts.update('c1', { state: 'unreachable' }); // is not asked to drop it,
+  const dropped = remove('lan');
+  store.hosts.update('c1', { state: 'ready' }); // and hangs from then on
+  silent.add('c1');
+  void dropped.catch(() => undefined); // goes on when the test has ended
+  const heard = () =>
+    others.filter((name) => told.some(({ host, params }) => host === 'a1' && params.name === name));
+  for (let i = 0; i < 200 && heard().length < others.length; i++) await sleep(10);
+  t.deepEqual(heard(), others);
+});
+
 test('a network that is removed while all are being told is left out', async (t) => {
   const { create, remove, services, news } = rig(t);
   await create('lan', '10.77.0.0/24');

@@ -110,6 +110,7 @@ test('a host keeps the networks that its cards are on, and is refused on one tha
   await (await enrol(m)).run();
   t.deepEqual(m.store.hosts.get('new').subnets, ['10.0.2.15/24', 'fe80::1/64']);
   agent.addresses = ['10.77.0.15/16'];
+  m.store.hosts.update('new', { state: 'provisioning' });
   const error = await t.throwsAsync((await enrol(m)).run, { code: 'network.overlap' });
   t.regex(error.message, /10\.77\.0\.15\/16.*network lan/);
 });
@@ -127,6 +128,7 @@ test('a host that cannot carry a network is not enrolled', async (t) => {
   addNew(m);
   refuse(m, 'new', 'network.overlap');
   await t.throwsAsync((await enrol(m)).run, { code: 'network.overlap' });
+  t.is(m.store.hosts.get('new').state, 'provisioning', 'no guest may have come to it');
 });
 
 test('one where a published port is taken is, with a warning that says so', async (t) => {

@@ -6,7 +6,12 @@ import test, { type ExecutionContext } from 'ava';
 import { WebSocket } from 'ws';
 import type { Call, Handlers } from '../../../src/guest-agent/handlers.ts';
 import { serve } from '../../../src/guest-agent/server.ts';
-import { type FromAgent, fromAgentSchema, type ToAgent } from '../../../src/wire/agent.ts';
+import {
+  agentProtocolVersions,
+  type FromAgent,
+  fromAgentSchema,
+  type ToAgent,
+} from '../../../src/wire/agent.ts';
 import { BlanketError } from '../../../src/wire/errors.ts';
 
 type Fakes = { [name: string]: (params: never, call: Call) => Promise<unknown> };
@@ -53,13 +58,13 @@ function dial(socketPath: string) {
 async function open(socketPath: string) {
   const control = dial(socketPath);
   await control.next();
-  control.say({ type: 'select', version: 1, control: 'test' });
+  control.say({ type: 'select', version: agentProtocolVersions[0], control: 'test' });
   return control;
 }
 
 test('the agent speaks first, and only its group may listen', async (t) => {
   const path = await serveFakes(t, {});
-  t.deepEqual(await dial(path).next(), { type: 'hello', versions: [1], agent: '9.9' });
+  t.deepEqual(await dial(path).next(), { type: 'hello', versions: [...agentProtocolVersions], agent: '9.9' });
   t.is(statSync(path).mode & 0o777, 0o660);
 });
 
