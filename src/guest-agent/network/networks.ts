@@ -80,7 +80,7 @@ async function guard({ paths, parts }: State, all: readonly NetworkConfig[]): Pr
 async function setUp(state: State, config: NetworkConfig, all: readonly NetworkConfig[]): Promise<void> {
   const { paths, parts } = state;
   await requireApart(config);
-  state.readings.delete(config.name); // half of it is not to pass for the whole
+  const wasSet = state.readings.delete(config.name); // half of it is not to pass for the whole
   await guard(state, all);
   await writeState(paths.network(config.name, 'json'), config);
   await parts.loadModules();
@@ -89,7 +89,7 @@ async function setUp(state: State, config: NetworkConfig, all: readonly NetworkC
   await letForward(paths.forwarding);
   await batch('ip', portCommands(config, await allLinks()));
   await setForwarding(config);
-  await serveNames(paths, config, parts.services);
+  await serveNames(paths, config, parts.services, wasSet);
   const reading = await read(state, config, await allLinks());
   // One that fell in the meantime is to be missed, not to be taken for what was wanted.
   state.readings.set(config.name, reading.set(serverPart, ''));

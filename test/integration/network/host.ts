@@ -14,14 +14,26 @@ import { pathsUnder } from '../../../src/guest-agent/paths.ts';
 import { start } from '../../../src/process/run.ts';
 import { toProblem } from '../../../src/wire/errors.ts';
 
-export type Question = { id: number; method: keyof GuestNetworks | 'portsAtFilter'; params: unknown };
+export type Question = {
+  id: number;
+  /** `break`: the next time, this one of the services' works fails. */
+  method: keyof GuestNetworks | 'portsAtFilter' | 'break';
+  params: unknown;
+};
 export type Answer = { id: number; result?: unknown; problem?: unknown };
 
 type Unit = { child: ChildProcess; said: string };
 const units = new Map<string, Unit>();
 const isRunning = ({ child }: Unit): boolean => child.exitCode === null && child.signalCode === null;
 
+const broken = new Set<unknown>();
+
+function failIfBroken(work: keyof Services): void {
+  if (broken.delete(work)) throw new Error(`${work} failed`);
+}
+
 async function stop(name: string): Promise<void> {
+  failIfBroken('stop');
   const unit = units.get(name);
   units.delete(name);
   if (unit === undefined || !isRunning(unit)) return;
@@ -47,6 +59,7 @@ const services: Services = {
   },
   stop,
   reload: async (name) => {
+    failIfBroken('reload');
     units.get(name)?.child.kill('SIGHUP');
   },
   lastWords: async (name) => units.get(name)?.said.trim() ?? '',
@@ -68,6 +81,7 @@ const networks = guestNetworks(pathsUnder(process.argv[2]), {
 
 async function answer({ id, method, params }: Question): Promise<Answer> {
   if (method === 'portsAtFilter') return { id, result: portsAtFilter };
+  if (method === 'break') return { id, result: void broken.add(params) };
   const work = networks[method] as (params: unknown) => Promise<unknown>;
   return work(params).then(
     (result) => ({ id, result }),
