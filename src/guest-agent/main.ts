@@ -27,7 +27,7 @@ import { pruneRecords } from './migrate/record.ts';
 import { repairNetworks, restoreNetworks } from './network.ts';
 import { type Paths, pathsUnder } from './paths.ts';
 import { serve } from './server.ts';
-import { restoreTunnel } from './tunnel.ts';
+import { keepFollowing, restoreTunnel } from './tunnel.ts';
 
 const group = 'blanket';
 
@@ -113,6 +113,7 @@ async function main(): Promise<void> {
     .catch((error: unknown) => logError('libvirt.warm-up', error));
   log('agent.listening', { version: context.version, node: process.version, socket: agentPaths.socket });
   void keepRepaired(context);
+  void keepFollowing(context.paths);
   process.once('SIGTERM', () => {
     server.close();
     process.exit(0);

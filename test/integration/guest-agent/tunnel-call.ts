@@ -3,7 +3,12 @@ import { argv } from 'node:process';
 import { z } from 'zod';
 import { tunnelHandlers } from '../../../src/guest-agent/methods/tunnel.ts';
 import { pathsUnder } from '../../../src/guest-agent/paths.ts';
-import { repairTunnel, restoreTunnel, tunnelDiffers } from '../../../src/guest-agent/tunnel.ts';
+import {
+  keepFollowing,
+  repairTunnel,
+  restoreTunnel,
+  tunnelDiffers,
+} from '../../../src/guest-agent/tunnel.ts';
 import { agentMethods } from '../../../src/wire/agent-methods.ts';
 
 const [state, method, params = '{}'] = argv.slice(2);
@@ -12,6 +17,7 @@ const handlers = tunnelHandlers({ paths } as Parameters<typeof tunnelHandlers>[0
 const call = { progress: () => undefined, signal: new AbortController().signal };
 
 async function answer(): Promise<unknown> {
+  if (method === 'follow') return keepFollowing(paths);
   if (method === 'differs') return tunnelDiffers(paths);
   if (method === 'repair') return repairTunnel(paths);
   if (method === 'restore') return { restored: await restoreTunnel(paths) };

@@ -2,6 +2,7 @@
  * Hosts in namespaces of their own on one switch, with WireGuard in user space (wireguard-go), so that tunnels are
  * real also where the kernel has none. Everything is gone with the processes that hold the namespaces.
  */
+import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,16 +21,22 @@ export type TunnelHost = {
   exec(command: string, ...args: string[]): Promise<string>;
   /** Calls the agent's method there. */
   call(method: string, params?: unknown): Promise<unknown>;
+  /** Follows others' keys, as an agent does all the time, until the test ends. */
+  follow(): void;
 };
 
-/** A process in new namespaces; it ends with the test. */
-function hold(t: ExecutionContext, namespaces: string[], script: string): number {
-  const child = start('unshare', [...namespaces, '--', 'sh', '-euc', script], { stdio: 'ignore' });
+function endWith(t: ExecutionContext, child: ChildProcess): void {
   t.teardown(async () => {
     child.kill('SIGKILL');
     if (child.exitCode === null && child.signalCode === null)
       await new Promise((ended) => child.once('exit', ended));
   });
+}
+
+/** A process in new namespaces; it ends with the test. */
+function hold(t: ExecutionContext, namespaces: string[], script: string): number {
+  const child = start('unshare', [...namespaces, '--', 'sh', '-euc', script], { stdio: 'ignore' });
+  endWith(t, child);
   if (child.pid === undefined) throw new Error('unshare did not start');
   return child.pid;
 }
@@ -87,7 +94,11 @@ export async function tunnelHosts(t: ExecutionContext, count: number): Promise<T
       );
       return JSON.parse(text) as unknown;
     };
-    hosts.push({ address, state, exec, call });
+    const follow = () => {
+      const words = ['-t', String(pid), '-n', '-m', '--', process.execPath, program, state, 'follow'];
+      endWith(t, start('nsenter', words, { stdio: ['ignore', 'ignore', 'inherit'] }));
+    };
+    hosts.push({ address, state, exec, call, follow });
   }
   return hosts;
 }
