@@ -24,10 +24,10 @@ import { allHandlers } from './methods/all.ts';
 import { restoreDriver } from './methods/drivers.ts';
 import { newLive } from './migrate/live.ts';
 import { pruneRecords } from './migrate/record.ts';
-import { repairNetworks, restoreNetworks } from './network.ts';
+import { repairNetworks, restoreGuardedTunnel, restoreNetworks } from './network.ts';
 import { type Paths, pathsUnder } from './paths.ts';
 import { serve } from './server.ts';
-import { keepFollowing, restoreTunnel } from './tunnel.ts';
+import { keepFollowing } from './tunnel.ts';
 
 const group = 'blanket';
 
@@ -56,7 +56,7 @@ function makeContext(paths: Paths): Context {
 
 /** Each on its own: a tunnel that cannot be restored is no reason to answer nobody. */
 async function restore(context: Context): Promise<void> {
-  const steps = { restoreDriver, restoreTunnel, restoreNetworks };
+  const steps = { restoreDriver, restoreGuardedTunnel, restoreNetworks };
   for (const [name, step] of Object.entries(steps)) {
     await step(context.paths).catch((error: unknown) => logError('restore.failed', error, { step: name }));
   }

@@ -6,8 +6,8 @@
  *   control names it ──▶ wg, ip ──▶ tunnel.json ──▶ the key that it names is the one in use
  *
  * A peer carries its own address, and those of hosts that are reached through it. A relay decrypts and encrypts anew. Any
- * host may be one, so each forwards what comes out of the tunnel, with guest networks or without; what comes in by its other
- * devices is none of the tunnel's business.
+ * host may be one, so each forwards what comes out of the tunnel, with guest networks or without. The filter lets it go back into
+ * the tunnel and nowhere else.
  */
 import { createSocket } from 'node:dgram';
 import { setTimeout } from 'node:timers/promises';
@@ -39,6 +39,9 @@ type TunnelPaths = Pick<Paths, 'tunnel' | 'tunnelFile' | 'tunnelKey' | 'tunnelKe
 
 const kept = (paths: Pick<Paths, 'tunnel'>): Promise<TunnelConfig | undefined> =>
   readState(paths.tunnel, agentMethods['tunnel.configure'].params);
+
+export const isInTunnel = async (paths: Pick<Paths, 'tunnel'>): Promise<boolean> =>
+  (await kept(paths)) !== undefined;
 
 /** Bytes; before this host is in the tunnel what the usual path leaves. */
 export const configuredMtu = async (paths: Pick<Paths, 'tunnel'>): Promise<number> =>
@@ -86,7 +89,7 @@ async function apply(paths: TunnelPaths, named: TunnelConfig): Promise<string> {
  * Sets the whole tunnel and remembers it. A next pair that it names becomes the current one.
  * @throws CommandError of `ip` or `wg`; BlanketError `tunnel.unknown-key`
  */
-export const configureTunnel = (paths: TunnelPaths, config: TunnelConfig): Promise<void> =>
+export const setTunnel = (paths: TunnelPaths, config: TunnelConfig): Promise<void> =>
   serially('tunnel', async () => {
     const inUse = await apply(paths, config);
     await writeState(paths.tunnel, config);

@@ -50,11 +50,15 @@ function ways(configs: readonly NetworkConfig[]): string[] {
   });
 }
 
-const forward = [
-  'iifname . oifname @ways accept',
+const relaying = [
   `iifname "${tunnelInterface}" oifname "${tunnelInterface}" accept`,
   `iifname "${tunnelInterface}" drop`,
   `oifname "${tunnelInterface}" drop`,
+];
+
+const forward = [
+  'iifname . oifname @ways accept',
+  ...relaying,
   'oifname @bridges ct status dnat accept',
   'iifname @gateways goto outwards',
   'iifname @bridges ct state established,related accept',
@@ -71,6 +75,14 @@ const outwards = [
   'drop',
 ];
 
+const forwardHook = 'filter hook forward priority filter';
+
+/** All of a host that has a tunnel and no networks. */
+export const relays: NftPart = {
+  sets: [],
+  chains: [{ name: 'forward', hook: forwardHook, rules: relaying }],
+};
+
 /** @param closed what the host forwards for guests and relays only. */
 export const routes = (configs: readonly NetworkConfig[], closed: readonly Protocol[]): NftPart => ({
   sets: [
@@ -85,7 +97,7 @@ export const routes = (configs: readonly NetworkConfig[], closed: readonly Proto
     { name: 'outwards', rules: outwards },
     {
       name: 'forward',
-      hook: 'filter hook forward priority filter',
+      hook: forwardHook,
       rules: [...forward, ...closed.map((protocol) => `meta nfproto ${protocol} drop`)],
     },
     {

@@ -19,7 +19,7 @@ import { removeState, writeState } from '../state-file.ts';
 import { letRelay } from '../tunnel.ts';
 import { deviceCommands, portCommands, strayCards } from './devices.ts';
 import { moveCards, setForwarding } from './forwarding.ts';
-import { keptNames, keptNetworks, requireNetwork } from './kept.ts';
+import { keptNetworks, requireNetwork, toGuard } from './kept.ts';
 import { readNameServer, removeNameServer, serveNames, serverPart } from './name-server.ts';
 import { bridgeOf, gatewayOf, gatewayPortOf, vxlanOf } from './names.ts';
 import { requireApart } from './overlap.ts';
@@ -52,13 +52,15 @@ export type GuestNetworks = {
   forward(moves: Moves): Promise<void>;
   /** @throws BlanketError `network.in-use` while a guest here is on it. */
   remove(name: string): Promise<void>;
+  /** Guards what is kept, or without networks the tunnel alone. To be asked for before there is a tunnel: it forwards. */
+  guardTunnel(): Promise<void>;
   /** After a reboot: every network as control set it last. One that fails does not keep the others down. */
   restore(): Promise<void>;
   /** What was changed by hand, in words; it is set again. */
   repair(): Promise<{ repaired: string[] }>;
 };
 
-type State = { paths: Paths; parts: Parts; readings: Map<string, Map<string, string>> };
+type State = { paths: Paths; parts: Parts; readings: Map<string, Map<string, string>>; isGuarded: boolean };
 
 async function read(
   { paths, parts }: State,
@@ -69,8 +71,14 @@ async function read(
   return new Map([...kernel, ...(await readNameServer(paths, config, parts.services))]);
 }
 
-async function guard({ paths, parts }: State, all: readonly NetworkConfig[]): Promise<void> {
-  await parts.filter.apply(all, unforwarded(await forwardingBefore(paths.forwarding)));
+async function guard(state: State, all: readonly NetworkConfig[]): Promise<void> {
+  await state.parts.filter.apply(all, unforwarded(await forwardingBefore(state.paths.forwarding)));
+  state.isGuarded = true;
+}
+
+async function guardTunnel(state: State): Promise<void> {
+  const all = state.isGuarded ? undefined : await toGuard(state.paths);
+  if (all !== undefined) await guard(state, all);
 }
 
 /**
@@ -157,9 +165,8 @@ async function remove(state: State, name: string): Promise<void> {
   for (const device of [vxlanOf(name), gatewayOf(name), bridge]) await removeLink(device);
   await removeState(paths.network(name, 'json'));
   readings.delete(name);
-  const left = await keptNetworks(paths);
-  // Guests of one that cannot be read are on its bridge all the same: the filter knows them, and stays as it is.
-  if (left.length === 0 && (await keptNames(paths)).length > 0) return;
+  const left = await toGuard(state.paths);
+  if (left === undefined) return;
   if (left.length > 0) return await guard(state, left);
   await stopForwarding(paths.forwarding);
   await parts.filter.apply([], []);
@@ -187,10 +194,11 @@ async function differing(state: State, config: NetworkConfig): Promise<string[]>
 /** The filter first: what is missing elsewhere stops traffic, what is missing there lets it through. */
 async function repair(state: State): Promise<string[]> {
   const { paths, parts } = state;
-  const all = await keptNetworks(paths);
-  if (all.length === 0) return [];
+  const all = await toGuard(state.paths);
+  if (all === undefined) return [];
   const repaired = await parts.filter.differs();
   if (repaired.length > 0) await guard(state, all);
+  if (all.length === 0) return repaired;
   try {
     repaired.push(...(await letForward(paths.forwarding)));
   } catch (error) {
@@ -222,7 +230,7 @@ async function restore(state: State): Promise<void> {
 
 /** One change at a time: they share the filter. */
 export function guestNetworks(paths: Paths, parts: Parts): GuestNetworks {
-  const state: State = { paths, parts, readings: new Map() };
+  const state: State = { paths, parts, readings: new Map(), isGuarded: false };
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => serially(`networks of ${paths.state}`, work);
   return {
     apply: (config) => inTurn(() => apply(state, config)),
@@ -231,6 +239,7 @@ export function guestNetworks(paths: Paths, parts: Parts): GuestNetworks {
       await inTurn(() => forward(state, moves));
     },
     remove: (name) => inTurn(() => remove(state, name)),
+    guardTunnel: () => inTurn(() => guardTunnel(state)),
     restore: () => inTurn(() => restore(state)),
     repair: () => inTurn(async () => ({ repaired: await repair(state) })),
   };

@@ -3,7 +3,7 @@
  * real also where the kernel has none. Everything is gone with the processes that hold the namespaces.
  */
 import type { ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -51,6 +51,13 @@ async function eventually<T>(what: () => Promise<T>, forMs = 20_000): Promise<T>
   }
 }
 
+/** Until then what is done in its namespaces is done to this machine. */
+const hasOwnNet = (pid: number): Promise<void> =>
+  eventually(async () => {
+    const [its, ours] = await Promise.all([pid, 'self'].map((one) => readlink(`/proc/${one}/ns/net`)));
+    if (its === ours) throw new Error(`${pid} has no namespaces of its own yet`);
+  });
+
 const hostScript =
   'mount -t tmpfs none /run; mkdir -p /run/wireguard; ip link set lo up; echo 0 >/proc/sys/net/ipv4/ip_forward; ' +
   'WG_PROCESS_FOREGROUND=1 exec wireguard-go blanket0';
@@ -60,7 +67,8 @@ export async function tunnelHosts(t: ExecutionContext, count: number): Promise<T
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const middle = hold(t, ['--net'], 'exec sleep 600');
   const inMiddle = (...args: string[]) => run('nsenter', ['-t', String(middle), '-n', '--', 'ip', ...args]);
-  await eventually(() => inMiddle('link', 'add', 'switch', 'type', 'bridge'));
+  await hasOwnNet(middle);
+  await inMiddle('link', 'add', 'switch', 'type', 'bridge');
   await inMiddle('link', 'set', 'switch', 'up');
   const hosts: TunnelHost[] = [];
   for (let number = 1; number <= count; number++) {
@@ -69,6 +77,7 @@ export async function tunnelHosts(t: ExecutionContext, count: number): Promise<T
     const exec = async (command: string, ...args: string[]) =>
       (await run('nsenter', ['-t', String(pid), '-n', '-m', '--', command, ...args], { timeoutMs: 60_000 }))
         .stdout;
+    await hasOwnNet(pid);
     await eventually(() => exec('wg', 'show', 'blanket0', 'listen-port'));
     await inMiddle(
       'link',

@@ -138,6 +138,35 @@ withTools(
   },
 );
 
+withTools('what comes out of a tunnel goes back into it and nowhere else', async (t) => {
+  const all = await fleet(t, 2);
+  const [first, second] = all.hosts as [TunnelHost, TunnelHost];
+  await syncTunnels(all.services);
+  await heardByAll(all, t);
+  await second.exec('ip', 'link', 'add', 'owners', 'type', 'veth', 'peer', 'name', 'theirs');
+  await second.exec('ip', 'address', 'add', '192.0.2.1/24', 'dev', 'owners');
+  for (const end of ['owners', 'theirs']) await second.exec('ip', 'link', 'set', end, 'up');
+  await second.exec('ip', 'neigh', 'add', '192.0.2.9', 'lladdr', '02:00:00:00:00:09', 'dev', 'owners');
+  const chain = (hook: string, rule: string) =>
+    `chain ${hook} { type filter hook ${hook} priority 300; ${rule}; }`;
+  const came = chain('prerouting', 'ip daddr 192.0.2.9 counter');
+  const left = chain('postrouting', 'ip daddr 192.0.2.9 counter');
+  await second.exec('nft', `table inet seen { ${came}; ${left}; }`);
+  // as a host would that does not keep to what it is told
+  const key = String(all.services.store.hosts.get('h2').tunnelKey);
+  await first.exec('wg', 'set', 'blanket0', 'peer', key, 'allowed-ips', '10.254.0.2/32,192.0.2.0/24');
+  await first.exec('ip', 'route', 'add', '192.0.2.0/24', 'dev', 'blanket0');
+  t.false(await pings(first, '192.0.2.9'));
+  const counters = await second.exec('nft', 'list', 'table', 'inet', 'seen');
+  t.deepEqual(
+    [...counters.matchAll(/packets (\d+)/g)].map(([, packets]) => packets),
+    ['3', '0'],
+  );
+  await second.exec('nft', 'delete', 'table', 'inet', 'blanket');
+  await second.call('restore');
+  t.true((await second.exec('nft', 'list', 'tables')).includes('inet blanket'));
+});
+
 withTools('a key is rotated while packets pass', async (t) => {
   const all = await fleet(t, 2);
   const [first, second] = all.hosts as [TunnelHost, TunnelHost];
