@@ -206,6 +206,7 @@ async function repair(state: State): Promise<string[]> {
   }
   for (const config of all) {
     try {
+      await requireApart(config);
       const found = await differing(state, config);
       if (found.length > 0) await setUp(state, config, all);
       repaired.push(...found);

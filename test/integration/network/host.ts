@@ -8,7 +8,9 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { applyFilter, filterDiffers } from '../../../src/guest-agent/filter/filter.ts';
 import { allLinks } from '../../../src/guest-agent/links.ts';
+import { keptNetworks } from '../../../src/guest-agent/network/kept.ts';
 import { type GuestNetworks, guestNetworks } from '../../../src/guest-agent/network/networks.ts';
+import { overlaps } from '../../../src/guest-agent/network/overlap.ts';
 import type { Services } from '../../../src/guest-agent/network/services.ts';
 import { pathsUnder } from '../../../src/guest-agent/paths.ts';
 import { start } from '../../../src/process/run.ts';
@@ -17,7 +19,7 @@ import { toProblem } from '../../../src/wire/errors.ts';
 export type Question = {
   id: number;
   /** `break`: the next time, this one of the services' works fails. */
-  method: keyof GuestNetworks | 'portsAtFilter' | 'break';
+  method: keyof GuestNetworks | 'portsAtFilter' | 'break' | 'overlaps';
   params: unknown;
 };
 export type Answer = { id: number; result?: unknown; problem?: unknown };
@@ -66,7 +68,8 @@ const services: Services = {
 };
 
 const portsAtFilter: string[][] = [];
-const networks = guestNetworks(pathsUnder(process.argv[2]), {
+const paths = pathsUnder(process.argv[2]);
+const networks = guestNetworks(paths, {
   filter: {
     apply: async (configs, closed) => {
       const up = (await allLinks()).filter(({ flags }) => flags?.includes('UP'));
@@ -81,6 +84,7 @@ const networks = guestNetworks(pathsUnder(process.argv[2]), {
 
 async function answer({ id, method, params }: Question): Promise<Answer> {
   if (method === 'portsAtFilter') return { id, result: portsAtFilter };
+  if (method === 'overlaps') return { id, result: await overlaps(await keptNetworks(paths)) };
   if (method === 'break') return { id, result: void broken.add(params) };
   const work = networks[method] as (params: unknown) => Promise<unknown>;
   return work(params).then(
