@@ -27,6 +27,7 @@ import { pruneRecords } from './migrate/record.ts';
 import { repairNetworks, restoreGuardedTunnel, restoreNetworks } from './network.ts';
 import { type Paths, pathsUnder } from './paths.ts';
 import { serve } from './server.ts';
+import { makePrivateFolder } from './state-file.ts';
 import { keepFollowing } from './tunnel.ts';
 
 const group = 'blanket';
@@ -84,9 +85,8 @@ async function keepRepaired({ paths, metadata }: Context): Promise<never> {
 /** Control's SSH user writes to uploads through its group; nobody else may look into it. */
 async function makeFolders(paths: Paths, gid: number | undefined): Promise<void> {
   const { images, disks, guests, networks, migrations, consoles } = paths;
-  for (const folder of [images, disks, guests, networks, migrations, consoles]) {
-    await mkdir(folder, { recursive: true });
-  }
+  for (const folder of [images, disks, networks, consoles]) await mkdir(folder, { recursive: true });
+  for (const folder of [guests, migrations]) await makePrivateFolder(folder);
   await mkdir(paths.uploads, { recursive: true });
   if (gid !== undefined) await chown(paths.uploads, process.getuid?.() ?? 0, gid);
   await chmod(paths.uploads, 0o770);
