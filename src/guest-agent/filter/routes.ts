@@ -14,7 +14,7 @@
 import type { NetworkConfig } from '../../wire/methods/network.ts';
 import { devicesOf } from '../network/names.ts';
 import { tunnelInterface } from '../tunnel.ts';
-import { type NftPart, nftSet } from './nft-text.ts';
+import { type NftPart, type NftSet, nftSet } from './nft-text.ts';
 import { shared } from './tracking.ts';
 
 /**
@@ -75,6 +75,19 @@ const outwards = [
   'drop',
 ];
 
+/** Bridges that frames came by, each beside itself: a rule cannot ask whether two devices are one. */
+const bridged: NftSet = {
+  ...{ kind: 'set', name: 'bridged', elements: [], kept: true },
+  spec: 'type ifname . ifname; size 1024; flags dynamic,timeout; timeout 1h;',
+};
+
+/** What the owner's own bridges carry is not routed, though it passes here too where br_netfilter is loaded. */
+const closing = (closed: readonly Protocol[]): string[] => [
+  'meta iifkind "bridge" meta oifkind "bridge" update @bridged { iifname . iifname }',
+  'iifname . oifname @bridged accept',
+  ...closed.map((protocol) => `meta nfproto ${protocol} drop`),
+];
+
 const forwardHook = 'filter hook forward priority filter';
 
 /** All of a host that has a tunnel and no networks. */
@@ -87,6 +100,7 @@ export const relays: NftPart = {
 export const routes = (configs: readonly NetworkConfig[], closed: readonly Protocol[]): NftPart => ({
   sets: [
     nftSet('ways', 'type ifname . ifname', ways(configs)),
+    bridged,
     nftSet(
       'outside',
       'type ifname',
@@ -98,7 +112,7 @@ export const routes = (configs: readonly NetworkConfig[], closed: readonly Proto
     {
       name: 'forward',
       hook: forwardHook,
-      rules: [...forward, ...closed.map((protocol) => `meta nfproto ${protocol} drop`)],
+      rules: [...forward, ...(closed.length > 0 ? closing(closed) : [])],
     },
     {
       name: 'postrouting',
