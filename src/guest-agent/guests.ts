@@ -5,7 +5,7 @@ import { BlanketError } from '../wire/errors.ts';
 import type { Context } from './context.ts';
 import { removeDisk } from './disks.ts';
 import type { Engine } from './engines/engine.ts';
-import { readState, readStates, removeState, writeState } from './state-file.ts';
+import { readState, readStates, removeState, writePrivateState } from './state-file.ts';
 
 export const specOf = ({ paths }: Pick<Context, 'paths'>, guest: string): Promise<GuestSpec | undefined> =>
   readState(paths.guest(guest), guestSpecSchema);
@@ -14,8 +14,8 @@ export const allSpecs = ({ paths }: Context): Promise<GuestSpec[]> =>
   readStates(paths.guests, guestSpecSchema);
 
 export async function keepSpec({ paths }: Context, spec: GuestSpec): Promise<void> {
-  await mkdir(paths.guests, { recursive: true });
-  await writeState(paths.guest(spec.name), spec);
+  await mkdir(paths.guests, { recursive: true, mode: 0o700 });
+  await writePrivateState(paths.guest(spec.name), spec);
 }
 
 /** Guests of which this host has no spec are looked for in the engine that every host has. */

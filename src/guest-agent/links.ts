@@ -1,18 +1,27 @@
 /** Network devices through `ip`, read as JSON, so that repeating a setting changes nothing. */
+import { z } from 'zod';
 import { CommandError, run } from '../process/run.ts';
 import { exec } from './host-access.ts';
+import { listed } from './listing.ts';
 
-type Address = { local?: string; prefixlen?: number; family?: string; scope?: string };
-type LinkInfo = { info_kind?: string; info_data?: Record<string, unknown> };
-export type Link = {
-  ifname: string;
-  address?: string;
-  master?: string;
-  mtu?: number;
-  flags?: string[];
-  addr_info?: Address[];
-  linkinfo?: LinkInfo;
-};
+const addressSchema = z.object({
+  local: z.string().optional(),
+  prefixlen: z.number().optional(),
+  family: z.string().optional(),
+  scope: z.string().optional(),
+});
+export const linkSchema = z.object({
+  ifname: z.string(),
+  address: z.string().optional(),
+  master: z.string().optional(),
+  mtu: z.number().optional(),
+  flags: z.array(z.string()).optional(),
+  addr_info: z.array(addressSchema).optional(),
+  linkinfo: z
+    .object({ info_kind: z.string().optional(), info_data: z.record(z.string(), z.unknown()).optional() })
+    .optional(),
+});
+export type Link = z.infer<typeof linkSchema>;
 
 /** An address with its prefix length, and what `ip address add` takes beside it. */
 export type WantedAddress = { address: string; options?: readonly string[] };
@@ -20,7 +29,7 @@ export type WantedAddress = { address: string; options?: readonly string[] };
 /** One device in detail; `undefined` when there is none of that name. */
 export async function linkNamed(name: string): Promise<Link | undefined> {
   try {
-    const links = JSON.parse(await exec('ip', ['-j', '-d', 'address', 'show', 'dev', name])) as Link[];
+    const links = await listed('ip', ['-j', '-d', 'address', 'show', 'dev', name], linkSchema);
     return links.find(({ ifname }) => ifname === name);
   } catch (error) {
     if (error instanceof CommandError && /does not exist/.test(error.stderr)) return undefined;
@@ -29,16 +38,20 @@ export async function linkNamed(name: string): Promise<Link | undefined> {
 }
 
 /** Every device in detail. */
-export const allLinks = async (): Promise<Link[]> =>
-  JSON.parse(await exec('ip', ['-j', '-d', 'address', 'show'])) as Link[];
+export const allLinks = (): Promise<Link[]> => listed('ip', ['-j', '-d', 'address', 'show'], linkSchema);
 
-type Hop = { dev?: string; gateway?: string };
+const hopSchema = z.object({ dev: z.string().optional(), gateway: z.string().optional() });
 /** `nexthops` in place of the rest where there are several ways. */
-export type Route = Hop & { dst: string; via?: { host: string }; nexthops?: Hop[] };
+export const routeSchema = hopSchema.extend({
+  dst: z.string(),
+  via: z.object({ host: z.string() }).optional(),
+  nexthops: z.array(hopSchema).optional(),
+});
+export type Route = z.infer<typeof routeSchema>;
 
 /** The kernel's routes of one family, of its main table or as `ip route show` is asked otherwise. */
-export const routesIn = async (family: '-4' | '-6', ...which: readonly string[]): Promise<Route[]> =>
-  JSON.parse(await exec('ip', [family, '-j', 'route', 'show', ...which])) as Route[];
+export const routesIn = (family: '-4' | '-6', ...which: readonly string[]): Promise<Route[]> =>
+  listed('ip', [family, '-j', 'route', 'show', ...which], routeSchema);
 
 /** Devices with routes that a router announced to the kernel itself (RFC 4861, 4.2). */
 export async function announcedDevices(): Promise<string[]> {
@@ -50,8 +63,8 @@ export async function announcedDevices(): Promise<string[]> {
 
 /** Devices enslaved to a bridge. */
 export async function portsOf(bridge: string): Promise<string[]> {
-  const links = JSON.parse(await exec('ip', ['-j', 'link', 'show', 'master', bridge])) as Link[];
-  return links.map(({ ifname }) => ifname).filter((name) => name !== undefined);
+  const links = await listed('ip', ['-j', 'link', 'show', 'master', bridge], linkSchema);
+  return links.map(({ ifname }) => ifname);
 }
 
 export async function ensureLink(name: string, kind: readonly string[]): Promise<void> {

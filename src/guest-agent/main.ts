@@ -24,10 +24,11 @@ import { allHandlers } from './methods/all.ts';
 import { restoreDriver } from './methods/drivers.ts';
 import { newLive } from './migrate/live.ts';
 import { pruneRecords } from './migrate/record.ts';
-import { repairNetworks, restoreNetworks } from './network.ts';
+import { repairNetworks, restoreGuardedTunnel, restoreNetworks } from './network.ts';
 import { type Paths, pathsUnder } from './paths.ts';
 import { serve } from './server.ts';
-import { restoreTunnel } from './tunnel.ts';
+import { makePrivateFolder } from './state-file.ts';
+import { keepFollowing } from './tunnel.ts';
 
 const group = 'blanket';
 
@@ -56,7 +57,7 @@ function makeContext(paths: Paths): Context {
 
 /** Each on its own: a tunnel that cannot be restored is no reason to answer nobody. */
 async function restore(context: Context): Promise<void> {
-  const steps = { restoreDriver, restoreTunnel, restoreNetworks };
+  const steps = { restoreDriver, restoreGuardedTunnel, restoreNetworks };
   for (const [name, step] of Object.entries(steps)) {
     await step(context.paths).catch((error: unknown) => logError('restore.failed', error, { step: name }));
   }
@@ -84,9 +85,8 @@ async function keepRepaired({ paths, metadata }: Context): Promise<never> {
 /** Control's SSH user writes to uploads through its group; nobody else may look into it. */
 async function makeFolders(paths: Paths, gid: number | undefined): Promise<void> {
   const { images, disks, guests, networks, migrations, consoles } = paths;
-  for (const folder of [images, disks, guests, networks, migrations, consoles]) {
-    await mkdir(folder, { recursive: true });
-  }
+  for (const folder of [images, disks, networks, consoles]) await mkdir(folder, { recursive: true });
+  for (const folder of [guests, migrations]) await makePrivateFolder(folder);
   await mkdir(paths.uploads, { recursive: true });
   if (gid !== undefined) await chown(paths.uploads, process.getuid?.() ?? 0, gid);
   await chmod(paths.uploads, 0o770);
@@ -113,6 +113,7 @@ async function main(): Promise<void> {
     .catch((error: unknown) => logError('libvirt.warm-up', error));
   log('agent.listening', { version: context.version, node: process.version, socket: agentPaths.socket });
   void keepRepaired(context);
+  void keepFollowing(context.paths);
   process.once('SIGTERM', () => {
     server.close();
     process.exit(0);

@@ -11,7 +11,8 @@ import { logError } from './log.ts';
 import { type GuestNetworks, guestNetworks, type Moves, type Parts } from './network/networks.ts';
 import { systemd } from './network/services.ts';
 import type { Paths } from './paths.ts';
-import { repairTunnel } from './tunnel.ts';
+import type { TunnelConfig } from './tunnel/config-file.ts';
+import { isInTunnel, repairTunnel, restoreTunnel, setTunnel } from './tunnel.ts';
 
 export { requireNetwork } from './network/kept.ts';
 export { bridgeOf, vxlanOf } from './network/names.ts';
@@ -42,6 +43,20 @@ export const applyNetwork = (paths: Paths, config: NetworkConfig): Promise<void>
 export const forwardCards = (paths: Paths, moves: Moves): Promise<void> => networksIn(paths).forward(moves);
 export const removeNetwork = (paths: Paths, name: string): Promise<void> => networksIn(paths).remove(name);
 export const restoreNetworks = (paths: Paths): Promise<void> => networksIn(paths).restore();
+
+/** Guarded before: a host with a tunnel forwards. @throws as `setTunnel`, and CommandError of nft. */
+export async function configureTunnel(paths: Paths, config: TunnelConfig): Promise<void> {
+  await networksIn(paths).guardTunnel();
+  await setTunnel(paths, config);
+}
+
+/** After a reboot. Networks, and control, are to find the tunnel, guarded or not. */
+export async function restoreGuardedTunnel(paths: Paths): Promise<void> {
+  if (!(await isInTunnel(paths))) return;
+  const unguarded = (error: unknown) => logError('tunnel.unguarded', error);
+  await networksIn(paths).guardTunnel().catch(unguarded);
+  await restoreTunnel(paths);
+}
 
 /** The tunnel first: the networks' VXLAN devices go with its device. One that fails does not keep the others from it. */
 export async function repairNetworks(paths: Paths): Promise<{ repaired: string[] }> {

@@ -5,8 +5,8 @@
 import { BlanketError } from '../wire/errors.ts';
 import type { PathReading } from '../wire/methods/conform.ts';
 import { type Pinged, ping } from './conform/ping.ts';
-import { exec } from './host-access.ts';
-import { linkNamed } from './links.ts';
+import { linkNamed, routeSchema } from './links.ts';
+import { listed } from './listing.ts';
 
 /** Every IPv4 host takes packets of this size (RFC 791, 3.1). */
 export const smallestPacket = 576;
@@ -52,11 +52,9 @@ function pinging(address: string, signal: AbortSignal): Probe {
   };
 }
 
-type Route = { dev?: string };
-
 /** MTU of the device through which packets to this address leave. @throws BlanketError `network.no-route` */
 async function deviceMtu(address: string): Promise<number> {
-  const [route] = JSON.parse(await exec('ip', ['-j', 'route', 'get', address])) as Route[];
+  const [route] = await listed('ip', ['-j', 'route', 'get', address], routeSchema);
   const link = route?.dev === undefined ? undefined : await linkNamed(route.dev);
   if (link?.mtu !== undefined) return link.mtu;
   throw new BlanketError('network.no-route', `There is no way to ${address} from this host.`);

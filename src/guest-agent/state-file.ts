@@ -1,5 +1,5 @@
 /** A JSON file that is either the old value or the new one, whole, also when the host loses power. */
-import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { z } from 'zod';
 import { BlanketError } from '../wire/errors.ts';
@@ -16,11 +16,12 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Writes text through a temporary file beside it. `mode` is the new file's. */
+/** Writes text through a temporary file beside it. `mode` is the new file's, whatever a draft of before or the umask say. */
 export async function writeWhole(path: string, text: string, mode = 0o644): Promise<void> {
   const draft = `${path}.new`;
   const handle = await open(draft, 'w', mode);
   try {
+    await handle.chmod(mode);
     await handle.writeFile(text);
     await handle.sync();
   } finally {
@@ -30,8 +31,22 @@ export async function writeWhole(path: string, text: string, mode = 0o644): Prom
   await syncFolder(dirname(path));
 }
 
-export const writeState = (path: string, value: unknown): Promise<void> =>
-  writeWhole(path, `${JSON.stringify(value, null, 2)}\n`);
+const textOf = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+export const writeState = (path: string, value: unknown): Promise<void> => writeWhole(path, textOf(value));
+
+const privateMode = 0o600;
+
+/** For what holds guests' user data, and with it their secrets. */
+export const writePrivateState = (path: string, value: unknown): Promise<void> =>
+  writeWhole(path, textOf(value), privateMode);
+
+/** Makes a folder of such states its owner's alone, with what an agent of before left in it. */
+export async function makePrivateFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o700);
+  for (const name of await readdir(folder)) await chmod(join(folder, name), privateMode);
+}
 
 /**
  * @returns `undefined` when there is no such file.

@@ -1,9 +1,18 @@
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { z } from 'zod';
-import { readState, readStates, writeState, writeWhole } from '../../src/guest-agent/state-file.ts';
-import { scratchPaths } from './spec.ts';
+import type { Context } from '../../src/guest-agent/context.ts';
+import { keepSpec } from '../../src/guest-agent/guests.ts';
+import { keepRecord, newRecord } from '../../src/guest-agent/migrate/record.ts';
+import {
+  makePrivateFolder,
+  readState,
+  readStates,
+  writeState,
+  writeWhole,
+} from '../../src/guest-agent/state-file.ts';
+import { guestSpec, scratchPaths } from './spec.ts';
 
 const schema = z.object({ n: z.number() });
 
@@ -34,4 +43,34 @@ test('a secret is its owner’s alone', async (t) => {
   const path = join(scratchPaths().state, 'key');
   await writeWhole(path, 'secret', 0o600);
   t.is(statSync(path).mode & 0o777, 0o600);
+});
+
+const modeOf = (path: string): number => statSync(path).mode & 0o777;
+
+test('nor does a draft that was left over open it to others', async (t) => {
+  const path = join(scratchPaths().state, 'key');
+  writeFileSync(`${path}.new`, 'half');
+  chmodSync(`${path}.new`, 0o644);
+  await writeWhole(path, 'secret', 0o600);
+  t.is(modeOf(path), 0o600);
+});
+
+test('what guests are, and what is said of their migrations, is for the agent alone', async (t) => {
+  const paths = scratchPaths();
+  const context = { paths } as Context;
+  await keepSpec(context, guestSpec());
+  await keepRecord(context, newRecord({ operation: 'op', guest: 'traveller' }, 'destination'));
+  for (const folder of [paths.guests, paths.migrations]) t.is(modeOf(folder), 0o700);
+  for (const file of [paths.guest('traveller'), paths.migration('op')]) t.is(modeOf(file), 0o600);
+});
+
+test('what an older agent left open is closed', async (t) => {
+  const { guests } = scratchPaths();
+  mkdirSync(guests);
+  chmodSync(guests, 0o755);
+  writeFileSync(join(guests, 'old.json'), '{}');
+  chmodSync(join(guests, 'old.json'), 0o644);
+  await makePrivateFolder(guests);
+  t.is(modeOf(guests), 0o700);
+  t.is(modeOf(join(guests, 'old.json')), 0o600);
 });

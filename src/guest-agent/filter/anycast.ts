@@ -4,13 +4,11 @@
  * are answered on each host for its own guests.
  */
 import type { NetworkConfig } from '../../wire/methods/network.ts';
+import { gatewayLinkLocal } from '../network/fixed.ts';
 import { devicesOf } from '../network/names.ts';
 import { hexOfIpv6 } from './ipv6.ts';
 import { type NftPart, nftSet } from './nft-text.ts';
 import { ndTarget, rarp } from './spoof.ts';
-
-/** The gateway's second address on every network with IPv6: what router advertisements come from. */
-const gatewayLinkLocal = 'fe80::1';
 
 export const anycast = (configs: readonly NetworkConfig[]): NftPart => ({
   sets: [

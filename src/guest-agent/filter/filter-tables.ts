@@ -6,7 +6,7 @@ import { toGuests } from './firewall.ts';
 import { hostInput } from './host-input.ts';
 import { joinParts, type NftPart, type NftTable } from './nft-text.ts';
 import { publish } from './publish.ts';
-import { type Protocol, routes } from './routes.ts';
+import { type Protocol, relays, routes } from './routes.ts';
 import { fromGuests } from './spoof.ts';
 import { tracking } from './tracking.ts';
 
@@ -36,14 +36,12 @@ const frames: NftPart = {
   ],
 };
 
-/**
- * @param closed what this host did not forward before it did so for guests and relays.
- * @returns none when there is neither a network nor anything to keep closed.
- */
+/** @param closed what this host did not forward before it did so for guests. Without networks it does not do so. */
 export function filterTables(
   configs: readonly NetworkConfig[],
   closed: readonly Protocol[] = [],
 ): NftTable[] {
+  if (configs.length === 0) return [joinParts('inet', [relays])];
   const guests = guestsHere(configs);
   const bridged = joinParts('bridge', [
     anycast(configs),
@@ -58,6 +56,5 @@ export function filterTables(
     routes(configs, closed),
     hostInput(configs),
   ]);
-  if (configs.length > 0) return [bridged, routed];
-  return closed.length > 0 ? [routed] : []; // relays need no bridge
+  return [bridged, routed];
 }

@@ -72,7 +72,7 @@ export function filterIn(nft: Nft) {
   const load = (lines: readonly string[]) => nft(['-f', '-'], `${lines.join('\n')}\n`);
 
   return {
-    /** Sets the whole filter, none where `filterTables` has none. @throws CommandError of nft; then nothing was changed. */
+    /** Sets the whole filter; without networks what a tunnel needs. @throws CommandError of nft; then nothing was changed. */
     async apply(configs: readonly NetworkConfig[], closed: readonly Protocol[] = []): Promise<void> {
       const tables = filterTables(configs, closed);
       await load(inPlace(tables, await listings(nft))).catch((error: unknown) => {
@@ -106,6 +106,3 @@ export const applyFilter = (configs: readonly NetworkConfig[], closed?: readonly
 
 /** Names what someone changed since the last `applyFilter`; empty when all is well. @throws CommandError of nft. */
 export const filterDiffers = (): Promise<string[]> => here.differs();
-
-/** @throws CommandError of nft. */
-export const removeFilter = (): Promise<void> => here.apply([]);

@@ -16,6 +16,7 @@ const needs = {
     ['iifname', tunnelInterface],
   ],
   forward: [
+    ['iifname', tunnelInterface],
     ['iifname', 'bg*'],
     ['iifname', 'bl*'],
     ['oifname', 'bl*'],
@@ -25,8 +26,9 @@ type Hook = keyof typeof needs;
 const isHook = (hook: string | undefined): hook is Hook => hook !== undefined && hook in needs;
 
 const cuts: Record<Hook, string> = {
-  input: 'guests may get no address, no names and no metadata, and hosts no frames of theirs',
-  forward: 'guests may have no way out, and published ports no answer',
+  input: 'guests may get no address, no names and no metadata, and hosts nothing of each other',
+  forward:
+    'guests may have no way out, published ports no answer, and hosts that cannot reach each other no way over this one',
 };
 
 /** libnftables-json(5). A statement is an object with one key, which is what it does. */
@@ -125,7 +127,7 @@ function problemOf({ family, table, name }: Chain, hook: Hook, missing: readonly
 
 const routed = ['ip', 'ip6', 'inet'];
 
-async function judge(nft: Nft, chain: Chain): Promise<Problem[]> {
+async function judge(nft: Nft, chain: Chain, devices: 'all' | 'tunnel'): Promise<Problem[]> {
   const { family, table, name, hook, policy } = chain;
   if (!isHook(hook)) return [];
   const { rules } = await list(nft, 'table', family, table);
@@ -133,6 +135,7 @@ async function judge(nft: Nft, chain: Chain): Promise<Problem[]> {
   if (policy !== 'drop' && !endsAll(last)) return [];
   const seen = rulesFrom(rules, name);
   const missing = needs[hook]
+    .filter(([, device]) => devices === 'all' || device === tunnelInterface)
     .filter(([key, device]) => !seen.some(lets(key, device)))
     .map(([key, device]) => `${key} "${device}"`);
   return missing.length === 0 ? [] : [problemOf(chain, hook, missing)];
@@ -141,9 +144,11 @@ async function judge(nft: Nft, chain: Chain): Promise<Problem[]> {
 /** @param nft reaches the nftables in question. */
 export async function foreignFirewallsIn(nft: Nft): Promise<Problem[]> {
   const { chains } = await list(nft, 'chains');
-  if (!chains.some(({ table }) => table === tableName)) return []; // no guests to cut off
+  const own = chains.filter(({ table }) => table === tableName);
+  if (own.length === 0) return []; // neither guests nor a tunnel to cut off
+  const devices = own.some(({ family }) => family === 'bridge') ? 'all' : 'tunnel';
   const foreign = chains.filter(({ family, table }) => routed.includes(family) && table !== tableName);
-  return (await Promise.all(foreign.map((chain) => judge(nft, chain)))).flat();
+  return (await Promise.all(foreign.map((chain) => judge(nft, chain, devices)))).flat();
 }
 
 /** What of this host's owner's firewall cuts guests off, a problem for each chain. @throws CommandError of nft. */

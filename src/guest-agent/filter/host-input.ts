@@ -4,11 +4,11 @@
  * guests, and no frames of a guest network except by the tunnel, where peers are known and nobody listens.
  */
 import type { NetworkConfig } from '../../wire/methods/network.ts';
+import { metadataPort, vxlanPort } from '../network/fixed.ts';
 import { tunnelInterface } from '../tunnel.ts';
 import { plainIpv6 } from './ipv6.ts';
 import { type NftPart, nftSet } from './nft-text.ts';
-import { metadataPort } from './publish.ts';
-import { shared, vxlanPort } from './tracking.ts';
+import { shared } from './tracking.ts';
 
 /** RFC 7348, 5: 24 bits of network number follow the UDP header and 4 bytes of flags. */
 const vxlanNetwork = '@th,96,24';

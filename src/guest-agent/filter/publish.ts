@@ -3,9 +3,8 @@
  * images know becomes the gateway's, where the agent answers.
  */
 import type { NetworkConfig } from '../../wire/methods/network.ts';
+import { metadataPort } from '../network/fixed.ts';
 import { type NftPart, nftMap } from './nft-text.ts';
-
-export const metadataPort = 8775;
 
 /** To an address of this host's own, at a port that is published. */
 const toPublished = 'fib daddr type local dnat ip to meta l4proto . th dport map @published';

@@ -14,7 +14,7 @@
 import type { NetworkConfig } from '../../wire/methods/network.ts';
 import { devicesOf } from '../network/names.ts';
 import { tunnelInterface } from '../tunnel.ts';
-import { type NftPart, nftSet } from './nft-text.ts';
+import { type NftPart, type NftSet, nftSet } from './nft-text.ts';
 import { shared } from './tracking.ts';
 
 /**
@@ -50,11 +50,15 @@ function ways(configs: readonly NetworkConfig[]): string[] {
   });
 }
 
-const forward = [
-  'iifname . oifname @ways accept',
+const relaying = [
   `iifname "${tunnelInterface}" oifname "${tunnelInterface}" accept`,
   `iifname "${tunnelInterface}" drop`,
   `oifname "${tunnelInterface}" drop`,
+];
+
+const forward = [
+  'iifname . oifname @ways accept',
+  ...relaying,
   'oifname @bridges ct status dnat accept',
   'iifname @gateways goto outwards',
   'iifname @bridges ct state established,related accept',
@@ -71,10 +75,32 @@ const outwards = [
   'drop',
 ];
 
+/** Bridges that frames came by, each beside itself: a rule cannot ask whether two devices are one. */
+const bridged: NftSet = {
+  ...{ kind: 'set', name: 'bridged', elements: [], kept: true },
+  spec: 'type ifname . ifname; size 1024; flags dynamic,timeout; timeout 1h;',
+};
+
+/** What the owner's own bridges carry is not routed, though it passes here too where br_netfilter is loaded. */
+const closing = (closed: readonly Protocol[]): string[] => [
+  'meta iifkind "bridge" meta oifkind "bridge" update @bridged { iifname . iifname }',
+  'iifname . oifname @bridged accept',
+  ...closed.map((protocol) => `meta nfproto ${protocol} drop`),
+];
+
+const forwardHook = 'filter hook forward priority filter';
+
+/** All of a host that has a tunnel and no networks. */
+export const relays: NftPart = {
+  sets: [],
+  chains: [{ name: 'forward', hook: forwardHook, rules: relaying }],
+};
+
 /** @param closed what the host forwards for guests and relays only. */
 export const routes = (configs: readonly NetworkConfig[], closed: readonly Protocol[]): NftPart => ({
   sets: [
     nftSet('ways', 'type ifname . ifname', ways(configs)),
+    bridged,
     nftSet(
       'outside',
       'type ifname',
@@ -85,8 +111,8 @@ export const routes = (configs: readonly NetworkConfig[], closed: readonly Proto
     { name: 'outwards', rules: outwards },
     {
       name: 'forward',
-      hook: 'filter hook forward priority filter',
-      rules: [...forward, ...closed.map((protocol) => `meta nfproto ${protocol} drop`)],
+      hook: forwardHook,
+      rules: [...forward, ...(closed.length > 0 ? closing(closed) : [])],
     },
     {
       name: 'postrouting',

@@ -4,6 +4,7 @@
  * the rest: ways out, and what it asks its gateway.
  */
 import type { NetworkConfig } from '../../wire/methods/network.ts';
+import { vxlanPort } from '../network/fixed.ts';
 import { bridgeOf } from '../network/names.ts';
 import { tunnelInterface } from '../tunnel.ts';
 import { type NftPart, type NftSet, nftSet } from './nft-text.ts';
@@ -17,9 +18,6 @@ const connections = (name: string, address: 'ipv4_addr' | 'ipv6_addr'): NftSet =
 
 /** The chain that refuses a guest more than its share. */
 export const shared = 'jump shared';
-
-/** RFC 7348, 5. */
-export const vxlanPort = 4789;
 
 /** Each host sends it from many ports, and no rule asks for its answers. */
 const vxlan = `udp dport ${vxlanPort} notrack`;

@@ -4,6 +4,7 @@
  */
 import type { GuestSpec } from '../../wire/agent-methods.ts';
 import type { Card, NetworkConfig } from '../../wire/methods/network.ts';
+import { domainOf } from '../network/fixed.ts';
 
 /** One of a guest's cards with the network that it is on, as this host knows both. */
 export type Nic = { card: Card; network: NetworkConfig };
@@ -25,8 +26,7 @@ export const askerOf = (spec: GuestSpec, networks: readonly NetworkConfig[]): As
   }),
 });
 
-/** The names that a network's name server knows; a guest's own is that of its first card. */
-export const domainOf = ({ name }: NetworkConfig): string => `${name}.internal`;
-export const fullNameOf = ({ card, network }: Nic): string => `${card.name}.${domainOf(network)}`;
+/** As a network's name server knows it; a guest's own is that of its first card. */
+export const fullNameOf = ({ card, network }: Nic): string => `${card.name}.${domainOf(network.name)}`;
 export const hostNameOf = ({ spec, nics: [first] }: Asker): string =>
   first === undefined ? spec.name : fullNameOf(first);

@@ -3,7 +3,8 @@
  * "Networking config Version 2"). JSON is YAML, and needs no quoting rules of its own.
  */
 import type { NetworkConfig } from '../../wire/methods/network.ts';
-import { type Asker, domainOf, hostNameOf, type Nic } from './asker.ts';
+import { domainOf } from '../network/fixed.ts';
+import { type Asker, hostNameOf, type Nic } from './asker.ts';
 import { type Folder, folder } from './tree.ts';
 
 /** YAML readers refuse these characters as they are (YAML 1.2.2, 5.1), and take them as JSON escapes them. */
@@ -48,7 +49,7 @@ function ethernet(nic: Nic, isDefault: boolean) {
     mtu: network.mtu,
     addresses: sides.map(({ address }) => address),
     routes: [{ to: service, via: network.gateway.address }, ...(isDefault ? onwards : [])],
-    nameservers: { addresses: sides.map(({ gateway }) => gateway), search: [domainOf(network)] },
+    nameservers: { addresses: sides.map(({ gateway }) => gateway), search: [domainOf(network.name)] },
   };
 }
 

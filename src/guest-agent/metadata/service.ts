@@ -14,14 +14,12 @@ import type { GuestSpec } from '../../wire/agent-methods.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import type { Card, NetworkConfig } from '../../wire/methods/network.ts';
 import { log, logError } from '../log.ts';
+import { metadataPort } from '../network/fixed.ts';
 import { serially } from '../serially.ts';
 import { type Answer, answerTo, notFound, tooMany } from './answer.ts';
 import { askerOf, cardsHere } from './asker.ts';
 import { newFairShare } from './fair-share.ts';
 import { newTokens } from './tokens.ts';
-
-/** nftables redirects to it, so the gateway's port 80 stays free. */
-export const metadataPort = 8775;
 
 /** ms, bytes and counts. A boot asks some 40 things one after the other; whoever asks more waits. */
 const limits = {

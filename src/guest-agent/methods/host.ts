@@ -8,13 +8,20 @@ import type { HandlersOf } from '../handlers.ts';
 import { notices } from '../host-access.ts';
 import { logError } from '../log.ts';
 import { thisMachine } from '../machine.ts';
+import { keptNetworks } from '../network/kept.ts';
+import { overlaps } from '../network/overlap.ts';
 
 /** How a host is can be told without them. */
-const firewallWarnings = (): Promise<Problem[]> =>
-  foreignFirewalls().catch((error: unknown) => {
-    logError('host.firewalls-unread', error);
+const orNone = (warnings: Promise<Problem[]>): Promise<Problem[]> =>
+  warnings.catch((error: unknown) => {
+    logError('host.warnings-unread', error);
     return [];
   });
+
+const allWarnings = async ({ paths }: Context): Promise<Problem[]> => [
+  ...(await orNone(foreignFirewalls())),
+  ...(await orNone(keptNetworks(paths).then(overlaps))),
+];
 
 export const hostHandlers = (context: Context): HandlersOf<'host'> => ({
   'host.status': async () => {
@@ -33,7 +40,7 @@ export const hostHandlers = (context: Context): HandlersOf<'host'> => ({
       guests: await engine.list(),
       machine: await thisMachine(),
       notices: notices.current(),
-      warnings: await firewallWarnings(),
+      warnings: await allWarnings(context),
     };
   },
   'host.reboot': async ({ bootId }) => {

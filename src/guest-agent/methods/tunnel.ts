@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import type { HandlersOf } from '../handlers.ts';
-import { configureTunnel, tunnelIdentity, tunnelNextKey, tunnelStatus } from '../tunnel.ts';
+import { configureTunnel } from '../network.ts';
+import { tunnelIdentity, tunnelNextKey, tunnelStatus } from '../tunnel.ts';
 
 export const tunnelHandlers = ({ paths }: Context): HandlersOf<'tunnel'> => ({
   'tunnel.identity': () => tunnelIdentity(paths),

@@ -15,7 +15,7 @@ import { BlanketError } from '../../wire/errors.ts';
 import { nameSchema } from '../../wire/names.ts';
 import type { Context } from '../context.ts';
 import { serially } from '../serially.ts';
-import { readState, readStates, removeState, writeState } from '../state-file.ts';
+import { readState, readStates, removeState, writePrivateState } from '../state-file.ts';
 
 /** An operation's id is a file name here. */
 const operationSchema = z
@@ -85,8 +85,8 @@ export function keepRecord(
 ): Promise<MigrationRecord> {
   const next = { ...record, ...changes, changedAt: Date.now() };
   return serially(`record ${record.operation}`, async () => {
-    await mkdir(paths.migrations, { recursive: true });
-    await writeState(paths.migration(record.operation), next);
+    await mkdir(paths.migrations, { recursive: true, mode: 0o700 });
+    await writePrivateState(paths.migration(record.operation), next);
     return next;
   });
 }

@@ -14,14 +14,9 @@ import { createHash } from 'node:crypto';
 import type { NetworkConfig } from '../../wire/methods/network.ts';
 import { addressCommands, type Link, spelt, type WantedAddress } from '../links.ts';
 import { tunnelInterface } from '../tunnel.ts';
+import { gatewayLinkLocal, vxlanPort } from './fixed.ts';
 import { bridgeOf, gatewayOf, gatewayPortOf, tapOf, vxlanOf } from './names.ts';
 import { subnetOf } from './subnet.ts';
-
-/** IANA's port for VXLAN (RFC 7348, 5). */
-const vxlanPort = 4789;
-
-/** Where routers announce themselves from is a link-local address (RFC 4861, 4.2); this one is the same everywhere. */
-const gatewayLinkLocal = 'fe80::1/64';
 
 /** Locally administered, and different on each host of the network. */
 export function bridgeMac({ name, tunnelAddress }: NetworkConfig): string {
@@ -39,7 +34,7 @@ export function gatewayAddresses({ gateway, subnet, subnet6 }: NetworkConfig): W
   return [
     inet,
     { address: `${address6}${prefixOf(subnet6)}`, options: ['nodad', 'noprefixroute'] },
-    { address: gatewayLinkLocal, options: ['nodad'] },
+    { address: `${gatewayLinkLocal}/64`, options: ['nodad'] },
   ];
 }
 

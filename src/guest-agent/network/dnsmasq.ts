@@ -3,6 +3,7 @@
  * listens on the gateway alone. Options are dnsmasq(8)'s long ones without dashes; the numbers of DHCP's are RFC 2132's.
  */
 import type { NetworkConfig } from '../../wire/methods/network.ts';
+import { domainOf } from './fixed.ts';
 import { gatewayOf } from './names.ts';
 import { subnetOf } from './subnet.ts';
 
@@ -14,8 +15,6 @@ const announceSeconds = 60;
 const routerSeconds = 1800;
 /** The number kept for examples (RFC 5612): with the gateway's MAC it names the same DHCPv6 server on every host. */
 const enterprise = 32473;
-
-export const domainOf = (network: string): string => `${network}.internal`;
 
 const hasRouter = ({ outside, connected }: NetworkConfig): boolean => outside || connected.length > 0;
 

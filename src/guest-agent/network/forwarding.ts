@@ -9,26 +9,28 @@
  *   everyone         VXLAN: 00:00:00:00:00:00 -> each host, where copies of broadcasts go
  *   gateway          bridge: MAC -> bp…, `sticky`: other hosts have the same MAC, and `static` alone would let it move
  */
+import { z } from 'zod';
 import { CommandError, run } from '../../process/run.ts';
 import type { Card, NetworkConfig } from '../../wire/methods/network.ts';
-import { exec } from '../host-access.ts';
 import { batch } from '../links.ts';
+import { listed } from '../listing.ts';
 import { bridgeOf, gatewayPortOf, vxlanOf } from './names.ts';
 
 /** `bridge -j fdb`: of the bridge's own table it names the bridge (`master`), of VXLAN's the host (`dst`). */
-export type FdbEntry = {
-  mac: string;
-  ifname: string;
-  master?: string;
-  dst?: string;
-  flags?: string[];
-  state?: string;
-};
+export const fdbSchema = z.object({
+  mac: z.string(),
+  ifname: z.string(),
+  master: z.string().optional(),
+  dst: z.string().optional(),
+  flags: z.array(z.string()).optional(),
+  state: z.string().optional(),
+});
+export type FdbEntry = z.infer<typeof fdbSchema>;
 
 const everyone = '00:00:00:00:00:00';
 
-export const readFdb = async (network: string): Promise<FdbEntry[]> =>
-  JSON.parse(await exec('bridge', ['-j', 'fdb', 'show', 'br', bridgeOf(network)])) as FdbEntry[];
+export const readFdb = (network: string): Promise<FdbEntry[]> =>
+  listed('bridge', ['-j', 'fdb', 'show', 'br', bridgeOf(network)], fdbSchema);
 
 type Moved = Pick<Card, 'mac' | 'at'>;
 

@@ -14,7 +14,7 @@ export const keptNetwork = (paths: Paths, name: string): Promise<NetworkConfig |
   readState(paths.network(name, 'json'), schema);
 
 /** Names of all, those that cannot be read included. */
-export async function keptNames(paths: Paths): Promise<string[]> {
+async function keptNames(paths: Paths): Promise<string[]> {
   const files = await readdir(paths.networks).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
@@ -35,6 +35,15 @@ export async function keptNetworks(paths: Paths): Promise<NetworkConfig[]> {
     if (config !== undefined) kept.push(config);
   }
   return kept;
+}
+
+/**
+ * Those that the filter is to be of. `undefined` where only ones are kept that cannot be read: their guests are on their bridges
+ * all the same, the filter knows them, and stays as it is.
+ */
+export async function toGuard(paths: Paths): Promise<NetworkConfig[] | undefined> {
+  const all = await keptNetworks(paths);
+  return all.length > 0 || (await keptNames(paths)).length === 0 ? all : undefined;
 }
 
 /** @throws BlanketError `network.missing` when this host does not carry the network. */

@@ -71,16 +71,26 @@ async function startServer(options: string, config: NetworkConfig, services: Ser
 
 /**
  * Makes the server serve exactly this. It is started anew only when its options are others: lists are read while it runs.
+ * A server that runs has the options of its file, since it is stopped before that is written.
+ * @param isCurrent it is known to have read the lists as they are on disk.
  * @throws BlanketError `network.no-name-server`
  */
-export async function serveNames(paths: Paths, config: NetworkConfig, services: Services): Promise<void> {
+export async function serveNames(
+  paths: Paths,
+  config: NetworkConfig,
+  services: Services,
+  isCurrent: boolean,
+): Promise<void> {
   const { files, options } = await wanted(paths, config);
   const newLeases = await update(files.leases, leasesFile(config));
   const newHosts = await update(files.hosts, hostsFile(config));
-  const newOptions = await update(files.options, options);
   const unit = unitOf(config.name);
-  if (newOptions || !(await services.isActive(unit))) await startServer(files.options, config, services);
-  else if (newLeases || newHosts) await services.reload(unit);
+  if ((await textOf(files.options)) !== options) {
+    await services.stop(unit);
+    await writeWhole(files.options, options);
+  }
+  if (!(await services.isActive(unit))) await startServer(files.options, config, services);
+  else if (newLeases || newHosts || !isCurrent) await services.reload(unit);
 }
 
 export async function removeNameServer(paths: Paths, network: string, services: Services): Promise<void> {

@@ -19,7 +19,7 @@ import { removeState, writeState } from '../state-file.ts';
 import { letRelay } from '../tunnel.ts';
 import { deviceCommands, portCommands, strayCards } from './devices.ts';
 import { moveCards, setForwarding } from './forwarding.ts';
-import { keptNames, keptNetworks, requireNetwork } from './kept.ts';
+import { keptNetworks, requireNetwork, toGuard } from './kept.ts';
 import { readNameServer, removeNameServer, serveNames, serverPart } from './name-server.ts';
 import { bridgeOf, gatewayOf, gatewayPortOf, vxlanOf } from './names.ts';
 import { requireApart } from './overlap.ts';
@@ -52,13 +52,15 @@ export type GuestNetworks = {
   forward(moves: Moves): Promise<void>;
   /** @throws BlanketError `network.in-use` while a guest here is on it. */
   remove(name: string): Promise<void>;
+  /** Guards what is kept, or without networks the tunnel alone. To be asked for before there is a tunnel: it forwards. */
+  guardTunnel(): Promise<void>;
   /** After a reboot: every network as control set it last. One that fails does not keep the others down. */
   restore(): Promise<void>;
   /** What was changed by hand, in words; it is set again. */
   repair(): Promise<{ repaired: string[] }>;
 };
 
-type State = { paths: Paths; parts: Parts; readings: Map<string, Map<string, string>> };
+type State = { paths: Paths; parts: Parts; readings: Map<string, Map<string, string>>; isGuarded: boolean };
 
 async function read(
   { paths, parts }: State,
@@ -69,8 +71,14 @@ async function read(
   return new Map([...kernel, ...(await readNameServer(paths, config, parts.services))]);
 }
 
-async function guard({ paths, parts }: State, all: readonly NetworkConfig[]): Promise<void> {
-  await parts.filter.apply(all, unforwarded(await forwardingBefore(paths.forwarding)));
+async function guard(state: State, all: readonly NetworkConfig[]): Promise<void> {
+  await state.parts.filter.apply(all, unforwarded(await forwardingBefore(state.paths.forwarding)));
+  state.isGuarded = true;
+}
+
+async function guardTunnel(state: State): Promise<void> {
+  const all = state.isGuarded ? undefined : await toGuard(state.paths);
+  if (all !== undefined) await guard(state, all);
 }
 
 /**
@@ -80,7 +88,7 @@ async function guard({ paths, parts }: State, all: readonly NetworkConfig[]): Pr
 async function setUp(state: State, config: NetworkConfig, all: readonly NetworkConfig[]): Promise<void> {
   const { paths, parts } = state;
   await requireApart(config);
-  state.readings.delete(config.name); // half of it is not to pass for the whole
+  const wasSet = state.readings.delete(config.name); // half of it is not to pass for the whole
   await guard(state, all);
   await writeState(paths.network(config.name, 'json'), config);
   await parts.loadModules();
@@ -89,7 +97,7 @@ async function setUp(state: State, config: NetworkConfig, all: readonly NetworkC
   await letForward(paths.forwarding);
   await batch('ip', portCommands(config, await allLinks()));
   await setForwarding(config);
-  await serveNames(paths, config, parts.services);
+  await serveNames(paths, config, parts.services, wasSet);
   const reading = await read(state, config, await allLinks());
   // One that fell in the meantime is to be missed, not to be taken for what was wanted.
   state.readings.set(config.name, reading.set(serverPart, ''));
@@ -157,9 +165,8 @@ async function remove(state: State, name: string): Promise<void> {
   for (const device of [vxlanOf(name), gatewayOf(name), bridge]) await removeLink(device);
   await removeState(paths.network(name, 'json'));
   readings.delete(name);
-  const left = await keptNetworks(paths);
-  // Guests of one that cannot be read are on its bridge all the same: the filter knows them, and stays as it is.
-  if (left.length === 0 && (await keptNames(paths)).length > 0) return;
+  const left = await toGuard(state.paths);
+  if (left === undefined) return;
   if (left.length > 0) return await guard(state, left);
   await stopForwarding(paths.forwarding);
   await parts.filter.apply([], []);
@@ -187,10 +194,11 @@ async function differing(state: State, config: NetworkConfig): Promise<string[]>
 /** The filter first: what is missing elsewhere stops traffic, what is missing there lets it through. */
 async function repair(state: State): Promise<string[]> {
   const { paths, parts } = state;
-  const all = await keptNetworks(paths);
-  if (all.length === 0) return [];
+  const all = await toGuard(state.paths);
+  if (all === undefined) return [];
   const repaired = await parts.filter.differs();
   if (repaired.length > 0) await guard(state, all);
+  if (all.length === 0) return repaired;
   try {
     repaired.push(...(await letForward(paths.forwarding)));
   } catch (error) {
@@ -198,6 +206,7 @@ async function repair(state: State): Promise<string[]> {
   }
   for (const config of all) {
     try {
+      await requireApart(config);
       const found = await differing(state, config);
       if (found.length > 0) await setUp(state, config, all);
       repaired.push(...found);
@@ -222,7 +231,7 @@ async function restore(state: State): Promise<void> {
 
 /** One change at a time: they share the filter. */
 export function guestNetworks(paths: Paths, parts: Parts): GuestNetworks {
-  const state: State = { paths, parts, readings: new Map() };
+  const state: State = { paths, parts, readings: new Map(), isGuarded: false };
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => serially(`networks of ${paths.state}`, work);
   return {
     apply: (config) => inTurn(() => apply(state, config)),
@@ -231,6 +240,7 @@ export function guestNetworks(paths: Paths, parts: Parts): GuestNetworks {
       await inTurn(() => forward(state, moves));
     },
     remove: (name) => inTurn(() => remove(state, name)),
+    guardTunnel: () => inTurn(() => guardTunnel(state)),
     restore: () => inTurn(() => restore(state)),
     repair: () => inTurn(async () => ({ repaired: await repair(state) })),
   };

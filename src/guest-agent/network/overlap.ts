@@ -3,11 +3,12 @@
  * the host would be cut off from its router, and with it from whoever runs it.
  */
 import { BlockList, isIPv6 } from 'node:net';
-import { BlanketError } from '../../wire/errors.ts';
+import { BlanketError, type Problem, toProblem } from '../../wire/errors.ts';
 import type { NetworkConfig } from '../../wire/methods/network.ts';
-import { type Route, routesIn } from '../links.ts';
+import { addressCommands, batch, linkNamed, type Route, removeLink, routesIn } from '../links.ts';
 import { tunnelInterface } from '../tunnel.ts';
-import { bridgeOf, isOurs } from './names.ts';
+import { routesOf } from './devices.ts';
+import { bridgeOf, gatewayOf, isOurs } from './names.ts';
 
 type Prefix = { address: string; length: number; family: 'ipv4' | 'ipv6' };
 
@@ -43,20 +44,51 @@ export function overlapping({ subnet, subnet6 }: NetworkConfig, routes: readonly
   });
 }
 
-/** A network that has its route already is not asked: what it takes it has taken. @throws BlanketError `network.overlap` */
-export async function requireApart(config: NetworkConfig): Promise<void> {
-  const routes = [...(await routesIn('-4')), ...(config.subnet6 === null ? [] : await routesIn('-6'))];
-  if (routes.some(({ dev }) => dev === bridgeOf(config.name))) return;
-  const found = overlapping(config, routes);
-  if (found === undefined) return;
-  const device = found.dev ?? found.nexthops?.[0]?.dev;
-  throw new BlanketError(
+const overlapError = (config: NetworkConfig, { dst, dev, nexthops }: Route): BlanketError => {
+  const device = dev ?? nexthops?.[0]?.dev;
+  return new BlanketError(
     'network.overlap',
-    `Network ${config.name} would take this host's way to ${found.dst} by ${device} from it.`,
+    `Network ${config.name} would take this host's way to ${dst} by ${device} from it.`,
     {
       kind: 'conflict',
       next: 'Give the network another subnet, or the host another address.',
-      data: { device, route: found.dst },
+      data: { device, route: dst },
     },
   );
+};
+
+/** Gives the host its way back. Guests that it carries still reach each other by the bridge. */
+async function withdraw(config: NetworkConfig, routes: readonly Route[]): Promise<void> {
+  const bridge = bridgeOf(config.name);
+  const own = routes.filter(({ dev }) => dev === bridge).map(({ dst }) => dst);
+  const taken = routesOf(config).filter((route) => own.includes(route.split(' ')[0] ?? ''));
+  await removeLink(gatewayOf(config.name)); // with its addresses, one of which may be the router's
+  const link = await linkNamed(bridge);
+  await batch('ip', [
+    ...taken.map((route) => `route delete ${route}`),
+    ...(link === undefined ? [] : addressCommands(bridge, link, [])),
+  ]);
+}
+
+const allRoutes = async (): Promise<Route[]> => [...(await routesIn('-4')), ...(await routesIn('-6'))];
+
+/**
+ * The host's way may come after the network, as a lease does that is slower than a boot: what the network has taken it gives
+ * back then, and waits. @throws BlanketError `network.overlap`
+ */
+export async function requireApart(config: NetworkConfig): Promise<void> {
+  const routes = await allRoutes();
+  const found = overlapping(config, routes);
+  if (found === undefined) return;
+  await withdraw(config, routes);
+  throw overlapError(config, found);
+}
+
+/** Networks that are not set up here, or not any more, since the host has a way of its own to where they are. */
+export async function overlaps(configs: readonly NetworkConfig[]): Promise<Problem[]> {
+  const routes = configs.length === 0 ? [] : await allRoutes();
+  return configs.flatMap((config) => {
+    const found = overlapping(config, routes);
+    return found === undefined ? [] : [toProblem(overlapError(config, found))];
+  });
 }

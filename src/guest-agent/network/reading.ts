@@ -4,8 +4,7 @@
  * that come and go, and to which host a card's frames go, which a guest's own frames may know sooner than control.
  */
 import type { NetworkConfig } from '../../wire/methods/network.ts';
-import { exec } from '../host-access.ts';
-import { addressesOf, type Link, spelt } from '../links.ts';
+import { addressesOf, type Link, routesIn, spelt } from '../links.ts';
 import { gatewayAddresses, routesOf } from './devices.ts';
 import { type FdbEntry, readFdb } from './forwarding.ts';
 import { bridgeOf, gatewayOf, gatewayPortOf, vxlanOf } from './names.ts';
@@ -48,11 +47,8 @@ function readEntries({ name, gateway }: NetworkConfig, fdb: readonly FdbEntry[])
   });
 }
 
-type Route = { dst?: string };
-
 async function readRoutes(config: NetworkConfig): Promise<[string, string][]> {
-  const show = async (family: string) =>
-    JSON.parse(await exec('ip', [family, '-j', 'route', 'show', 'dev', bridgeOf(config.name)])) as Route[];
+  const show = (family: '-4' | '-6') => routesIn(family, 'dev', bridgeOf(config.name));
   const found = [...(await show('-4')), ...(config.subnet6 === null ? [] : await show('-6'))];
   const ours = routesOf(config).map((route) => route.split(' ')[0]);
   return found.filter(({ dst }) => ours.includes(dst)).map(({ dst }) => [`route to ${dst}`, '']);

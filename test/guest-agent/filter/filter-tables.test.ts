@@ -10,8 +10,13 @@ import { bridgeOf, vxlanOf } from '../../../src/guest-agent/network.ts';
 import { configs } from './any-network.ts';
 import { cardOf, networkOf } from './networks.ts';
 
-test('without networks there are no tables', (t) => {
-  t.deepEqual(filterTables([]), []);
+test('without networks there is what a tunnel needs, and nothing of what others forward', (t) => {
+  const [table, ...others] = filterTables([], ['ipv4', 'ipv6']);
+  t.deepEqual(others, []);
+  t.is(table?.family, 'inet');
+  const rules = table?.chains.flatMap((chain) => chain.rules) ?? [];
+  t.true(rules.length > 0);
+  for (const rule of rules) t.regex(rule, /"blanket0"/);
 });
 
 test('what a host did not forward before is read from its settings of then', (t) => {

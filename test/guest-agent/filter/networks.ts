@@ -1,5 +1,6 @@
 /** Two networks with guests, as control would tell a host of them. */
 import type { Card, NetworkConfig } from '../../../src/wire/methods/network.ts';
+import { networkConfig } from '../network-config.ts';
 
 export const cardOf = (number: number, changes: Partial<Card> = {}): Card => ({
   mac: `02:00:00:00:00:${number.toString(16).padStart(2, '0')}`,
@@ -12,23 +13,15 @@ export const cardOf = (number: number, changes: Partial<Card> = {}): Card => ({
   ...changes,
 });
 
-export const networkOf = (changes: Partial<NetworkConfig> = {}): NetworkConfig => ({
-  name: 'blue',
-  vni: 77,
-  mtu: 1370,
-  subnet: '10.77.0.0/24',
-  subnet6: 'fd77::/64',
-  gateway: { mac: '02:77:00:00:00:01', address: '10.77.0.1', address6: 'fd77::1' },
-  hostAddress: '10.77.0.254/24',
-  hostAddresses: ['10.77.0.254', '10.77.0.253'],
-  tunnelAddress: '10.254.0.1',
-  peers: ['10.254.0.2'],
-  outside: true,
-  connected: [],
-  cards: [],
-  publishes: [],
-  ...changes,
-});
+export const networkOf = (changes: Partial<NetworkConfig> = {}): NetworkConfig =>
+  networkConfig({
+    name: 'blue',
+    gateway: { mac: '02:77:00:00:00:01', address: '10.77.0.1', address6: 'fd77::1' },
+    hostAddress: '10.77.0.254/24',
+    hostAddresses: ['10.77.0.254', '10.77.0.253'],
+    cards: [],
+    ...changes,
+  });
 
 export const greenOf = (changes: Partial<NetworkConfig> = {}): NetworkConfig =>
   networkOf({

@@ -55,16 +55,49 @@ asRoot('make namespaces', 'a host forwards for guests alone what it did not forw
   t.is(await stage.ask('outside', hostUplink, 8080), '10.77.0.254', 'and published ports');
 });
 
-asRoot('make namespaces', 'a host that only relays between tunnels is no router either', async (t) => {
+asRoot('make namespaces', "what an owner's own bridge carries is not routed, and passes", async (t) => {
+  const stage = await stageFor(t, true);
+  await stage.ip('host', [
+    'link add br-owners type bridge stp_state 0 forward_delay 0',
+    'link set br-owners up',
+    ...(['outside', 'peer'] as const).flatMap((place) => [
+      `link add own-${place} type veth peer name eth2 netns ${stage.namespace(place)}`,
+      `link set own-${place} master br-owners up`,
+    ]),
+    'addr add 192.0.2.1/24 dev br-owners',
+    'link add br-other type bridge',
+    'addr add 203.0.114.1/24 dev br-other',
+    'link set br-other up',
+    `link add own-two type veth peer name eth2 netns ${stage.namespace('two')}`,
+    'link set own-two master br-other up',
+  ]);
+  const lines = (address: string, address6: string) => [
+    'link set eth2 up',
+    `addr add ${address}/24 dev eth2`,
+    `addr add ${address6}/64 dev eth2 nodad`,
+  ];
+  await stage.ip('outside', lines('192.0.2.2', '2001:db8:3::2'));
+  await stage.ip('peer', [...lines('192.0.2.3', '2001:db8:3::3'), 'route add 203.0.114.0/24 via 192.0.2.1']);
+  await stage.ip('two', [...lines('203.0.114.2', '2001:db8:4::2'), 'route add 192.0.2.0/24 via 203.0.114.1']);
+  for (const place of ['outside', 'two'] as const) await stage.serve(place, 80);
+  const carried = async () => [
+    await stage.ask('peer', '192.0.2.2', 80),
+    await stage.ask('peer', '2001:db8:3::2', 80),
+  ];
+  t.is(await stage.ask('peer', '203.0.114.2', 80), '192.0.2.3');
+  await stage.filter.apply([blue], ['ipv4', 'ipv6']);
+  t.deepEqual(await carried(), ['192.0.2.3', '2001:db8:3::3']);
+  t.is(await stage.ask('peer', '203.0.114.2', 80), 'none', 'from one of its bridges to another it is routed');
+  t.deepEqual(await stage.filter.differs(), []);
+});
+
+asRoot('make namespaces', 'a host that has a tunnel alone stands in nobody else’s way', async (t) => {
   const stage = await stageFor(t);
   await secondNetwork(stage);
   const between = () => stage.ask('outside', '192.0.2.2', 80);
   await stage.filter.apply([blue], ['ipv4', 'ipv6']);
   t.is(await between(), 'none');
   await stage.filter.apply([], ['ipv4', 'ipv6']);
-  t.is(await between(), 'none');
-  t.deepEqual((await stage.nft(['list', 'tables'])).trim(), 'table inet blanket');
-  await stage.filter.apply([]);
-  t.is(await between(), outsideAddress, 'once it forwards no more by itself, none of ours stands in the way');
-  t.is((await stage.nft(['list', 'tables'])).trim(), '');
+  t.is(await between(), outsideAddress, 'it forwards no more by itself');
+  t.is((await stage.nft(['list', 'tables'])).trim(), 'table inet blanket');
 });

@@ -8,7 +8,7 @@ import { hostUplink, outsideAddress } from './stage-links.ts';
 const config = networkOf({ cards: [cardOf(10), cardOf(11)] });
 
 const inputNeeds = ['iifname "bg*"', 'iifname "blanket0"'];
-const forwardNeeds = ['iifname "bg*"', 'iifname "bl*"', 'oifname "bl*"'];
+const forwardNeeds = ['iifname "blanket0"', 'iifname "bg*"', 'iifname "bl*"', 'oifname "bl*"'];
 
 /** Chains in words, with what they lack. */
 const told = async ({ nft }: Stage): Promise<Record<string, unknown>> => {
@@ -32,12 +32,20 @@ asRoot('make namespaces', 'a policy of dropping is told until guests are let thr
   await iptables('-A', 'FORWARD', '-m', 'conntrack', '--ctstate', 'ESTABLISHED', '-j', 'ACCEPT');
   await iptables('-A', 'FORWARD', '-i', 'bg+', '-p', 'udp', '-j', 'ACCEPT');
   await iptables('-P', 'INPUT', 'DROP');
-  t.deepEqual(await told(stage), {}, 'without guests there is nobody to cut off');
+  t.deepEqual(await told(stage), {}, 'without guests and tunnel there is nobody to cut off');
+  await stage.filter.apply([]);
+  const tunnelNeeds = ['iifname "blanket0"'];
+  t.deepEqual(await told(stage), { 'ip filter FORWARD': tunnelNeeds, 'ip filter INPUT': tunnelNeeds });
   await stage.filter.apply([config]);
   t.deepEqual(await reached(), ['none', 'none']);
   t.deepEqual(await told(stage), { 'ip filter FORWARD': forwardNeeds, 'ip filter INPUT': inputNeeds });
 
   await iptables('-I', 'FORWARD', '-i', 'bg+', '-j', 'ACCEPT');
+  t.deepEqual((await told(stage))['ip filter FORWARD'], [
+    'iifname "blanket0"',
+    'iifname "bl*"',
+    'oifname "bl*"',
+  ]);
   await iptables('-N', 'mine');
   await iptables('-A', 'mine', '-i', 'bl+', '-j', 'ACCEPT');
   await iptables('-I', 'FORWARD', '-j', 'mine');

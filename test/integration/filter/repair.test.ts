@@ -60,22 +60,37 @@ asRoot('make namespaces', 'traffic is no change, and what it left stays over ano
   await t.throwsAsync(asked(), { message: /No such file/ }, 'a guest without a firewall has no such set');
 });
 
-asRoot('make namespaces', "another's tables stay, and without networks ours are gone", async (t) => {
-  const stage = await stageFor(t);
-  await stage.nft(['-f', '-'], 'table inet other { chain input { counter; }; }');
-  await stage.filter.apply([config]);
-  t.deepEqual((await stage.nft(['list', 'tables'])).trim().split('\n').sort(), [
-    'table bridge blanket',
-    'table inet blanket',
-    'table inet other',
-  ]);
-  await stage.filter.apply([]);
-  t.deepEqual((await stage.nft(['list', 'tables'])).trim().split('\n'), ['table inet other']);
-  t.deepEqual(await stage.filter.differs(), []);
-  await stage.filter.apply([]);
-  await stage.nft(['add', 'table', 'inet', 'blanket']);
-  t.deepEqual(await stage.filter.differs(), ['table inet blanket was added']);
-});
+asRoot(
+  'make namespaces',
+  "another's tables stay, and without networks ours is the tunnel's alone",
+  async (t) => {
+    const stage = await stageFor(t);
+    await stage.nft(['-f', '-'], 'table inet other { chain input { counter; }; }');
+    await stage.filter.apply([config]);
+    t.deepEqual((await stage.nft(['list', 'tables'])).trim().split('\n').sort(), [
+      'table bridge blanket',
+      'table inet blanket',
+      'table inet other',
+    ]);
+    await stage.filter.apply([]);
+    t.deepEqual((await stage.nft(['list', 'tables'])).trim().split('\n').sort(), [
+      'table inet blanket',
+      'table inet other',
+    ]);
+    const listing = await stage.nft(['list', 'table', 'inet', 'blanket']);
+    t.deepEqual(
+      [...listing.matchAll(/\t(?:chain|set|map) (\S+)/g)].map(([, name]) => name),
+      ['forward'],
+    );
+    t.deepEqual(await stage.filter.differs(), []);
+    await stage.nft(['delete', 'table', 'inet', 'blanket']);
+    await stage.nft(['add', 'table', 'bridge', 'blanket']);
+    t.deepEqual(await stage.filter.differs(), [
+      'table bridge blanket was added',
+      'table inet blanket was removed',
+    ]);
+  },
+);
 
 asRoot('make namespaces', 'tables that cannot be changed in place are made anew', async (t) => {
   const stage = await stageFor(t);

@@ -185,6 +185,11 @@ asRoot(namespaces, 'a host relays between tunnels, and routes nothing else into 
   t.is(await forwarded(), 1);
   t.is(await stage.ask('outside', '10.254.0.2', 80), 'none');
   t.is(await stage.ask('peer', '10.77.0.10', 80), 'none');
+  await stage.serve('outside', 80);
+  await stage.filter.apply([]);
+  t.is(await forwarded(), 1);
+  t.is(await stage.ask('outside', '10.254.0.2', 80), 'none');
+  t.is(await stage.ask('peer', outsideAddress, 80), 'none', 'without networks too');
 });
 
 const relayCounter =

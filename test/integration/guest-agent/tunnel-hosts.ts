@@ -2,7 +2,8 @@
  * Hosts in namespaces of their own on one switch, with WireGuard in user space (wireguard-go), so that tunnels are
  * real also where the kernel has none. Everything is gone with the processes that hold the namespaces.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtemp, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,16 +21,22 @@ export type TunnelHost = {
   exec(command: string, ...args: string[]): Promise<string>;
   /** Calls the agent's method there. */
   call(method: string, params?: unknown): Promise<unknown>;
+  /** Follows others' keys, as an agent does all the time, until the test ends. */
+  follow(): void;
 };
 
-/** A process in new namespaces; it ends with the test. */
-function hold(t: ExecutionContext, namespaces: string[], script: string): number {
-  const child = start('unshare', [...namespaces, '--', 'sh', '-euc', script], { stdio: 'ignore' });
+function endWith(t: ExecutionContext, child: ChildProcess): void {
   t.teardown(async () => {
     child.kill('SIGKILL');
     if (child.exitCode === null && child.signalCode === null)
       await new Promise((ended) => child.once('exit', ended));
   });
+}
+
+/** A process in new namespaces; it ends with the test. */
+function hold(t: ExecutionContext, namespaces: string[], script: string): number {
+  const child = start('unshare', [...namespaces, '--', 'sh', '-euc', script], { stdio: 'ignore' });
+  endWith(t, child);
   if (child.pid === undefined) throw new Error('unshare did not start');
   return child.pid;
 }
@@ -44,6 +51,13 @@ async function eventually<T>(what: () => Promise<T>, forMs = 20_000): Promise<T>
   }
 }
 
+/** Until then what is done in its namespaces is done to this machine. */
+const hasOwnNet = (pid: number): Promise<void> =>
+  eventually(async () => {
+    const [its, ours] = await Promise.all([pid, 'self'].map((one) => readlink(`/proc/${one}/ns/net`)));
+    if (its === ours) throw new Error(`${pid} has no namespaces of its own yet`);
+  });
+
 const hostScript =
   'mount -t tmpfs none /run; mkdir -p /run/wireguard; ip link set lo up; echo 0 >/proc/sys/net/ipv4/ip_forward; ' +
   'WG_PROCESS_FOREGROUND=1 exec wireguard-go blanket0';
@@ -53,7 +67,8 @@ export async function tunnelHosts(t: ExecutionContext, count: number): Promise<T
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const middle = hold(t, ['--net'], 'exec sleep 600');
   const inMiddle = (...args: string[]) => run('nsenter', ['-t', String(middle), '-n', '--', 'ip', ...args]);
-  await eventually(() => inMiddle('link', 'add', 'switch', 'type', 'bridge'));
+  await hasOwnNet(middle);
+  await inMiddle('link', 'add', 'switch', 'type', 'bridge');
   await inMiddle('link', 'set', 'switch', 'up');
   const hosts: TunnelHost[] = [];
   for (let number = 1; number <= count; number++) {
@@ -62,6 +77,7 @@ export async function tunnelHosts(t: ExecutionContext, count: number): Promise<T
     const exec = async (command: string, ...args: string[]) =>
       (await run('nsenter', ['-t', String(pid), '-n', '-m', '--', command, ...args], { timeoutMs: 60_000 }))
         .stdout;
+    await hasOwnNet(pid);
     await eventually(() => exec('wg', 'show', 'blanket0', 'listen-port'));
     await inMiddle(
       'link',
@@ -87,7 +103,11 @@ export async function tunnelHosts(t: ExecutionContext, count: number): Promise<T
       );
       return JSON.parse(text) as unknown;
     };
-    hosts.push({ address, state, exec, call });
+    const follow = () => {
+      const words = ['-t', String(pid), '-n', '-m', '--', process.execPath, program, state, 'follow'];
+      endWith(t, start('nsenter', words, { stdio: ['ignore', 'ignore', 'inherit'] }));
+    };
+    hosts.push({ address, state, exec, call, follow });
   }
   return hosts;
 }

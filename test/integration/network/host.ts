@@ -8,20 +8,34 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { applyFilter, filterDiffers } from '../../../src/guest-agent/filter/filter.ts';
 import { allLinks } from '../../../src/guest-agent/links.ts';
+import { keptNetworks } from '../../../src/guest-agent/network/kept.ts';
 import { type GuestNetworks, guestNetworks } from '../../../src/guest-agent/network/networks.ts';
+import { overlaps } from '../../../src/guest-agent/network/overlap.ts';
 import type { Services } from '../../../src/guest-agent/network/services.ts';
 import { pathsUnder } from '../../../src/guest-agent/paths.ts';
 import { start } from '../../../src/process/run.ts';
 import { toProblem } from '../../../src/wire/errors.ts';
 
-export type Question = { id: number; method: keyof GuestNetworks | 'portsAtFilter'; params: unknown };
+export type Question = {
+  id: number;
+  /** `break`: the next time, this one of the services' works fails. */
+  method: keyof GuestNetworks | 'portsAtFilter' | 'break' | 'overlaps';
+  params: unknown;
+};
 export type Answer = { id: number; result?: unknown; problem?: unknown };
 
 type Unit = { child: ChildProcess; said: string };
 const units = new Map<string, Unit>();
 const isRunning = ({ child }: Unit): boolean => child.exitCode === null && child.signalCode === null;
 
+const broken = new Set<unknown>();
+
+function failIfBroken(work: keyof Services): void {
+  if (broken.delete(work)) throw new Error(`${work} failed`);
+}
+
 async function stop(name: string): Promise<void> {
+  failIfBroken('stop');
   const unit = units.get(name);
   units.delete(name);
   if (unit === undefined || !isRunning(unit)) return;
@@ -47,13 +61,15 @@ const services: Services = {
   },
   stop,
   reload: async (name) => {
+    failIfBroken('reload');
     units.get(name)?.child.kill('SIGHUP');
   },
   lastWords: async (name) => units.get(name)?.said.trim() ?? '',
 };
 
 const portsAtFilter: string[][] = [];
-const networks = guestNetworks(pathsUnder(process.argv[2]), {
+const paths = pathsUnder(process.argv[2]);
+const networks = guestNetworks(paths, {
   filter: {
     apply: async (configs, closed) => {
       const up = (await allLinks()).filter(({ flags }) => flags?.includes('UP'));
@@ -68,6 +84,8 @@ const networks = guestNetworks(pathsUnder(process.argv[2]), {
 
 async function answer({ id, method, params }: Question): Promise<Answer> {
   if (method === 'portsAtFilter') return { id, result: portsAtFilter };
+  if (method === 'overlaps') return { id, result: await overlaps(await keptNetworks(paths)) };
+  if (method === 'break') return { id, result: void broken.add(params) };
   const work = networks[method] as (params: unknown) => Promise<unknown>;
   return work(params).then(
     (result) => ({ id, result }),

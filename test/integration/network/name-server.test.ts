@@ -1,7 +1,7 @@
 /** A server of names that cannot start is told of, and starts as soon as it can. */
 import { bridgeOf } from '../../../src/guest-agent/network/names.ts';
 import { asRoot } from '../as-root.ts';
-import { dhcp, reaches } from './clients.ts';
+import { dhcp, reaches, resolve } from './clients.ts';
 import { squat } from './squatter.ts';
 import { card, configOf, type Host, network, newGuest, twoHosts } from './two-hosts.ts';
 
@@ -39,4 +39,34 @@ asRoot(why, 'a server that could not start leaves nothing when its network goes'
   await end();
   await a.ask('apply', config);
   t.deepEqual(await repaired(a), []);
+});
+
+asRoot(
+  why,
+  'lists that the server was not told of are told the next time, whatever the files say',
+  async (t) => {
+    const { tag, a, b } = await twoHosts(t);
+    const web = card(11, 'web', a);
+    await a.ask('apply', configOf(a, [b], [web]));
+    const guest = await newGuest(t, tag, a, web.mac);
+    await dhcp(t, guest);
+    await a.ask('break', 'reload');
+    const config = configOf(a, [b], [web, card(12, 'db', b)]);
+    await t.throwsAsync(a.ask('apply', config), { message: /reload failed/ });
+    t.deepEqual(await repaired(a), [`bridge ${network}: it was not set up`]);
+    t.deepEqual(await resolve(guest, 'db.lan.internal', '10.77.0.1'), ['10.77.0.12', 'fd77::12']);
+  },
+);
+
+asRoot(why, 'options that the server was not started with are so the next time', async (t) => {
+  const { tag, a, b } = await twoHosts(t);
+  const web = card(11, 'web', a);
+  await a.ask('apply', configOf(a, [b], [web], { outside: true }));
+  const guest = await newGuest(t, tag, a, web.mac);
+  t.is((await dhcp(t, guest)).get('router'), '10.77.0.1');
+  await a.ask('break', 'stop');
+  const config = configOf(a, [b], [web], { outside: false });
+  await t.throwsAsync(a.ask('apply', config), { message: /stop failed/ });
+  await a.ask('apply', config);
+  t.is((await dhcp(t, guest)).get('router'), undefined);
 });

@@ -1,7 +1,8 @@
 /** A network whose subnet is already reached another way is not set up: the host would lose that way. */
 import { bridgeOf } from '../../../src/guest-agent/network/names.ts';
 import { asRoot } from '../as-root.ts';
-import { card, configOf, type Host, network, twoHosts } from './two-hosts.ts';
+import { dhcp, ping } from './clients.ts';
+import { card, configOf, gateway, type Host, network, newGuest, twoHosts } from './two-hosts.ts';
 
 const why = 'make network namespaces';
 const repaired = async (host: Host) => ((await host.ask('repair')) as { repaired: string[] }).repaired;
@@ -62,13 +63,40 @@ asRoot(why, "the host's other ways are no hindrance", async (t) => {
   await t.notThrowsAsync(a.ask('apply', config));
 });
 
-asRoot(why, 'a network that is there goes on being set, whatever way comes after', async (t) => {
-  const { a, b } = await twoHosts(t);
-  const config = configOf(a, [b], [card(11, 'web', a)]);
-  await a.ask('apply', config);
+/** Each way that the kernel would take, as the host's owner finds it. */
+const wayTo = async ({ inside }: Host, address: string): Promise<string | undefined> =>
+  /dev (\S+)/.exec(await inside('ip', 'route', 'get', address))?.[1];
+
+asRoot(why, 'a way that comes after the network is given back to the host, and told of', async (t) => {
+  const { tag, a, b } = await twoHosts(t);
+  const cards = [card(11, 'web', a), card(12, 'db', b)];
+  await a.ask('apply', configOf(a, [b], cards));
+  await b.ask('apply', configOf(b, [a], cards));
+  const web = await newGuest(t, tag, a, '52:54:00:77:00:11');
+  const db = await newGuest(t, tag, b, '52:54:00:77:00:12');
+  for (const guest of [web, db]) await dhcp(t, guest);
+  t.deepEqual(await a.ask('overlaps'), []);
   await uplink(a);
-  await a.inside('ip', 'address', 'add', '10.77.0.5/24', 'dev', 'up0');
-  await t.notThrowsAsync(a.ask('apply', { ...config, cards: [] }));
+  await a.inside('ip', 'address', 'add', '10.77.0.5/24', 'dev', 'up0', 'noprefixroute');
+  await a.inside('ip', 'route', 'add', '10.77.0.0/24', 'dev', 'up0', 'metric', '100');
+  t.is(await wayTo(a, '10.77.0.9'), bridgeOf(network));
+  t.is(await wayTo(a, '10.77.0.1'), 'lo', 'the router has the address of the gateway');
+  t.deepEqual(await repaired(a), []);
+  t.is(await wayTo(a, '10.77.0.9'), 'up0');
+  t.is(await wayTo(a, '10.77.0.1'), 'up0');
+  await ping(web, '10.77.0.12');
+  t.true(await guarded(a));
+  t.like(await a.ask('overlaps'), [
+    { code: 'network.overlap', data: { device: 'up0', route: '10.77.0.0/24' } },
+  ]);
+  await t.throwsAsync(a.ask('apply', configOf(a, [b], cards)), { code: 'network.overlap' });
+  t.deepEqual(await repaired(a), []);
+  await a.inside('ip', 'link', 'delete', 'up0');
+  t.not((await repaired(a)).length, 0);
+  t.deepEqual(await repaired(a), []);
+  t.is(await wayTo(a, '10.77.0.9'), bridgeOf(network));
+  await ping(web, gateway.address);
+  t.is((await dhcp(t, web)).get('ip'), '10.77.0.11');
 });
 
 asRoot(why, 'after a reboot with another lease its network waits for the way to go', async (t) => {
