@@ -4,7 +4,8 @@
  * guests, and no frames of a guest network except by the tunnel, where peers are known and nobody listens.
  */
 import type { NetworkConfig } from '../../wire/methods/network.ts';
-import { metadataPort, vxlanPort } from '../network/fixed.ts';
+import { metadataPort } from '../../wire/network.ts';
+import { vxlanPort } from '../network/fixed.ts';
 import { tunnelInterface } from '../tunnel.ts';
 import { plainIpv6 } from './ipv6.ts';
 import { type NftPart, nftSet } from './nft-text.ts';

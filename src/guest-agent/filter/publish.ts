@@ -3,7 +3,7 @@
  * images know becomes the gateway's, where the agent answers.
  */
 import type { NetworkConfig } from '../../wire/methods/network.ts';
-import { metadataPort } from '../network/fixed.ts';
+import { metadataPort } from '../../wire/network.ts';
 import { type NftPart, nftMap } from './nft-text.ts';
 
 /** To an address of this host's own, at a port that is published. */

@@ -3,9 +3,6 @@
 /** IANA's port for VXLAN (RFC 7348, 5). */
 export const vxlanPort = 4789;
 
-/** Where the agent answers guests' questions about themselves; the gateway's port 80 stays free. */
-export const metadataPort = 8775;
-
 /**
  * The gateway's second address on every network with IPv6: where routers announce themselves from is a link-local address
  * (RFC 4861, 4.2).
