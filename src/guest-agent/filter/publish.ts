@@ -3,7 +3,9 @@
  * images know becomes the gateway's, where the agent answers.
  */
 import type { NetworkConfig } from '../../wire/methods/network.ts';
-import { type NftPart, nftMap } from './nft-text.ts';
+import { devicesOf } from '../network/names.ts';
+import { isEgress } from '../network/way-out.ts';
+import { type NftPart, nftMap, nftSet } from './nft-text.ts';
 
 export const metadataPort = 8775;
 
@@ -12,6 +14,16 @@ const toPublished = 'fib daddr type local dnat ip to meta l4proto . th dport map
 
 export const publish = (configs: readonly NetworkConfig[]): NftPart => ({
   sets: [
+    nftSet(
+      'worldly',
+      'type ifname',
+      configs
+        .filter(({ outside }) => outside)
+        .flatMap((config) => {
+          const { gateway, bridge } = devicesOf(config.name);
+          return (isEgress(config) ? [gateway, bridge] : [gateway]).map((device) => `"${device}"`);
+        }),
+    ),
     nftMap(
       'published',
       'type inet_proto . inet_service : ipv4_addr . inet_service',
@@ -30,7 +42,7 @@ export const publish = (configs: readonly NetworkConfig[]): NftPart => ({
       rules: [
         `iifname @gateways ip daddr 169.254.169.254 tcp dport 80 redirect to :${metadataPort}`,
         // guests with a way out find it as the world does, wherever the guest behind it runs
-        `iifname @outside ip daddr != @own_addresses ${toPublished}`,
+        `iifname @worldly ip daddr != @own_addresses ${toPublished}`,
         'iifname @gateways accept',
         'iifname @bridges accept',
         toPublished,

@@ -24,6 +24,7 @@ export const networkOf = (changes: Partial<NetworkConfig> = {}): NetworkConfig =
   tunnelAddress: '10.254.0.1',
   peers: ['10.254.0.2'],
   outside: true,
+  egress: null,
   connected: [],
   cards: [],
   publishes: [],
