@@ -85,6 +85,10 @@ export const networkSchema = z.object({
   mtu: mtuSchema,
   /** Its guests do not reach the world. */
   isolated: z.boolean(),
+  /** The host through which all its guests reach the world; `null`: each through its own. */
+  egress: nameSchema.nullable().default(null),
+  /** Of that host: while it is not ready its guests may have no way out. */
+  egressState: z.enum(hostStates).nullable().default(null),
   /** Networks whose guests reach this one's, and are reached. */
   connected: z.array(nameSchema),
   guests: z.int(),

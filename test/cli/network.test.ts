@@ -5,7 +5,15 @@ import { runBlanket } from './run-blanket.ts';
 
 const network = (change: Partial<Network> = {}): Network => ({
   ...{ name: 'lan', subnet: '10.77.0.0/24', subnet6: null, gateway: '10.77.0.1', gateway6: null, vni: 100 },
-  ...{ mtu: 1370, isolated: false, connected: [], guests: 2, createdAt: '2026-01-02T03:04:05.000Z' },
+  ...{
+    mtu: 1370,
+    isolated: false,
+    egress: null,
+    egressState: null,
+    connected: [],
+    guests: 2,
+    createdAt: '2026-01-02T03:04:05.000Z',
+  },
   ...change,
 });
 
@@ -18,11 +26,13 @@ test('what is asked of a new network is passed on, and what is not is left to co
   t.is((await runBlanket(fake, plain)).code, 0);
   const full = await runBlanket(fake, [...plain, '--subnet6', 'fd77::/64', '--isolated', '--mtu', '1300']);
   t.is(full.code, 0);
+  t.is((await runBlanket(fake, [...plain, '--egress', 'east-1'])).code, 0);
   t.deepEqual(
     asked(fake).map(({ body }) => body),
     [
       { name: 'lan', subnet: '10.77.0.0/24' },
       { name: 'lan', subnet: '10.77.0.0/24', subnet6: 'fd77::/64', isolated: true, mtu: 1300 },
+      { name: 'lan', subnet: '10.77.0.0/24', egress: 'east-1' },
     ],
   );
 });
@@ -42,6 +52,44 @@ test('a network is shown with its gateways and neighbours', async (t) => {
   t.regex(stdout, /^mtu: +1370$/m);
   const list = await runBlanket(fake, ['network', 'list']);
   t.regex(list.stdout, /^lan +10\.77\.0\.0\/24 +fd77::\/64 +no +lab wan +100 +1370 +2 /m);
+});
+
+test('the way out of a network is shown, and that it is not there', async (t) => {
+  const outside = async (change: Partial<Network>) => {
+    const fake = await fakeControl(t, {
+      'network.show': () => network(change),
+      'network.list': () => [network(change)],
+    });
+    const { stdout } = await runBlanket(fake, ['network', 'show', 'lan']);
+    const list = (await runBlanket(fake, ['network', 'list'])).stdout.split('\n')[1];
+    return [/^outside: +(.*)$/m.exec(stdout)?.[1], list?.split(/ {2,}/)[3]];
+  };
+  t.deepEqual(await outside({}), ['yes, through their host', 'yes']);
+  t.deepEqual(await outside({ egress: 'east-1', egressState: 'ready' }), ['yes, through east-1', 'east-1']);
+  t.deepEqual(await outside({ egress: 'east-1', egressState: 'unreachable' }), [
+    'yes, through east-1 (unreachable)',
+    'east-1 (unreachable)',
+  ]);
+});
+
+test('the way out of a network is a host that is named, or each its own', async (t) => {
+  const fake = await fakeControl(t, { 'network.egress': () => ({ ...network(), warnings: [] }) });
+  const change = (...args: string[]) => runBlanket(fake, ['network', 'egress', 'lan', ...args]);
+  const chosen = await change('west-1');
+  t.is(chosen.code, 0);
+  t.regex(chosen.stderr, /open to the world by another way ends/);
+  t.is((await change('--each')).code, 0);
+  const hosts = ['west-1', null];
+  t.deepEqual(
+    asked(fake).map(({ params, body }) => ({ params, body })),
+    hosts.map((host) => ({ params: { name: 'lan' }, body: { host } })),
+  );
+  for (const args of [[], ['west-1', '--each']]) {
+    const { code, stderr } = await change(...args);
+    t.is(code, 2);
+    t.regex(stderr, /usage\.egress/);
+  }
+  t.is(asked(fake).length, hosts.length, 'control was not asked');
 });
 
 for (const verb of ['connect', 'disconnect'] as const) {

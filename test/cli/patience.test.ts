@@ -9,12 +9,20 @@ import { host } from '../api-client/fake-control.ts';
 
 const network = {
   ...{ name: 'lan', subnet: '10.77.0.0/24', subnet6: null, gateway: '10.77.0.1', gateway6: null, vni: 100 },
-  ...{ mtu: 1370, isolated: false, connected: [], guests: 2, createdAt: '2026-01-02T03:04:05.000Z' },
+  ...{
+    mtu: 1370,
+    isolated: false,
+    egress: null,
+    connected: [],
+    guests: 2,
+    createdAt: '2026-01-02T03:04:05.000Z',
+  },
 };
 const tunnels = { mtu: 1420, tunnels: [], silent: [], warnings: [] };
 
 const asks: [args: string[], answer: unknown][] = [
   [['network', 'create', 'lan', '--subnet', '10.77.0.0/24'], { ...network, warnings: [] }],
+  [['network', 'egress', 'lan', 'a1'], { ...network, warnings: [] }],
   [['network', 'connect', 'lan', 'lab'], { ...network, warnings: [] }],
   [['network', 'disconnect', 'lan', 'lab'], { ...network, warnings: [] }],
   [['network', 'remove', 'lan'], { warnings: [] }],

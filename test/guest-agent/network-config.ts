@@ -13,6 +13,7 @@ export const networkConfig = (changes: Partial<NetworkConfig> = {}): NetworkConf
   tunnelAddress: '10.254.0.1',
   peers: ['10.254.0.2'],
   outside: true,
+  egress: null,
   connected: [],
   cards: [
     {

@@ -55,6 +55,7 @@ export function configsOf({ hosts, guests }: Fleet, told: readonly number[]): Ne
     tunnelAddress: tunnelAddress(host),
     peers: peersOf({ hosts, guests }, host),
     outside: true,
+    egress: null,
     connected: [],
     cards: cards.map((card, guest) => (homeOf(guest) === host ? { ...card, here: true } : card)),
     publishes: [],

@@ -8,6 +8,7 @@ import { BlanketError } from '../../wire/errors.ts';
 import { sshUser } from '../agents/agents.ts';
 import { lowestFree } from '../network/addresses.ts';
 import { settleHosts } from '../network/allocation.ts';
+import { refuseEgress } from '../network/egress.ts';
 import { guestsAt } from '../provision/guests-at.ts';
 import { cloudOf, type Services } from '../services.ts';
 import { knownHostsLine } from '../ssh/keys.ts';
@@ -48,6 +49,7 @@ export const hostHandlers = (services: Services): Handlers<Names> => {
     'host.remove'({ params: { name }, query: { force } }) {
       refuseUsed(services, name);
       if (!force) refuseUndecided(store, name);
+      refuseEgress(store, name);
       return operations.start('host.remove', `host/${name}`, { host: name, force });
     },
     'host.probe'({ params: { name } }) {

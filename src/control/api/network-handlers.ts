@@ -6,6 +6,7 @@ import { lowestFree } from '../network/addresses.ts';
 import { admitNetwork } from '../network/admit.ts';
 import { settleHosts } from '../network/allocation.ts';
 import { connect, disconnect } from '../network/connect.ts';
+import { checkEgress } from '../network/egress.ts';
 import { addLeftover, forgetLeftover, leftovers } from '../network/leftovers.ts';
 import { dropRemoved } from '../network/sync.ts';
 import { TELL_MS, type Told, tellNetworks, toldOf, warningsOf } from '../network/tell-hosts.ts';
@@ -19,6 +20,7 @@ type Names =
   | 'network.show'
   | 'network.create'
   | 'network.remove'
+  | 'network.egress'
   | 'network.connect'
   | 'network.disconnect';
 
@@ -36,10 +38,18 @@ export const networkHandlers = (services: Services): Handlers<Names> => {
     'network.show': ({ params: { name } }) => view(name),
     async 'network.create'({ body }) {
       const { name } = body;
-      store.transaction(() => create(store, body));
+      store.transaction(() => create(services, body));
       return shown(name, await tellNetworks(services, [name]), `${name} is not there yet`);
     },
     'network.remove': ({ params: { name } }) => drop(services, name),
+    async 'network.egress'({ params: { name }, body: { host } }) {
+      store.transaction(() => {
+        checkEgress(services, store.networks.get(name), host);
+        store.networks.update(name, { egress: host });
+      });
+      const told = await tellNetworks(services, [name]);
+      return shown(name, told, `guests there may still leave ${name} by another way, or have none`);
+    },
     async 'network.connect'({ params: { name, other } }) {
       store.transaction(() => connect(store, name, other));
       const told = await tellNetworks(services, [name, other]);
@@ -78,13 +88,16 @@ const without = ({ away, refused }: Told, hosts: readonly string[]): Told => ({
   refused: refused.filter(({ host }) => !hosts.includes(host)),
 });
 
-function create(store: Store, body: RouteParsed<'network.create'>['body']): void {
+function create(services: Services, body: RouteParsed<'network.create'>['body']): void {
+  const { store } = services;
   const networks = store.networks.list();
   const admitted = admitNetwork(body, { networks, hosts: store.hosts.list() });
-  const { name, isolated } = body;
+  const { name, isolated, egress } = body;
+  checkEgress(services, { name, isolated }, egress);
   const taken = [...networks, ...leftovers(store)].map(({ vni }) => vni);
   store.networks.insert({
-    ...{ ...admitted, isolated, vni: lowestFree(taken, FIRST_VNI), connected: [], hostAddresses: {} },
+    ...{ ...admitted, isolated, egress, vni: lowestFree(taken, FIRST_VNI) },
+    ...{ connected: [], hostAddresses: {} },
     createdAt: new Date().toISOString(),
   });
   forgetLeftover(store, name);

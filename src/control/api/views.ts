@@ -41,6 +41,7 @@ export const networkView = (
   ...network,
   gateway: gatewayOf(network.subnet),
   gateway6: gateway6Of(network.subnet6),
+  egressState: network.egress === null ? null : (store.hosts.find(network.egress)?.state ?? null),
   guests: guestsOn(store, network.name),
 });
 

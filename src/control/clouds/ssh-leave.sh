@@ -29,6 +29,15 @@ systemctl stop 'blanket-dhcp-*'
 hex='[0-9a-f]'
 hex=$hex$hex$hex$hex
 hex=$hex$hex$hex
+# The ways out of guest networks by other hosts. Only what came in by a gateway was led to them.
+for family in -4 -6; do
+  [ "$family" = -4 ] || [ -e /proc/sys/net/ipv6 ] || continue
+  ip "$family" rule show priority 1998 | sed -n "s/.* iif \(bg$hex\) .*lookup \([0-9]*\).*/\1 \2/p" |
+    while read -r gateway table; do
+      ip "$family" rule delete priority 1998 iif "$gateway" lookup "$table"
+      ip "$family" route flush table "$table"
+    done
+done
 for path in /sys/class/net/*; do
   [ -e "$path" ] || continue # a VXLAN goes with the tunnel that it runs in, a gateway's port with the gateway
   link=${path##*/}

@@ -1,6 +1,6 @@
 /** What a host is told of a guest network: all of it, made from the store alone. */
 import type { AgentParams } from '../../wire/agent.ts';
-import type { Card } from '../../wire/methods/network.ts';
+import type { Card, Egress } from '../../wire/methods/network.ts';
 import type { GuestRecord, HostRecord, NetworkRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { gatewayMac, tunnelAddress } from './addresses.ts';
@@ -12,6 +12,7 @@ import { type Journey, journeysOf } from './journeys.ts';
 export type View = {
   hosts: readonly HostRecord[];
   guests: readonly GuestRecord[];
+  networks: readonly NetworkRecord[];
   /** Guests that are on their way. */
   journeys: ReadonlyMap<string, Journey>;
 };
@@ -19,6 +20,7 @@ export type View = {
 export const viewOf = (store: Store): View => ({
   hosts: store.hosts.list(),
   guests: store.guests.list(),
+  networks: store.networks.list(),
   journeys: journeysOf(store),
 });
 
@@ -50,6 +52,7 @@ export function configFor(
       .filter((peer) => peer.name !== host.name)
       .map(({ index }) => tunnelAddress(index)),
     outside: !network.isolated,
+    egress: egressFor(network, view),
     cards: cardsFor(name, host, view),
     publishes: publishesFor(name, host, view.guests),
   };
@@ -84,6 +87,22 @@ export const strayGuests = (network: string, view: View): string[] =>
     .filter(({ nics }) => nics.some((nic) => nic.network === network))
     .filter((guest) => placeOf(guest, view) === undefined)
     .map(({ name }) => name);
+
+function egressFor(
+  { name, egress, connected, hostAddresses }: NetworkRecord,
+  { hosts, networks }: View,
+): Egress | null {
+  if (egress === null) return null;
+  const host = hosts.find((one) => one.name === egress);
+  const address = hostAddresses[egress];
+  // one that is not there is not to be taken for no wish at all: guests would leave by their own hosts
+  if (host === undefined || address === undefined)
+    throw new Error(`${egress}, through which ${name} reaches the world, is not there`);
+  const except = networks
+    .filter((other) => connected.includes(other.name))
+    .flatMap(({ subnet, subnet6 }) => (subnet6 === null ? [subnet] : [subnet, subnet6]));
+  return { at: tunnelAddress(host.index), address, except };
+}
 
 /** A guest's ports lead to its first card. */
 const publishesFor = (network: string, host: HostRecord, guests: readonly GuestRecord[]) =>

@@ -90,6 +90,8 @@ export const networkRecordSchema = z.object({
   vni: z.int(),
   mtu: mtuSchema.default(1370),
   isolated: z.boolean().default(true),
+  /** The host through which its guests reach the world; `null`: each through its own. */
+  egress: nameSchema.nullable().default(null),
   connected: z.array(nameSchema).default([]),
   /** Each host's own address on it, without prefix, by the host's name. */
   hostAddresses: z.record(nameSchema, z.ipv4()).default({}),

@@ -5,7 +5,8 @@
  */
 import type { NetworkConfig } from '../../wire/methods/network.ts';
 import { vxlanPort } from '../network/fixed.ts';
-import { bridgeOf } from '../network/names.ts';
+import { bridgeOf, gatewayOf } from '../network/names.ts';
+import { detourOf } from '../network/way-out.ts';
 import { tunnelInterface } from '../tunnel.ts';
 import { type NftPart, type NftSet, nftSet } from './nft-text.ts';
 
@@ -37,6 +38,11 @@ export const tracking = (configs: readonly NetworkConfig[]): NftPart => ({
       'type ether_addr',
       configs.map(({ gateway }) => gateway.mac),
     ),
+    nftSet(
+      'detoured',
+      'type ifname',
+      configs.filter((config) => detourOf(config) !== undefined).map(({ name }) => `"${gatewayOf(name)}"`),
+    ),
   ],
   chains: [
     {
@@ -47,15 +53,25 @@ export const tracking = (configs: readonly NetworkConfig[]): NftPart => ({
       ],
     },
     {
+      name: 'passing',
+      rules: [
+        // guests elsewhere that leave by this host
+        'iifname @outside fib daddr type unicast fib daddr oifname != @to_guests return',
+        'notrack', // what is bridged from guest to guest passes here too
+      ],
+    },
+    {
       name: 'untracked',
       hook: 'filter hook prerouting priority raw',
       rules: [
         // With br_netfilter a frame to the gateway passes here twice, on the bridge and as the gateway's. NAT is decided once
         // for a connection, so the first time must not begin one.
         'iifname @bridges ether daddr @gateway_macs notrack',
-        // and what is bridged from guest to guest passes here too
-        'iifname @bridges fib daddr type != local notrack',
+        'iifname @bridges fib daddr type != local jump passing',
         'iifname @gateways fib daddr oifname @to_guests notrack', // from guest to guest by routes
+        // to the world by another host, whose tracking sees both directions; metadata ends here
+        'iifname @detoured ip daddr != 169.254.169.254 fib daddr type != local notrack',
+        'iifname @detoured meta nfproto ipv6 fib daddr type != local notrack',
         `iifname "${tunnelInterface}" ${vxlan}`,
       ],
     },

@@ -12,6 +12,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { NetworkConfig } from '../../wire/methods/network.ts';
+import { linkLocalOf } from '../filter/ipv6.ts';
 import { addressCommands, type Link, spelt, type WantedAddress } from '../links.ts';
 import { tunnelInterface } from '../tunnel.ts';
 import { gatewayLinkLocal, vxlanPort } from './fixed.ts';
@@ -19,9 +20,16 @@ import { bridgeOf, gatewayOf, gatewayPortOf, tapOf, vxlanOf } from './names.ts';
 import { subnetOf } from './subnet.ts';
 
 /** Locally administered, and different on each host of the network. */
-export function bridgeMac({ name, tunnelAddress }: NetworkConfig): string {
+export function bridgeMac({ name, tunnelAddress }: Pick<NetworkConfig, 'name' | 'tunnelAddress'>): string {
   const digest = createHash('sha256').update(`${name} ${tunnelAddress}`).digest();
   return ['02', ...[...digest.subarray(0, 5)].map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
+}
+
+/** By which other hosts reach this one when it is their guests' way out; IPv6 has no other address of a host's here. */
+export function bridgeAddresses(config: NetworkConfig): WantedAddress[] {
+  const inet = { address: config.hostAddress };
+  if (config.subnet6 === null) return [inet];
+  return [inet, { address: `${linkLocalOf(bridgeMac(config))}/64`, options: ['nodad'] }];
 }
 
 const prefixOf = (cidr: string): string => cidr.slice(cidr.indexOf('/'));
@@ -48,9 +56,11 @@ function bridgeCommands(config: NetworkConfig, links: Links): string[] {
   const alias = `alias "network ${config.name}"`;
   return [
     ...(link === undefined ? [make] : []),
+    // What the kernel would make of the MAC is given, and not waited for.
+    ...(config.subnet6 === null ? [] : [`link set ${bridge} addrgenmode none`]),
     // A set address keeps the bridge from taking the lowest of its ports', which changes as guests come and go.
     `link set ${bridge} address ${bridgeMac(config)} mtu ${config.mtu} ${alias} up`,
-    ...addressCommands(bridge, link, [{ address: config.hostAddress }]),
+    ...addressCommands(bridge, link, bridgeAddresses(config)),
     ...routesOf(config).map((route) => `route replace ${route}`),
   ];
 }

@@ -1,7 +1,7 @@
 /**
  * Sets up a host's guest networks, remembers them, compares them with what is there and takes them away.
  *
- *   apply:  filter (of all networks) -> kept -> devices -> ports up -> forwarding entries -> DHCP and DNS
+ *   apply:  filter (of all networks) -> kept -> devices -> way out -> ports up -> forwarding entries -> DHCP and DNS
  *
  * No guest is ever on a bridge that is not guarded. The filter is that of the kept networks, so a network is guarded and kept
  * before it has a device, and whatever fails or falls after that leaves it in the filter. A reading is taken when a network
@@ -18,8 +18,9 @@ import { serially } from '../serially.ts';
 import { removeState, writeState } from '../state-file.ts';
 import { letRelay } from '../tunnel.ts';
 import { deviceCommands, portCommands, strayCards } from './devices.ts';
+import { removeEgress, setEgress } from './egress.ts';
 import { moveCards, setForwarding } from './forwarding.ts';
-import { keptNetworks, requireNetwork, toGuard } from './kept.ts';
+import { keptNetwork, keptNetworks, requireNetwork, toGuard } from './kept.ts';
 import { readNameServer, removeNameServer, serveNames, serverPart } from './name-server.ts';
 import { bridgeOf, gatewayOf, gatewayPortOf, vxlanOf } from './names.ts';
 import { requireApart } from './overlap.ts';
@@ -95,6 +96,7 @@ async function setUp(state: State, config: NetworkConfig, all: readonly NetworkC
   await batch('ip', deviceCommands(config, await allLinks()));
   await setSettings(deviceSettings(config.name));
   await letForward(paths.forwarding);
+  await setEgress(config);
   await batch('ip', portCommands(config, await allLinks()));
   await setForwarding(config);
   await serveNames(paths, config, parts.services, wasSet);
@@ -143,8 +145,7 @@ async function forward({ paths, readings }: State, { name, moves }: Moves): Prom
     if (at === config.tunnelAddress) readings.get(name)?.delete(part);
     else readings.get(name)?.set(part, '');
   }
-  const unknown = moves.find((move) => !known.includes(move));
-  if (unknown !== undefined) throw unknownCard(name, unknown.mac);
+  for (const { mac } of moves.filter((move) => !known.includes(move))) throw unknownCard(name, mac);
 }
 
 const unknownCard = (name: string, mac: string) =>
@@ -162,6 +163,8 @@ async function remove(state: State, name: string): Promise<void> {
     if (guests.length > 0) throw inUse(name, guests.length);
   }
   await removeNameServer(paths, name, parts.services);
+  const kept = await keptNetwork(paths, name).catch(() => undefined); // of another version; its rules tell its tables
+  await removeEgress(name, kept?.vni);
   for (const device of [vxlanOf(name), gatewayOf(name), bridge]) await removeLink(device);
   await removeState(paths.network(name, 'json'));
   readings.delete(name);

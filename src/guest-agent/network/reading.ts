@@ -4,8 +4,9 @@
  * that come and go, and to which host a card's frames go, which a guest's own frames may know sooner than control.
  */
 import type { NetworkConfig } from '../../wire/methods/network.ts';
-import { addressesOf, type Link, routesIn, spelt } from '../links.ts';
-import { gatewayAddresses, routesOf } from './devices.ts';
+import { addressesOf, type Link, routesIn, spelt, type WantedAddress } from '../links.ts';
+import { bridgeAddresses, gatewayAddresses, routesOf } from './devices.ts';
+import { readEgress } from './egress.ts';
 import { type FdbEntry, readFdb } from './forwarding.ts';
 import { bridgeOf, gatewayOf, gatewayPortOf, vxlanOf } from './names.ts';
 import { current, deviceSettings } from './sysctls.ts';
@@ -59,10 +60,14 @@ export async function readKernel(
   config: NetworkConfig,
   links: readonly Link[],
 ): Promise<Map<string, string>> {
-  const wanted = gatewayAddresses(config).map(({ address }) => spelt(address));
+  const spellings = (addresses: readonly WantedAddress[]) => addresses.map(({ address }) => spelt(address));
+  const wanted: Record<string, string[]> = {
+    gateway: spellings(gatewayAddresses(config)),
+    bridge: spellings(bridgeAddresses(config)),
+  };
   const devices = Object.entries(rolesOf(config.name)).flatMap(([role, device]) => {
     const link = links.find(({ ifname }) => ifname === device);
-    return link === undefined ? [] : readLink(role, link, role === 'gateway' ? wanted : []);
+    return link === undefined ? [] : readLink(role, link, wanted[role] ?? []);
   });
   const hasBridge = links.some(({ ifname }) => ifname === bridgeOf(config.name));
   const settings = Object.entries(await current(deviceSettings(config.name)));
@@ -71,6 +76,7 @@ export async function readKernel(
     ...settings.map(([path, value]): [string, string] => [`setting ${path.replaceAll('/', '.')}`, value]),
     ...(hasBridge ? readEntries(config, await readFdb(config.name)) : []),
     ...(hasBridge ? await readRoutes(config) : []),
+    ...(await readEgress(config)),
   ]);
 }
 

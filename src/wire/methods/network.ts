@@ -52,6 +52,17 @@ export const publishSchema = z.object({
   toPort: portSchema,
 });
 
+/**
+ * The host through which all of a network's guests reach the world: its end of the tunnel, and its address on the network.
+ * `except`: subnets of connected networks, to which each host has a way of its own.
+ */
+export const egressSchema = z.object({
+  at: z.ipv4(),
+  address: z.ipv4(),
+  except: z.array(z.union([z.cidrv4(), z.cidrv6()])),
+});
+export type Egress = z.infer<typeof egressSchema>;
+
 export const networkConfigSchema = z.object({
   name: nameSchema,
   vni: z.int().min(1).max(16777215),
@@ -67,8 +78,10 @@ export const networkConfigSchema = z.object({
   tunnelAddress: z.ipv4(),
   /** Tunnel addresses of all other hosts. */
   peers: z.array(z.ipv4()),
-  /** Guests reach the world through their host. */
+  /** Guests reach the world. */
   outside: z.boolean(),
+  /** Through which host; `null`: each guest through its own. Of no meaning without `outside`. */
+  egress: egressSchema.nullable().default(null),
   /** Networks whose guests reach this one's, and are reached. */
   connected: z.array(nameSchema),
   cards: z.array(cardSchema),

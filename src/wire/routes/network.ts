@@ -40,6 +40,9 @@ export const changedNetworkSchema = r.networkSchema.extend({ warnings });
 export type ChangedNetwork = z.infer<typeof changedNetworkSchema>;
 
 const peer = z.object({ name: nameSchema, other: nameSchema });
+const egress = nameSchema
+  .nullable()
+  .describe('host through which all its guests reach the world; null: each through its own');
 
 export const networkRoutes = {
   'network.list': route('GET /networks', 200, 'Guest networks', z.array(r.networkSchema), {}),
@@ -50,6 +53,7 @@ export const networkRoutes = {
       subnet: z.cidrv4(),
       subnet6: z.cidrv6().optional(),
       isolated: z.boolean().default(false).describe('its guests do not reach the world'),
+      egress: egress.default(null),
       mtu: mtuSchema.optional().describe("bytes; default: the tunnels', less VXLAN's 50"),
     }),
   }),
@@ -61,6 +65,13 @@ export const networkRoutes = {
     {
       params: byName,
     },
+  ),
+  'network.egress': route(
+    'PUT /networks/:name/egress',
+    200,
+    'Choose the host through which a network reaches the world',
+    changedNetworkSchema,
+    { params: byName, body: z.object({ host: egress }) },
   ),
   'network.connect': route(
     'PUT /networks/:name/connected/:other',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { pino } from 'pino';
 import type { Agents } from '../../../src/control/agents/agents.ts';
+import { hostHandlers } from '../../../src/control/api/host-handlers.ts';
 import { networkHandlers } from '../../../src/control/api/network-handlers.ts';
 import { Operations } from '../../../src/control/operations/operations.ts';
 import type { Services } from '../../../src/control/services.ts';
@@ -74,12 +75,20 @@ function handlers(services: Services) {
   const call = { query: {}, body: {} };
   return {
     networks,
-    create: async (name: string, subnet: string, more: { subnet6?: string; isolated?: boolean } = {}) =>
+    create: async (
+      name: string,
+      subnet: string,
+      more: { subnet6?: string; isolated?: boolean; egress?: string } = {},
+    ) =>
       networks['network.create']({
         ...{ params: {}, query: {} },
         body: api['network.create'].body.parse({ name, subnet, ...more }),
       }),
     remove: async (name: string) => networks['network.remove']({ ...call, params: { name } }),
+    egress: async (name: string, host: string | null) =>
+      networks['network.egress']({ ...call, params: { name }, body: { host } }),
+    removeHost: async (name: string, force = false) =>
+      hostHandlers(services)['host.remove']({ ...call, params: { name }, query: { force } }),
     connect: async (name: string, other: string) =>
       networks['network.connect']({ ...call, params: { name, other } }),
     disconnect: async (name: string, other: string) =>

@@ -52,9 +52,10 @@ const config = fc.record({
   gateway: fc.record({ mac, address: ipv4, address6: fc.option(ipv6) }),
   hostAddress: cidrv4,
   hostAddresses: few(ipv4),
-  tunnelAddress: ipv4,
+  tunnelAddress: fc.oneof(fc.constant('10.77.0.1'), ipv4), // often the one that is the way out
   peers: few(ipv4),
   outside: fc.boolean(),
+  egress: fc.option(fc.record({ at: ipv4, address: ipv4, except: few(fc.oneof(cidrv4, cidrv6)) })),
   connected: few(name),
   cards: few(card),
   publishes: few(fc.record({ protocol: fc.constantFrom('tcp', 'udp'), port, address: ipv4, toPort: port })),

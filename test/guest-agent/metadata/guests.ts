@@ -25,6 +25,7 @@ export const networkConfig = (changes: Partial<NetworkConfig> = {}): NetworkConf
   tunnelAddress: '10.254.0.1',
   peers: [],
   outside: true,
+  egress: null,
   connected: [],
   cards: [traveller],
   publishes: [],

@@ -7,7 +7,7 @@ datagram ADDRESS PORT HEX   one UDP datagram, which nobody needs to answer
 spray ADDRESS PORT FIRST COUNT   the same, from so many ports of its own
 serve PORT...       answers each line or datagram on these ports with the address that it came from
 ask ADDRESS PORT    one question over TCP; ask-udp: over UDP; prints the answer, or "none"
-talk ADDRESS PORT   one TCP connection: each line of standard input is sent, each answer printed
+talk ADDRESS PORT   one TCP connection: each line of standard input is sent, each answer printed, "none" when it has broken
 """
 import json
 import re
@@ -138,8 +138,11 @@ def talk(address, port):
         answers = one.makefile()
         print("ready", flush=True)
         for line in sys.stdin:
-            one.sendall(line.encode())
-            print(shown(answers.readline()), flush=True)
+            try:
+                one.sendall(line.encode())
+                print(shown(answers.readline()), flush=True)
+            except OSError:
+                return print("none", flush=True)
 
 
 {"sniff": sniff, "send": send, "datagram": datagram, "spray": spray, "join": join, "serve": serve, "ask": ask, "ask-udp": ask_udp, "talk": talk}[COMMAND](*ARGUMENTS)

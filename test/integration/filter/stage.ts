@@ -92,7 +92,7 @@ export async function stageFor(t: ExecutionContext, tracked = false) {
 }
 
 /** Leaves a program running and waits until it says that it is ready. */
-async function inBackground(words: readonly string[], signal: AbortSignal) {
+export async function inBackground(words: readonly string[], signal: AbortSignal) {
   const child = start('ip', words, { stdio: ['pipe', 'pipe', 'inherit'], signal });
   child.on('error', () => undefined); // its end by the signal
   const lines = linesOf(child.stdout);

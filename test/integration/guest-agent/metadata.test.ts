@@ -7,9 +7,9 @@
  */
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { metadataPort } from '../../../src/guest-agent/network/fixed.ts';
 import { run, start } from '../../../src/process/run.ts';
 import type { GuestMetadata } from '../../../src/wire/network.ts';
+import { metadataPort } from '../../../src/wire/network.ts';
 import { networkConfig, traveller } from '../../guest-agent/metadata/guests.ts';
 import { guestSpec } from '../../guest-agent/spec.ts';
 import { asRoot } from '../as-root.ts';

@@ -108,7 +108,7 @@ export const configOf = (
   hostAddresses: [host, ...peers].map(({ tunnel }) => `10.77.0.25${tunnel.slice(-1)}`),
   tunnelAddress: host.tunnel,
   peers: peers.map(({ tunnel }) => tunnel),
-  ...{ outside: true, connected: [], publishes: [] },
+  ...{ outside: true, egress: null, connected: [], publishes: [] },
   cards: cards.map((one) => ({ ...one, here: one.at === host.tunnel })),
   ...changes,
 });
@@ -135,8 +135,9 @@ export async function newGuest(t: ExecutionContext, tag: string, host: Host, mac
 export async function moveGuest(
   { mac }: Guest,
   { from, to, cards }: { from: Host; to: Host; cards: readonly Omit<Card, 'here'>[] },
+  changes: Partial<NetworkConfig> = {},
 ): Promise<void> {
-  const { cards: known, ...config } = configOf(to, [from], cards);
+  const { cards: known, ...config } = configOf(to, [from], cards, changes);
   const here = known.map((one) => (one.mac === mac ? { ...one, here: true } : one));
   await to.ask('apply', { ...config, cards: here });
   await from.inside('ip', 'link', 'set', tapOf(mac), 'netns', to.space);
