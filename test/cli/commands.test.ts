@@ -7,15 +7,17 @@ import { ended, fakeControl, guest, host, notFound, operation } from '../api-cli
 import { runBlanket } from './run-blanket.ts';
 
 test('lists go to stdout as a table, as JSON and as YAML', async (t) => {
-  const fake = await fakeControl(t, { 'guest.list': () => [guest('web1')] });
+  const { metadata, ...rest } = guest('web1');
+  const listed = { ...rest, metadata: { sshKeys: metadata.sshKeys } };
+  const fake = await fakeControl(t, { 'guest.list': () => [listed] });
   const table = await runBlanket(fake, ['guest', 'list']);
   t.is(table.code, 0);
   t.regex(table.stdout, /^NAME +STATE +HOST .*\nweb1 +running +east-1 .*10\.77\.0\.2.*\n$/);
   t.is(table.stderr, '');
   const json = await runBlanket(fake, ['guest', 'list', '-o', 'json']);
-  t.deepEqual(JSON.parse(json.stdout), [guest('web1')]);
+  t.deepEqual(JSON.parse(json.stdout), [listed]);
   const yaml = await runBlanket(fake, ['-o', 'yaml', 'guest', 'list']);
-  t.deepEqual(parse(yaml.stdout), [guest('web1')]);
+  t.deepEqual(parse(yaml.stdout), [listed]);
 });
 
 test('an empty list says on stderr what to do next', async (t) => {

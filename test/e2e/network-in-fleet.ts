@@ -5,6 +5,7 @@
  *     outside: the second host's own network --plain, a published port--> first host --+
  *     another guest, on the second host -----------------------------------------------+-- walker, wherever it runs
  *     SSH session, through the host where it began ------------------------------------+
+ *     outside: a server on the second host <--plain, the third host's address-- third host, the egress <-- walker's own call
  */
 import anyTest, { type TestFn } from 'ava';
 import { run } from '../../src/process/run.ts';
@@ -117,8 +118,10 @@ function playJourney(current: () => Fleet, route: readonly [Stop, Stop, Stop]): 
     await fleet.json('guest', 'publish', walker, `${ports.download}:80`, '--on', first.host);
     await fleet.json('guest', 'publish', walker, `${ports.beat}:7000/udp`, '--on', first.host);
     const wan = await captureWan(fleet, second.cloud, second.host);
+    await fleet.json('network', 'egress', 'lan', third.host);
     const from = { guest: talker, host: second.host };
-    const journey = await depart(fleet, { from, to: walker, through: first.host });
+    const travel = { from, to: walker, through: first.host, out: third.host };
+    const journey = await depart(fleet, travel);
     await sayMarkers(fleet, second.host, first.host);
     for (const [leg, to] of [second, third, first].entries()) {
       if (leg === 2) await setWays('0.5%');
@@ -129,7 +132,8 @@ function playJourney(current: () => Fleet, route: readonly [Stop, Stop, Stop]): 
       await answered(journey);
       if (leg === 0) await wan.stop();
     }
-    await arrive(t, fleet, walker, journey);
+    await arrive(t, fleet, travel, journey);
+    await fleet.json('network', 'egress', 'lan', '--each');
     t.is(await wan.count(sealed), 0);
     t.true((await wan.count(open)) > 0, 'what is not encrypted is seen in the capture');
     await setWays('0%');

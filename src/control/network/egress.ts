@@ -21,7 +21,8 @@ export function checkEgress(
   if (isolated) throw noWayOut(name, egress);
   const host = hosts.get(egress);
   const unsettled = operations.using(egress).find(({ kind }) => comingOrGoing.includes(kind));
-  if (unsettled === undefined && participants([host]).length > 0) return;
+  const settled = unsettled === undefined && host.state !== 'provisioning';
+  if (settled && participants([host]).length > 0) return;
   const why = unsettled === undefined ? host.state : `not settled: ${unsettled.kind} (${unsettled.id})`;
   throw new BlanketError('host.not-ready', `${egress} is ${why}.`, {
     kind: 'blocked',
