@@ -5,7 +5,7 @@
  *     outside: the second host's own network --plain, a published port--> first host --+
  *     another guest, on the second host -----------------------------------------------+-- walker, wherever it runs
  *     SSH session, through the host where it began ------------------------------------+
- *     outside: a server on the second host <--plain, the third host's address-- third host, the egress <-- walker's own call
+ *     the world: a server on this machine <--NAT-- first host, the network's egress <---- walker's own call
  */
 import anyTest, { type TestFn } from 'ava';
 import { run } from '../../src/process/run.ts';
@@ -118,9 +118,9 @@ function playJourney(current: () => Fleet, route: readonly [Stop, Stop, Stop]): 
     await fleet.json('guest', 'publish', walker, `${ports.download}:80`, '--on', first.host);
     await fleet.json('guest', 'publish', walker, `${ports.beat}:7000/udp`, '--on', first.host);
     const wan = await captureWan(fleet, second.cloud, second.host);
-    await fleet.json('network', 'egress', 'lan', third.host);
+    await fleet.json('network', 'egress', 'lan', first.host);
     const from = { guest: talker, host: second.host };
-    const travel = { from, to: walker, through: first.host, out: third.host };
+    const travel = { from, to: walker, through: first.host };
     const journey = await depart(fleet, travel);
     await sayMarkers(fleet, second.host, first.host);
     for (const [leg, to] of [second, third, first].entries()) {

@@ -2,29 +2,27 @@
 import { createHash } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
 import type { Fleet } from '../fleet.ts';
+import { type Callee, openCallee, worldAddress } from './callee.ts';
 import { beatOf, bring, downloadOf, type Flow, startFlow } from './flows.ts';
 import { addressOf, eventually, inGuest, onHost, there, wanAddressOf } from './places.ts';
 
-/** `call` is the travelling guest's own, to a server outside; `server` tells what came of it, and from which address. */
-export type Journey = { downloads: Flow[]; beats: Flow[]; session: Flow; call: Flow; server: Flow };
+/** `call` is the travelling guest's own, to a server in the world. */
+export type Journey = { downloads: Flow[]; beats: Flow[]; session: Flow; call: Flow; callee: Callee };
 /**
- * `from` stays, as a guest and on a host; `through` is the host whose published ports lead to `to` from outside, `out` the one
- * by which `to` reaches the outside.
+ * `from` stays, as a guest and on a host; `through` is the host whose published ports lead to `to` from outside, and by which
+ * `to` reaches the world.
  */
-export type Ways = { from: { guest: string; host: string }; to: string; through: string; out: string };
+export type Ways = { from: { guest: string; host: string }; to: string; through: string };
 
 /** On a host; `download` is published TCP port 80 of the guest, `beat` its UDP port 7000. */
 export const ports = { download: 8080, beat: 7000 } as const;
-const serverPort = 9000;
 
 const perl = 'perl /tmp/traveller.pl';
 
 export async function depart(fleet: Fleet, { from, to, through }: Ways): Promise<Journey> {
   const [inside, outside, traveller] = [inGuest(fleet, from.guest), onHost(from.host), inGuest(fleet, to)];
   for (const place of [inside, outside, traveller]) await bring(fleet, place);
-  const around = await wanAddressOf(fleet, from.host);
-  const server = startFlow(fleet, outside, `${perl} listen ${around} ${serverPort}`);
-  await eventually('the server listens', 60_000, async () => server.output().length > 0 || undefined);
+  const callee = await openCallee();
   const [guest, host] = [await addressOf(fleet, to), await wanAddressOf(fleet, through)];
   return {
     downloads: [
@@ -35,8 +33,8 @@ export async function depart(fleet: Fleet, { from, to, through }: Ways): Promise
       startFlow(fleet, inside, `${perl} beat ${guest} 7000`),
       startFlow(fleet, outside, `${perl} beat ${host} ${ports.beat}`),
     ],
-    call: startFlow(fleet, traveller, `${perl} call ${around} ${serverPort}`),
-    server,
+    call: startFlow(fleet, traveller, `${perl} call ${worldAddress} ${callee.port}`),
+    callee,
     session: startFlow(
       fleet,
       traveller,
@@ -46,18 +44,23 @@ export async function depart(fleet: Fleet, { from, to, through }: Ways): Promise
 }
 
 /** Every heartbeat goes on, with twenty more answers soon, and so does the guest's own connection. */
-export async function answered({ beats, server }: Journey): Promise<void> {
-  const flows = [...beats, server];
-  const told = flows.map((flow) => flow.output().length);
-  await eventually('what goes on is answered', 60_000, async () =>
-    flows.every((flow, index) => flow.output().length > (told[index] ?? 0)) ? true : undefined,
-  );
+export async function answered({ beats: [guest, host], callee }: Journey): Promise<void> {
+  const lengths: [string, () => number][] = [
+    ["the other guest's beat", () => guest?.output().length ?? 0],
+    ["the host's beat", () => host?.output().length ?? 0],
+    ["the guest's call", () => callee.lines().length],
+  ];
+  const goesOn = async ([what, length]: (typeof lengths)[number]) => {
+    const before = length();
+    await eventually(`more of ${what}`, 60_000, async () => length() > before || undefined);
+  };
+  await Promise.all(lengths.map(goesOn));
 }
 
 /** All of them were still going on; now they end, and nothing is missing. */
-export async function arrive(t: ExecutionContext<Fleet>, fleet: Fleet, { to, out }: Ways, journey: Journey) {
-  const { downloads, beats, session, call, server } = journey;
-  for (const flow of [...downloads, ...beats, session, call, server])
+export async function arrive(t: ExecutionContext<Fleet>, fleet: Fleet, { to }: Ways, journey: Journey) {
+  const { downloads, beats, session, call, callee } = journey;
+  for (const flow of [...downloads, ...beats, session, call])
     t.true(flow.isRunning(), flow.output().slice(-300));
   await there(fleet, inGuest(fleet, to), 'touch /run/stop');
   for (const flow of downloads) {
@@ -74,10 +77,11 @@ export async function arrive(t: ExecutionContext<Fleet>, fleet: Fleet, { to, out
   t.true(lines.length > 10 && lines.every((line, index) => line === index + 1));
   t.log(`an SSH session printed ${lines.length} lines in order`);
   await call.end();
-  const heard = (await server.end()).trim().split('\n').slice(1);
-  const egress = await wanAddressOf(fleet, out);
-  t.true(heard.length > 10 && heard.every((line, index) => line === `${egress} ${index + 1}`), heard.at(-1));
-  t.log(`the guest's own connection brought ${heard.length} lines in order, all from its egress host`);
+  const heard = callee.lines();
+  t.is(callee.calls(), 1);
+  t.true(heard.length > 10 && heard.every((line, index) => line === `${index + 1}`), heard.at(-1));
+  t.log(`the guest's own connection to the world brought ${heard.length} lines in order`);
+  await callee.close();
 }
 
 function sumOfNumbers(last: number): string {

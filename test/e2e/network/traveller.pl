@@ -3,9 +3,8 @@
 #   perl traveller.pl beat ADDRESS PORT      a datagram each 50 ms; the longest time without an answer
 #   perl traveller.pl download ADDRESS PORT  all that /cgi-bin/numbers gives on one TCP connection
 #   perl traveller.pl call ADDRESS PORT      a number each 200 ms on one TCP connection
-#   perl traveller.pl listen ADDRESS PORT    who called, and what each line of the one call was
 #
-# beat and call go on until their standard input ends, download and listen until the other side does. The last line is JSON; times are ms. Each
+# beat and call go on until their standard input ends, download until the server does. The last line is JSON; times are ms. Each
 # 20th answer to a beat is told by a line of its own.
 use strict;
 use warnings;
@@ -16,7 +15,7 @@ $| = 1;
 use constant { BEAT => 0.05, REQUEST => "GET /cgi-bin/numbers HTTP/1.0\r\n\r\n" };
 my ($mode, $address, $port) = @ARGV;
 
-my %modes = (beat => \&beat, download => \&download, call => \&call, listen => \&answer);
+my %modes = (beat => \&beat, download => \&download, call => \&call);
 $modes{$mode}->();
 
 # The kernel's clock, to 10 ms; no change of the date moves it.
@@ -72,12 +71,4 @@ sub call {
         vec($ready, fileno STDIN, 1) = 1;
         last if select($ready, undef, undef, 0.2) && !sysread STDIN, my $ignored, 4096;
     }
-}
-
-sub answer {
-    my $listener = IO::Socket::INET->new(Listen => 1, LocalAddr => $address, LocalPort => $port, ReuseAddr => 1) or die "listen: $!";
-    print "listening\n";
-    my $socket = $listener->accept or die "accept: $!";
-    my $from = $socket->peerhost;
-    print "$from $_" while <$socket>;
 }
