@@ -65,6 +65,13 @@ const heardByAll = async ({ services, names }: Fleet, t: ExecutionContext) => {
 async function mustPing(...to: Parameters<typeof pings>): Promise<void> {
   if (!(await pings(...to))) throw new Error(`${to[1]} does not answer`);
 }
+/** One keepalive to each peer: WireGuard sends it as soon as it is told to begin with them. */
+async function keepAlive({ exec }: TunnelHost): Promise<void> {
+  const peers = (await exec('wg', 'show', 'blanket0', 'peers')).trim().split('\n');
+  for (const peer of peers)
+    for (const often of ['off', '25'])
+      await exec('wg', 'set', 'blanket0', 'peer', peer, 'persistent-keepalive', often);
+}
 const inside = (number: number) => `10.254.0.${number}`;
 
 withTools(
@@ -106,8 +113,9 @@ withTools(
     });
     let aheadMs = 0;
     Date.now = () => real() + aheadMs;
-    /** A round of control's as if it were ten seconds after the last; packets pass meanwhile, as keepalives would. */
+    /** A round of control's as if it were ten seconds after the last, with the packets that would have passed meanwhile. */
     const round = async () => {
+      for (const host of [first, second]) await keepAlive(host);
       for (const [from, to] of [
         [first, 3],
         [second, 3],
