@@ -16,6 +16,7 @@ const filesOf = (paths: Paths, network: string) => ({
   leases: paths.network(network, 'leases'),
   hosts: paths.network(network, 'hosts'),
   options: paths.network(network, 'dnsmasq'),
+  owners: paths.network(network, 'owners'),
 });
 
 const textOf = (path: string): Promise<string | undefined> =>
@@ -69,9 +70,23 @@ async function startServer(options: string, config: NetworkConfig, services: Ser
   );
 }
 
+/** Whose each address is, wherever they are. */
+const ownersOf = ({ cards }: NetworkConfig): string[] =>
+  cards.map(({ mac, address, address6 }) => [mac, address, address6 ?? '-'].join(' '));
+
 /**
- * Makes the server serve exactly this. It is started anew only when its options are others: lists are read while it runs.
- * A server that runs has the options of its file, since it is stopped before that is written.
+ * Whether the server may remember a lease of somebody who has its address no more. It would keep the address from its next
+ * owner until the lease ends, and forgets nothing but by ending itself.
+ */
+async function remembersGone(path: string, owners: readonly string[]): Promise<boolean> {
+  const before = await textOf(path);
+  return before === undefined || before.split('\n').some((owner) => owner !== '' && !owners.includes(owner));
+}
+
+/**
+ * Makes the server serve exactly this. It is started anew only when its options are others, or an address has its owner no
+ * more: lists are read while it runs. A server that runs has the options and owners of its files, since it is stopped before
+ * these are written.
  * @param isCurrent it is known to have read the lists as they are on disk.
  * @throws BlanketError `network.no-name-server`
  */
@@ -85,10 +100,11 @@ export async function serveNames(
   const newLeases = await update(files.leases, leasesFile(config));
   const newHosts = await update(files.hosts, hostsFile(config));
   const unit = unitOf(config.name);
-  if ((await textOf(files.options)) !== options) {
-    await services.stop(unit);
-    await writeWhole(files.options, options);
-  }
+  const owners = ownersOf(config);
+  const isOther = (await textOf(files.options)) !== options;
+  if (isOther || (await remembersGone(files.owners, owners))) await services.stop(unit);
+  await update(files.options, options);
+  await update(files.owners, `${owners.join('\n')}\n`);
   if (!(await services.isActive(unit))) await startServer(files.options, config, services);
   else if (newLeases || newHosts || !isCurrent) await services.reload(unit);
 }

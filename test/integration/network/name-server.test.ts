@@ -70,3 +70,20 @@ asRoot(why, 'options that the server was not started with are so the next time',
   await a.ask('apply', config);
   t.is((await dhcp(t, guest)).get('router'), undefined);
 });
+
+asRoot(
+  why,
+  'an address is given to its next guest at once, here and where the last one had been',
+  async (t) => {
+    const { tag, a, b } = await twoHosts(t);
+    const last = card(11, 'web', a);
+    await a.ask('apply', configOf(a, [b], [last, card(12, 'db', a)]));
+    await dhcp(t, await newGuest(t, tag, a, last.mac));
+    // it goes to the other host, and is removed there
+    await a.ask('apply', configOf(a, [b], [{ ...last, at: b.tunnel }, card(12, 'db', a)]));
+    await a.ask('apply', configOf(a, [b], [card(12, 'db', a)]));
+    const next = { ...card(13, 'web', a), address: last.address, address6: last.address6 };
+    await a.ask('apply', configOf(a, [b], [next, card(12, 'db', a)]));
+    t.is((await dhcp(t, await newGuest(t, tag, a, next.mac))).get('ip'), last.address);
+  },
+);
