@@ -35,8 +35,8 @@ const open = 'a-marker-that-all-may-read';
 const cutSeconds = 30;
 const cut = [
   'nft add table inet cut',
-  'nft add chain inet cut all "{ type filter hook input priority -300; }"',
-  'nft add rule inet cut all udp dport 51820 drop',
+  'nft add chain inet cut wire "{ type filter hook input priority -300; }"',
+  'nft add rule inet cut wire udp dport 51820 drop',
   `sleep ${cutSeconds}`,
   'nft delete table inet cut',
 ].join('; ');
