@@ -54,20 +54,30 @@ function addStart(guest: Command, cli: Cli): void {
     });
 }
 
+type StopOptions = { force?: true; timeout?: number };
+
 function addStop(guest: Command, cli: Cli): void {
   const stop = guest
     .command('stop')
     .description('shut a guest down')
     .addArgument(nameArgument('name', 'name of the guest'))
-    .option('--force', 'pull the plug when it does not shut down')
-    .option('--timeout <time>', 'how long it may take (default: 60s)', parseDuration)
-    .action(async (name: string, options: { force?: true; timeout?: number }) => {
-      const body = given({ force: options.force, timeoutMs: options.timeout && Math.round(options.timeout) });
+    .option(
+      '--force',
+      'pull the plug: at once, or when it has not shut down in the time that --timeout gives it',
+    )
+    .option('--timeout <time>', 'how long it may take to shut down (default: 60s)', parseDuration)
+    .action(async (name: string, { force, timeout = force ? 0 : undefined }: StopOptions) => {
+      const body = given({ force, timeoutMs: timeout === undefined ? undefined : Math.round(timeout) });
       const client = await cli.client();
       await finish(cli, client, await client.call('guest.stop', { params: { name }, body }));
       await printGuest(cli, name);
     });
-  examples(stop, 'blanket guest stop web1', 'blanket guest stop web1 --force --timeout 10s');
+  examples(
+    stop,
+    'blanket guest stop web1',
+    'blanket guest stop web1 --force',
+    'blanket guest stop web1 --force --timeout 10s',
+  );
 }
 
 function addRemove(guest: Command, cli: Cli): void {
