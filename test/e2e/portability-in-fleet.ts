@@ -1,14 +1,13 @@
 /**
  * The part of `make matrix` that every test run plays: a third host, of other virtual hardware than the fleet's two and
- * made through a metadata service, all six ordered pairs; and a cloud that nobody has heard of.
+ * made through a metadata service, legs between all three; and a cloud that nobody has heard of.
  */
 import anyTest, { type TestFn } from 'ava';
 import { buildImage } from '../../images/build.ts';
-import { cellText } from '../../infra/matrix/page.ts';
 import { addProfileCloud, describePlace, hostOf, makePlace } from '../../infra/matrix/places.ts';
-import { type Cell, walkAll } from '../../infra/matrix/walk.ts';
 import { tunnelsSchema } from '../../src/wire/routes/network.ts';
 import { type Fleet, ground } from './fleet.ts';
+import { playLegs } from './legs-in-fleet.ts';
 
 const test = anyTest as TestFn<Fleet>;
 const third = 'nitro';
@@ -20,6 +19,7 @@ const strange = 'odd';
  */
 export function playPortability(
   current: () => Fleet,
+  isHome: (fleet: Fleet) => Promise<boolean>,
   hosts: readonly string[],
   meanwhile: (thirdHost: string, itsCloud: string) => void,
 ): void {
@@ -33,18 +33,7 @@ export function playPortability(
     },
   );
 
-  test.serial('one image, three kinds of virtual hardware: live through every ordered pair', async (t) => {
-    const { seat } = current();
-    const all = [...hosts, hostOf(third)];
-    const onCell = (cell: Cell) => t.log(`${cell.from} to ${cell.to}: ${cellText(cell)}`);
-    const signal = new AbortController().signal;
-    const cells = await walkAll({ seat, signal, via: hosts[0] ?? '', onCell }, all);
-    t.is(cells.length, 6);
-    t.deepEqual(
-      cells.filter((cell) => 'failed' in cell),
-      [],
-    );
-  });
+  playLegs(current, isHome, [...hosts, hostOf(third)]);
 
   meanwhile(hostOf(third), third);
 

@@ -5,12 +5,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import anyTest, { type TestFn } from 'ava';
 import { findProcesses } from '../../infra/clean/processes.ts';
-import { migrate, whileObserved } from '../../infra/demo/migration.ts';
 import { askOnce } from '../../infra/demo/observer.ts';
 import type { Host, Operation } from '../../src/wire/resources.ts';
 import { bootFleet, destination, type Fleet, ground, guest, source } from './fleet.ts';
 import type { GroundHost } from './grounds/ground.ts';
 import { playHosts } from './hosts-in-fleet.ts';
+import { playLegs } from './legs-in-fleet.ts';
 import { playLibvirtInHost } from './libvirt-in-host.ts';
 import { playNetwork } from './network-in-fleet.ts';
 import { playPortability } from './portability-in-fleet.ts';
@@ -59,28 +59,13 @@ test.serial('each host has the driver of its cloud, and an engine that was prove
   t.true(hosts.every(({ engineScore }) => (engineScore ?? 0) > 0));
 });
 
-test.serial('there and back ten times: one boot, one connection, an unbroken count', async (t) => {
-  const { seat, address } = t.context;
-  const { result, observation } = await whileObserved(address, never, async () => {
-    const reports = [];
-    for (let leg = 0; leg < 10; leg++)
-      reports.push(await migrate(seat, leg % 2 === 0 ? destination : source));
-    return reports;
-  });
-  t.log(`longest gap ${observation.gapMs} ms, ${observation.replies} answers`);
-  for (const { downtimeMs, totalMs, memoryBytes, diskBytes } of result) {
-    t.log(`downtime ${downtimeMs} ms, total ${totalMs} ms, memory ${memoryBytes}, disk ${diskBytes}`);
-  }
-  t.deepEqual(observation.faults, []);
-  t.is(observation.first.bootId, observation.last.bootId);
-  t.true(result.every(({ state, downtimeMs }) => state === 'done' && downtimeMs !== null));
-  t.true(await safeOn(t.context, source));
-});
+const isHome = (fleet: Fleet): Promise<boolean> => safeOn(fleet, source);
 
 playHosts(() => fleet, source, destination);
 if (ground.joinsLocalClouds) {
   playPortability(
     () => fleet,
+    isHome,
     [source, destination],
     (host, cloud) => {
       const [first, second] = ground.hosts;
@@ -88,7 +73,7 @@ if (ground.joinsLocalClouds) {
       playNetwork(() => fleet, [stopAt(first), stopAt(second), { host, cloud }]);
     },
   );
-}
+} else playLegs(() => fleet, isHome, [source, destination]);
 
 const newNetwork = ['network', 'create', 'other', '--subnet'];
 const newGuest = ['guest', 'create', 'other', '--image', 'micro', '--host', source];
@@ -165,6 +150,7 @@ const killAgent = (fleet: Fleet, host: string): Promise<unknown> =>
 for (const [what, phase, strike] of crashes) {
   test.serial(`${what} killed in ${phase}: the guest runs on exactly one host`, async (t) => {
     const fleet = t.context;
+    if (what !== 'control') await sendHome(fleet);
     const { host } = await fleet.where();
     const to = other(host);
     const before = (await askOnce(fleet.address, 'count', never)) as { bootId: string; count: number };
@@ -179,7 +165,6 @@ for (const [what, phase, strike] of crashes) {
     const after = (await askOnce(fleet.address, 'count', never)) as { bootId: string; count: number };
     t.is(after.bootId, before.bootId);
     t.true(after.count > before.count);
-    await sendHome(fleet);
   });
 }
 
@@ -195,6 +180,7 @@ async function sendHome(fleet: Fleet): Promise<void> {
 
 test.serial('a destination that dies is told, and the guest stays', async (t) => {
   const fleet = t.context;
+  await sendHome(fleet);
   await fleet.forward.close();
   await ground.cutPower(ground.hosts[1], fleet.state);
   const { code, stderr } = await fleet.cli('migrate', guest, '--to', destination);
