@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { cardOf, greenOf, networkOf } from '../../guest-agent/filter/networks.ts';
 import { asRoot } from '../as-root.ts';
-import { type Stage, stageFor } from './stage.ts';
+import { type Stage, stageFor, together } from './stage.ts';
 import { guestLines, hostUplink, macs, outsideAddress } from './stage-links.ts';
 
 const blue = (changes = {}) => networkOf({ cards: [cardOf(10), cardOf(11)], ...changes });
@@ -21,11 +21,12 @@ for (const tracked of [false, true]) {
     async (t) => {
       const stage = await stageFor(t, tracked);
       await stage.serve('outside', 80);
-      const reached = async () => [
-        await stage.ask('one', outsideAddress, 80),
-        await stage.ask('one', outside6, 80),
-        await stage.askUdp('one', outsideAddress, 80),
-      ];
+      const reached = () =>
+        Promise.all([
+          stage.ask('one', outsideAddress, 80),
+          stage.ask('one', outside6, 80),
+          stage.askUdp('one', outsideAddress, 80),
+        ]);
       t.deepEqual((await reached())[0], '10.77.0.10', 'without the filter');
       await stage.filter.apply([blue()]);
       t.deepEqual(await reached(), [hostUplink, '2001:db8::1', hostUplink]);
@@ -45,11 +46,12 @@ for (const tracked of [false, true]) {
       toPort: 80,
     }));
     const cards = [cardOf(10, { allow: [] }), cardOf(11)];
-    const reached = async () => [
-      await stage.ask('outside', hostUplink, 8080),
-      await stage.askUdp('outside', hostUplink, 8080),
-      await stage.ask('host', hostUplink, 8080),
-    ];
+    const reached = () =>
+      Promise.all([
+        stage.ask('outside', hostUplink, 8080),
+        stage.askUdp('outside', hostUplink, 8080),
+        stage.ask('host', hostUplink, 8080),
+      ]);
     await stage.filter.apply([blue({ cards })]);
     t.deepEqual(await reached(), [outsideAddress, outsideAddress, hostUplink], 'the host itself answers');
     await stage.filter.apply([blue({ cards, publishes, outside: false })]);
@@ -73,11 +75,12 @@ for (const tracked of [false, true]) {
     await stage.serve('outside', 80, 81);
     await stage.serve('host', 8775);
     const addresses = ['169.254.169.254', '169.254.7.7', '168.63.129.16'];
-    const reached = async () => [
-      ...(await Promise.all(addresses.map((address) => stage.ask('one', address, 80)))),
-      await stage.ask('one', '169.254.169.254', 81),
-      await stage.ask('one', 'fd00:ec2::254', 80),
-    ];
+    const reached = () =>
+      Promise.all([
+        ...addresses.map((address) => stage.ask('one', address, 80)),
+        stage.ask('one', '169.254.169.254', 81),
+        stage.ask('one', 'fd00:ec2::254', 80),
+      ]);
     // its answers leave by the uplink with the guest's own address, as this host masks nothing yet
     const [unfiltered, ...others] = await reached();
     t.is(unfiltered, '10.77.0.10');
@@ -95,11 +98,12 @@ for (const tracked of [false, true]) {
     const stage = await stageFor(t, tracked);
     await stage.serve('one', 80);
     await stage.serve('three', 80);
-    const reached = async () => [
-      await stage.ask('one', '10.88.0.20', 80),
-      await stage.ask('three', '10.77.0.10', 80),
-      await stage.ask('one', 'fd88::14', 80),
-    ];
+    const reached = () =>
+      Promise.all([
+        stage.ask('one', '10.88.0.20', 80),
+        stage.ask('three', '10.77.0.10', 80),
+        stage.ask('one', 'fd88::14', 80),
+      ]);
     t.deepEqual(await reached(), ['10.77.0.10', '10.88.0.20', 'fd77::a'], 'without the filter');
     await stage.filter.apply([blue(), green()]);
     t.deepEqual(await reached(), ['none', 'none', 'none']);
@@ -114,24 +118,24 @@ for (const tracked of [false, true]) {
 }
 
 /** Every question that a guest could ask a host, and one that only the outside should. */
-async function knocks(stage: Stage): Promise<Record<string, string>> {
-  return {
-    'dns at the gateway': await stage.ask('one', '10.77.0.1', 53),
-    'dns over udp': await stage.askUdp('one', '10.77.0.1', 53),
-    'dns over ipv6': await stage.ask('one', 'fd77::1', 53),
-    metadata: await stage.ask('one', '10.77.0.1', 8775),
-    'ssh at the gateway': await stage.ask('one', '10.77.0.1', 22),
-    'ssh at the gateway over ipv6': await stage.ask('one', 'fd77::1', 22),
-    'ssh at the uplink': await stage.ask('one', hostUplink, 22),
-    'dns at the uplink': await stage.ask('one', hostUplink, 53),
-    'ssh on the network': await stage.ask('one', '10.77.0.254', 22),
-    "dns at another network's gateway": await stage.ask('one', '10.88.0.1', 53),
-    'ssh in the tunnel': await stage.ask('one', '10.254.0.1', 22),
-    'another host in the tunnel': await stage.ask('one', '10.254.0.2', 22),
-    'ssh from outside': await stage.ask('outside', hostUplink, 22),
-    'metadata from outside': await stage.ask('outside', '10.77.0.1', 8775),
-    'ssh from the tunnel': await stage.ask('peer', '10.254.0.1', 22),
-  };
+function knocks(stage: Stage): Promise<Record<string, string>> {
+  return together({
+    'dns at the gateway': stage.ask('one', '10.77.0.1', 53),
+    'dns over udp': stage.askUdp('one', '10.77.0.1', 53),
+    'dns over ipv6': stage.ask('one', 'fd77::1', 53),
+    metadata: stage.ask('one', '10.77.0.1', 8775),
+    'ssh at the gateway': stage.ask('one', '10.77.0.1', 22),
+    'ssh at the gateway over ipv6': stage.ask('one', 'fd77::1', 22),
+    'ssh at the uplink': stage.ask('one', hostUplink, 22),
+    'dns at the uplink': stage.ask('one', hostUplink, 53),
+    'ssh on the network': stage.ask('one', '10.77.0.254', 22),
+    "dns at another network's gateway": stage.ask('one', '10.88.0.1', 53),
+    'ssh in the tunnel': stage.ask('one', '10.254.0.1', 22),
+    'another host in the tunnel': stage.ask('one', '10.254.0.2', 22),
+    'ssh from outside': stage.ask('outside', hostUplink, 22),
+    'metadata from outside': stage.ask('outside', '10.77.0.1', 8775),
+    'ssh from the tunnel': stage.ask('peer', '10.254.0.1', 22),
+  });
 }
 
 asRoot(namespaces, 'a host answers its guests what they need, and keeps the rest to itself', async (t) => {

@@ -91,6 +91,12 @@ export async function stageFor(t: ExecutionContext, tracked = false) {
   };
 }
 
+/** Questions that were all asked at once: those without an answer are waited for once. */
+export async function together(asked: Record<string, Promise<string>>): Promise<Record<string, string>> {
+  const answers = Object.entries(asked).map(async ([name, answer]) => [name, await answer] as const);
+  return Object.fromEntries(await Promise.all(answers));
+}
+
 /** Leaves a program running and waits until it says that it is ready. */
 export async function inBackground(words: readonly string[], signal: AbortSignal) {
   const child = start('ip', words, { stdio: ['pipe', 'pipe', 'inherit'], signal });
