@@ -16,7 +16,7 @@ function wayOf(hosts: readonly string[]): Leg[] {
   return way;
 }
 
-/** @param hosts the one with the guest first. @param isHome it runs there and nowhere else, and has lost nothing. */
+/** @param hosts the one with the guest first. @param isHome it runs there and not on the second, and has lost nothing. */
 export function playLegs(
   current: () => Fleet,
   isHome: (fleet: Fleet) => Promise<boolean>,
