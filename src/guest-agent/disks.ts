@@ -1,7 +1,7 @@
 /** A guest's own disk: an overlay on an image, made empty here or filled by a migration. */
 import { mkdir, rename, rm, stat, statfs } from 'node:fs/promises';
-import type { GuestSpec } from '../wire/agent-methods.ts';
 import { BlanketError } from '../wire/errors.ts';
+import type { GuestSpec } from '../wire/guest-spec.ts';
 import { hasImage } from './images.ts';
 import type { Paths } from './paths.ts';
 import { virtualBytesOf } from './qcow2-header.ts';

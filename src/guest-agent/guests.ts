@@ -1,7 +1,7 @@
 /** What each guest on this host is: its spec, kept beside its disk, and the engine that runs it. */
 import { mkdir } from 'node:fs/promises';
-import { type GuestSpec, guestSpecSchema } from '../wire/agent-methods.ts';
 import { BlanketError } from '../wire/errors.ts';
+import { type GuestSpec, guestSpecSchema } from '../wire/guest-spec.ts';
 import type { Context } from './context.ts';
 import { removeDisk } from './disks.ts';
 import type { Engine } from './engines/engine.ts';

@@ -10,6 +10,7 @@ import * as r from './resources.ts';
 import { conformRoutes } from './routes/conform.ts';
 import { fleetRoutes } from './routes/fleet.ts';
 import { hostRoutes } from './routes/host.ts';
+import { migrateRoutes } from './routes/migrate.ts';
 import { networkRoutes } from './routes/network.ts';
 import { apiVersion, byName, none, route } from './routes/route.ts';
 
@@ -95,14 +96,7 @@ export const api = {
     params: byName,
     query: z.object({ force: z.stringbool().default(false) }),
   }),
-  'guest.migrate': route('POST /guests/:name/migrate', 202, 'Migrate a running guest', op, {
-    params: byName,
-    body: z.object({
-      to: nameSchema,
-      maxDowntimeMs: z.int().min(1).max(600_000).default(500),
-      bandwidthBps: z.int().positive().optional().describe('bytes a second; no limit when absent'),
-    }),
-  }),
+  ...migrateRoutes,
   'op.list': route('GET /operations', 200, 'Operations, newest first', z.array(op), {}),
   'op.show': route('GET /operations/:id', 200, 'One operation', op, {
     params: z.object({ id: z.string() }),

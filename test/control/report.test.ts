@@ -1,7 +1,7 @@
 import test from 'ava';
-import type { MigrateState } from '../../src/control/migrate/migrate.ts';
 import { progressOf, resultOf } from '../../src/control/migrate/report.ts';
-import type { MigrationStats } from '../../src/wire/agent-methods.ts';
+import type { MigrateState } from '../../src/control/migrate/state.ts';
+import type { MigrationStats } from '../../src/wire/migration.ts';
 import type { Operation } from '../../src/wire/resources.ts';
 
 const stats = (change: Partial<MigrationStats>): MigrationStats => ({

@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Paths, pathsUnder } from '../../src/guest-agent/paths.ts';
-import type { GuestSpec } from '../../src/wire/agent-methods.ts';
+import type { GuestSpec } from '../../src/wire/guest-spec.ts';
 import { noMetadata } from '../../src/wire/network.ts';
 
 export const guestSpec = (changes: Partial<GuestSpec> = {}): GuestSpec => ({

@@ -5,8 +5,6 @@ import type { GuestCpu } from '../../wire/cpu.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import { refuseRebooting } from '../conform/admit.ts';
 import { checkGuestCpu, decideCpu } from '../fleet/guest-cpu.ts';
-import { learnCpu } from '../fleet/known-cpus.ts';
-import { checkRecords } from '../migrate/plan.ts';
 import { freeMac } from '../network/addresses.ts';
 import { address6Of, guestAddress, settleHosts } from '../network/allocation.ts';
 import type { Services } from '../services.ts';
@@ -15,14 +13,7 @@ import type { Handlers } from './handlers.ts';
 import { needReady } from './need-ready.ts';
 import { guestView, listedGuestView } from './views.ts';
 
-type Names =
-  | 'guest.list'
-  | 'guest.show'
-  | 'guest.create'
-  | 'guest.start'
-  | 'guest.stop'
-  | 'guest.remove'
-  | 'guest.migrate';
+type Names = 'guest.list' | 'guest.show' | 'guest.create' | 'guest.start' | 'guest.stop' | 'guest.remove';
 
 export const guestHandlers = (services: Services): Handlers<Names> => {
   const { store, operations } = services;
@@ -62,30 +53,8 @@ export const guestHandlers = (services: Services): Handlers<Names> => {
       }
       return operations.start('guest.remove', `guest/${name}`, { ...on(name), force });
     },
-    'guest.migrate': ({ params: { name }, body }) => migrate(services, name, body),
   };
 };
-
-/** A destination whose CPU is not known is asked; what changed while it answered is checked again. */
-async function migrate(services: Services, name: string, body: RouteParsed<'guest.migrate'>['body']) {
-  const { store, operations } = services;
-  const { to, maxDowntimeMs, bandwidthBps } = body;
-  const checked = (): GuestRecord => {
-    const [guest, destination] = [store.guests.get(name), store.hosts.get(to)];
-    operations.needIdle(`guest/${name}`); // first: a guest that migrates is not "not running"
-    refuseRebooting(store, to);
-    checkRecords(guest, destination);
-    return guest;
-  };
-  checked();
-  await learnCpu(services, to);
-  const guest = checked();
-  const warnings = checkGuestCpu(store, guest, 'migrate', to);
-  return operations.start('guest.migrate', `guest/${name}`, {
-    ...{ guest: name, source: guest.host, destination: to, maxDowntimeMs, warnings },
-    ...(bandwidthBps !== undefined && { bandwidthBps }),
-  });
-}
 
 function newGuest(
   { store }: Services,

@@ -7,6 +7,7 @@ import { fleetHandlers } from './fleet-handlers.ts';
 import { guestHandlers } from './guest-handlers.ts';
 import { hostHandlers } from './host-handlers.ts';
 import { imageHandlers } from './image-handlers.ts';
+import { migrateHandlers } from './migrate-handlers.ts';
 import { networkHandlers } from './network-handlers.ts';
 import { reachHandlers } from './reach-handlers.ts';
 import { statusHandlers } from './status-handlers.ts';
@@ -27,6 +28,7 @@ export const handlersFor = (services: Services): Handlers => ({
   ...networkHandlers(services),
   ...tunnelHandlers(services),
   ...guestHandlers(services),
+  ...migrateHandlers(services),
   ...reachHandlers(services),
   ...fleetHandlers(services),
 });

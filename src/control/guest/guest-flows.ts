@@ -1,6 +1,7 @@
 /** A guest's life on one host: create, start, stop, remove. Migration has a folder of its own. */
-import type { GuestSpec } from '../../wire/agent-methods.ts';
+
 import type { Problem } from '../../wire/errors.ts';
+import type { GuestSpec } from '../../wire/guest-spec.ts';
 import { syncNetwork } from '../network/sync.ts';
 import type { Definition } from '../operations/operations.ts';
 import type { Phase, PhaseContext } from '../run-phases.ts';

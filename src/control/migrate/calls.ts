@@ -1,5 +1,5 @@
 /** How a migration's phases call the agents. */
-import type { MigrateState } from './migrate.ts';
+import type { MigrateState } from './state.ts';
 
 export const CALL_TIMEOUT_MS = 120_000;
 /** How long a flow that may not give up tries to reach a host. */

@@ -4,15 +4,15 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentResult } from '../../wire/agent.ts';
-import { finishProgressSchema } from '../../wire/agent-methods.ts';
 import { BlanketError } from '../../wire/errors.ts';
+import { finishProgressSchema } from '../../wire/migration.ts';
 import type { Agents } from '../agents/agents.ts';
 import { reach } from '../agents/reach.ts';
 import { flipForwarding } from '../network/forward.ts';
 import { NothingHappened, type Phase } from '../run-phases.ts';
 import type { Services } from '../services.ts';
 import { CALL_TIMEOUT_MS, idOf, PATIENCE_MS } from './calls.ts';
-import type { MigrateState } from './migrate.ts';
+import type { MigrateState } from './state.ts';
 
 type Finished = AgentResult<'migrate.finish'>;
 

@@ -1,7 +1,7 @@
 /** Numbers of a migration as people see them. */
-import type { MigrationStats } from '../../wire/agent-methods.ts';
+import type { MigrationStats } from '../../wire/migration.ts';
 import type { MigrationResult, Operation, Progress } from '../../wire/resources.ts';
-import type { MigrateState } from './migrate.ts';
+import type { MigrateState } from './state.ts';
 
 /**
  * The disk goes first. Until memory's turn comes nothing is known of it, and all of it (`memoryBytes`) is what is

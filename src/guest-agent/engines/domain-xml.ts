@@ -5,8 +5,9 @@
  * no version of it adds or moves a device. `docs/guest-machine.md` is the table of it. Values are safe in XML as the
  * wire's schemas let them through.
  */
-import type { GuestSpec } from '../../wire/agent-methods.ts';
+
 import { type GuestCpu, portableCpu, portableModel } from '../../wire/cpu.ts';
+import type { GuestSpec } from '../../wire/guest-spec.ts';
 import { tapOf } from '../network/names.ts';
 import { virtTypeOf } from './cpu.ts';
 

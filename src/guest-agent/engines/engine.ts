@@ -3,8 +3,9 @@
  * is asked for it in the same words; only its own files know its hypervisor.
  */
 import type { Duplex } from 'node:stream';
-import type { GuestSpec, guestStates, MigrationStats } from '../../wire/agent-methods.ts';
 import type { EngineCpu } from '../../wire/cpu.ts';
+import type { GuestSpec, guestStates } from '../../wire/guest-spec.ts';
+import type { MigrationStats } from '../../wire/migration.ts';
 import type { EngineName } from '../../wire/names.ts';
 
 export type GuestState = (typeof guestStates)[number];

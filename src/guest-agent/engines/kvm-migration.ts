@@ -11,7 +11,7 @@ import type { Events } from '../../libvirt/events.ts';
 import type { JobStats } from '../../libvirt/job-stats.ts';
 import { destinationFlags } from '../../libvirt/migration.ts';
 import type { MigrationParameters } from '../../libvirt/migration-parameters.ts';
-import type { MigrationStats } from '../../wire/agent-methods.ts';
+import type { MigrationStats } from '../../wire/migration.ts';
 import type { MigrationSide, PerformInput, PrepareInput } from './engine.ts';
 
 /** Only the overlay travels (`nonSharedInc`): the image under it is on both hosts. */

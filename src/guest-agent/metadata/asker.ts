@@ -2,7 +2,7 @@
  * Who asks: nothing in a request says it, only where it comes from. A guest cannot send from another's address (the
  * bridge drops that), an address is given out once in the fleet, and each network is asked on its own gateway's address.
  */
-import type { GuestSpec } from '../../wire/agent-methods.ts';
+import type { GuestSpec } from '../../wire/guest-spec.ts';
 import type { Card, NetworkConfig } from '../../wire/methods/network.ts';
 import { domainOf } from '../network/fixed.ts';
 

@@ -10,8 +10,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import type { GuestSpec } from '../../wire/agent-methods.ts';
 import { BlanketError } from '../../wire/errors.ts';
+import type { GuestSpec } from '../../wire/guest-spec.ts';
 import type { Card, NetworkConfig } from '../../wire/methods/network.ts';
 import { metadataPort } from '../../wire/network.ts';
 import { log, logError } from '../log.ts';

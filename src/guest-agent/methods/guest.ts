@@ -1,7 +1,7 @@
 /** A guest's life on this host. */
 import { isDeepStrictEqual } from 'node:util';
-import type { GuestSpec } from '../../wire/agent-methods.ts';
 import { BlanketError } from '../../wire/errors.ts';
+import type { GuestSpec } from '../../wire/guest-spec.ts';
 import type { Context } from '../context.ts';
 import { allocatedBytes, makeDisk, removeDisk } from '../disks.ts';
 import type { Engine } from '../engines/engine.ts';

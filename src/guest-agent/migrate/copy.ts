@@ -1,6 +1,6 @@
 /** The long part of a migration: memory and disk on their way, watched twice a second. */
 import { setTimeout } from 'node:timers/promises';
-import type { MigrationStats } from '../../wire/agent-methods.ts';
+import type { MigrationStats } from '../../wire/migration.ts';
 import type { MigrationSide, PerformInput } from '../engines/engine.ts';
 import { logError } from '../log.ts';
 

@@ -2,8 +2,8 @@
 import { errorCodes } from '../../libvirt/error-codes.ts';
 import { isLibvirtError, LibvirtConnectionError } from '../../libvirt/errors.ts';
 import type { AgentParsed, AgentResult } from '../../wire/agent.ts';
-import type { FinishProgress } from '../../wire/agent-methods.ts';
 import { BlanketError } from '../../wire/errors.ts';
+import type { FinishProgress } from '../../wire/migration.ts';
 import type { Context } from '../context.ts';
 import { makeDisk, removeDisk } from '../disks.ts';
 import type { Engine, MigrationSide } from '../engines/engine.ts';

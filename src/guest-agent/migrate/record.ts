@@ -10,8 +10,9 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { z } from 'zod';
-import { guestSpecSchema, migrationSteps } from '../../wire/agent-methods.ts';
 import { BlanketError } from '../../wire/errors.ts';
+import { guestSpecSchema } from '../../wire/guest-spec.ts';
+import { migrationSteps } from '../../wire/migration.ts';
 import { nameSchema } from '../../wire/names.ts';
 import type { Context } from '../context.ts';
 import { serially } from '../serially.ts';

@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import type { Agents } from '../../../src/control/agents/agents.ts';
 import { fleetHandlers } from '../../../src/control/api/fleet-handlers.ts';
 import { guestHandlers } from '../../../src/control/api/guest-handlers.ts';
+import { migrateHandlers } from '../../../src/control/api/migrate-handlers.ts';
 import { createGuestFlow, startGuestFlow } from '../../../src/control/guest/guest-flows.ts';
 import { Operations } from '../../../src/control/operations/operations.ts';
 import type { Services } from '../../../src/control/services.ts';
@@ -73,7 +74,11 @@ function handlers(services: Services) {
       body: api['guest.create'].body.parse({ image: 'micro', network: 'lan', start: false, ...wish }),
     });
   const migrate = async (name: string, to: string) =>
-    guests['guest.migrate']({ params: { name }, query: {}, body: api['guest.migrate'].body.parse({ to }) });
+    migrateHandlers(services)['guest.migrate']({
+      params: { name },
+      query: {},
+      body: api['guest.migrate'].body.parse({ to }),
+    });
   const start = (name: string) => guests['guest.start']({ params: { name }, query: {}, body: {} });
   return { fleet: fleetHandlers(services), create, migrate, start };
 }

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Agents } from '../../../src/control/agents/agents.ts';
 import { cutover } from '../../../src/control/migrate/cutover.ts';
-import type { MigrateState } from '../../../src/control/migrate/migrate.ts';
+import type { MigrateState } from '../../../src/control/migrate/state.ts';
 import { configFor, viewOf } from '../../../src/control/network/config.ts';
 import type { Phase } from '../../../src/control/run-phases.ts';
 import type { AgentResult } from '../../../src/wire/agent.ts';

@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type MetadataSources, serveMetadata } from '../../../src/guest-agent/metadata/service.ts';
-import type { GuestSpec } from '../../../src/wire/agent-methods.ts';
+import type { GuestSpec } from '../../../src/wire/guest-spec.ts';
 import type { NetworkConfig } from '../../../src/wire/methods/network.ts';
 import { guestSpec } from '../spec.ts';
 import { networkConfig, traveller } from './guests.ts';

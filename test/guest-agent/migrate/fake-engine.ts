@@ -6,7 +6,7 @@ import type { Context } from '../../../src/guest-agent/context.ts';
 import type { Engine, GuestState, MigrationSide } from '../../../src/guest-agent/engines/engine.ts';
 import { newLive } from '../../../src/guest-agent/migrate/live.ts';
 import { LibvirtConnectionError } from '../../../src/libvirt/errors.ts';
-import type { MigrationStats } from '../../../src/wire/agent-methods.ts';
+import type { MigrationStats } from '../../../src/wire/migration.ts';
 import { scratchPaths } from '../spec.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);

@@ -6,8 +6,8 @@ import { digestOf } from '../../../src/guest-agent/images.ts';
 import { migrateHandlers } from '../../../src/guest-agent/methods/migrate.ts';
 import { run } from '../../../src/process/run.ts';
 import type { AgentMethod, AgentParams, AgentResult } from '../../../src/wire/agent.ts';
-import type { GuestSpec } from '../../../src/wire/agent-methods.ts';
 import { BlanketError } from '../../../src/wire/errors.ts';
+import type { GuestSpec } from '../../../src/wire/guest-spec.ts';
 import { guestSpec, scratchPaths } from '../spec.ts';
 import { type FakeHost, fakeHost } from './fake-engine.ts';
 

@@ -1,6 +1,6 @@
 /** The metadata service by itself, to run in a namespace: `node metadata-host.ts '{"networks": […], "guests": […]}'`, until stdin ends. */
 import { serveMetadata } from '../../../src/guest-agent/metadata/service.ts';
-import type { GuestSpec } from '../../../src/wire/agent-methods.ts';
+import type { GuestSpec } from '../../../src/wire/guest-spec.ts';
 import type { NetworkConfig } from '../../../src/wire/methods/network.ts';
 
 const { networks, guests } = JSON.parse(process.argv[2] ?? '') as {

@@ -1,0 +1,34 @@
+/** Migrations. */
+import type { RouteParsed } from '../../wire/api.ts';
+import { refuseRebooting } from '../conform/admit.ts';
+import { checkGuestCpu } from '../fleet/guest-cpu.ts';
+import { learnCpu } from '../fleet/known-cpus.ts';
+import { checkRecords } from '../migrate/plan.ts';
+import type { Services } from '../services.ts';
+import type { GuestRecord } from '../store/records.ts';
+import type { Handlers } from './handlers.ts';
+
+export const migrateHandlers = (services: Services): Handlers<'guest.migrate'> => ({
+  'guest.migrate': ({ params: { name }, body }) => migrate(services, name, body),
+});
+
+/** A destination whose CPU is not known is asked; what changed while it answered is checked again. */
+async function migrate(services: Services, name: string, body: RouteParsed<'guest.migrate'>['body']) {
+  const { store, operations } = services;
+  const { to, maxDowntimeMs, bandwidthBps } = body;
+  const checked = (): GuestRecord => {
+    const [guest, destination] = [store.guests.get(name), store.hosts.get(to)];
+    operations.needIdle(`guest/${name}`); // first: a guest that migrates is not "not running"
+    refuseRebooting(store, to);
+    checkRecords(guest, destination);
+    return guest;
+  };
+  checked();
+  await learnCpu(services, to);
+  const guest = checked();
+  const warnings = checkGuestCpu(store, guest, 'migrate', to);
+  return operations.start('guest.migrate', `guest/${name}`, {
+    ...{ guest: name, source: guest.host, destination: to, maxDowntimeMs, warnings },
+    ...(bandwidthBps !== undefined && { bandwidthBps }),
+  });
+}

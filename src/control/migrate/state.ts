@@ -1,0 +1,36 @@
+/** What a migration's flow knows, as it is journaled. */
+
+import type { Problem } from '../../wire/errors.ts';
+import type { MigrationStats } from '../../wire/migration.ts';
+import type { Phase } from '../run-phases.ts';
+import type { Services } from '../services.ts';
+
+export type MigrateState = {
+  operation: string;
+  guest: string;
+  source: string;
+  destination: string;
+  maxDowntimeMs: number;
+  bandwidthBps?: number;
+  /** What a check found and let pass. */
+  warnings?: Problem[];
+  begun?: { xml: string; cookie: string };
+  prepared?: { uri: string; disksUri: string; cookie: string };
+  /** `at`: when control heard of it, Unix ms. */
+  performed?: { cookie: string; stats: MigrationStats; at: number };
+  /** The guest's frames go to the destination. */
+  handed?: boolean;
+  /**
+   * `handoverMs`: from the end of the copy until the guest was known to run, by control's clock; `forwardingMs`: from then
+   * until every host sent its frames there.
+   */
+  finished?: {
+    cookie: string;
+    stats?: MigrationStats | undefined;
+    handoverMs: number;
+    forwardingMs: number | null;
+  };
+  confirmed?: { stats?: MigrationStats | undefined };
+};
+
+export type Make = (services: Services) => Phase<MigrateState>;

@@ -1,0 +1,96 @@
+/** A migration between two agents: what each method takes and gives. Bytes are counts, times are ms, cookies base64. */
+import { z } from 'zod';
+import { guestSpecSchema, guestStates } from './guest-spec.ts';
+import { method, none } from './methods/method.ts';
+import { nameSchema } from './names.ts';
+
+const bytes = z.int().nonnegative();
+
+const migrationId = z.object({ operation: z.string(), guest: nameSchema });
+
+/** `roundsDone` counts passes over memory; `downtimeMs` is set once the guest has been paused: what
+ * the two hosts took, each by its own clock, without the handover between them.
+ */
+const migrationStatsSchema = z.object({
+  elapsedMs: z.number(),
+  memoryTotal: bytes,
+  memoryDone: bytes,
+  memoryLeft: bytes,
+  diskTotal: bytes,
+  diskDone: bytes,
+  diskLeft: bytes,
+  bytesPerSecond: z.number(),
+  dirtyBytesPerSecond: z.number(),
+  rounds: z.int(),
+  downtimeMs: z.number().optional(),
+});
+export type MigrationStats = z.infer<typeof migrationStatsSchema>;
+
+/** The step of libvirt's migration protocol that this side has finished last, kept on its disk. */
+export const migrationSteps = ['none', 'begun', 'prepared', 'performed', 'finished', 'confirmed'] as const;
+
+export const migrationMethods = {
+  /** Source: libvirt's Begin. */
+  'migrate.begin': method(migrationId, z.object({ xml: z.string(), cookie: z.base64() })),
+  /** Destination: makes the overlay, then libvirt's Prepare; the copy will arrive at `listenAddress`. */
+  'migrate.prepare': method(
+    migrationId.extend({
+      spec: guestSpecSchema,
+      xml: z.string(),
+      cookie: z.base64(),
+      listenAddress: z.ipv4(),
+    }),
+    z.object({ uri: z.string(), disksUri: z.string(), cookie: z.base64() }),
+  ),
+  /** Source: libvirt's Perform, the whole copy. Progress messages are `MigrationStats`. */
+  'migrate.perform': method(
+    migrationId.extend({
+      xml: z.string(),
+      cookie: z.base64(),
+      uri: z.string(),
+      disksUri: z.string(),
+      maxDowntimeMs: z.int().positive(),
+      /** Bytes a second; absent means no limit. */
+      bandwidth: bytes.optional(),
+    }),
+    z.object({ cookie: z.base64(), stats: migrationStatsSchema }),
+  ),
+  /** Destination: libvirt's Finish. `cancelled` kills the half-made guest. `running` tells what is true after. */
+  'migrate.finish': method(
+    migrationId.extend({ cookie: z.base64(), cancelled: z.boolean() }),
+    z.object({
+      cookie: z.base64(),
+      running: z.boolean(),
+      stats: migrationStatsSchema.optional(),
+      /** Why it does not run here, or runs but not as it should, in libvirt's words. */
+      reason: z.string().optional(),
+    }),
+  ),
+  /** Source: libvirt's Confirm. `cancelled` lets the guest go on here, otherwise this side's copy ends. */
+  'migrate.confirm': method(
+    migrationId.extend({ cookie: z.base64(), cancelled: z.boolean() }),
+    z.object({ state: z.enum(guestStates), stats: migrationStatsSchema.optional() }),
+  ),
+  /** Source: asks a running Perform to stop; the Perform call then fails with `migrate.cancelled`. */
+  'migrate.cancel': method(migrationId, none),
+  /** Either side: what has happened here, and what the guest is here now. Works after a restart of the agent. */
+  'migrate.status': method(
+    migrationId,
+    z.object({
+      step: z.enum(migrationSteps),
+      /** A call of this migration is still under way here. */
+      busy: z.boolean(),
+      cancelled: z.boolean(),
+      guest: z.enum(guestStates),
+    }),
+  ),
+  /** Either side, once it is decided that the guest does not live here: removes its domain and disk. */
+  'migrate.discard': method(migrationId, none),
+  /** Either side, once it is decided that the guest lives here: makes it run and stay defined. */
+  'migrate.keep': method(migrationId, z.object({ state: z.enum(guestStates) })),
+} as const;
+
+export const migrationProgressSchema = migrationStatsSchema;
+/** Of `migrate.finish`: the hypervisor has said that the guest goes on, and the rest is book-keeping. */
+export const finishProgressSchema = z.object({ running: z.literal(true) });
+export type FinishProgress = z.infer<typeof finishProgressSchema>;
