@@ -2,6 +2,7 @@ import test from 'ava';
 import { progressOf, resultOf } from '../../src/control/migrate/report.ts';
 import type { MigrateState } from '../../src/control/migrate/state.ts';
 import type { MigrationStats } from '../../src/wire/migration.ts';
+import { defaultObjective } from '../../src/wire/objective.ts';
 import type { Operation } from '../../src/wire/resources.ts';
 
 const stats = (change: Partial<MigrationStats>): MigrationStats => ({
@@ -29,7 +30,7 @@ test('what is left at the present rate is the time left', (t) => {
 });
 
 const state: MigrateState = {
-  ...{ operation: 'op', guest: 'web1', source: 'a1', destination: 'b1', maxDowntimeMs: 500 },
+  ...{ operation: 'op', guest: 'web1', source: 'a1', destination: 'b1', objective: defaultObjective },
   performed: { cookie: '', stats: stats({ memoryDone: 1, diskDone: 2, rounds: 3 }), at: 0 },
 };
 const operation = { createdAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T00:00:05.000Z' } as Operation;

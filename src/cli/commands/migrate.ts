@@ -1,10 +1,9 @@
 /** `blanket migrate …` */
 import type { Command } from 'commander';
-import { api } from '../../wire/api.ts';
 import { migrationResultSchema, type Operation } from '../../wire/resources.ts';
 import type { Cli } from '../cli.ts';
-import { examples, given, nameArgument } from '../command.ts';
-import { parseBandwidth, parseWholeMs } from '../parse/quantity.ts';
+import { examples, nameArgument } from '../command.ts';
+import { addObjectiveOptions, type ObjectiveOptions, objectiveWish } from '../objective-options.ts';
 import { parseName } from '../parse/words.ts';
 import { data } from '../print/format.ts';
 import { outcomeError } from '../print/operation.ts';
@@ -14,9 +13,7 @@ import { noteWarnings, withWarnings } from '../print/warnings.ts';
 import { watch } from '../watch.ts';
 
 type Way = { guest: string; source: string; destination: string };
-type Options = { to: string; maxDowntime?: number; bandwidth?: number; detach?: true };
-
-const defaults = api['guest.migrate'].body.parse({ to: 'x' });
+type Options = ObjectiveOptions & { to: string; detach?: true };
 
 /** What scripts read. Numbers are null as long as they are not known: bytes, ms. */
 export function migrationReport(way: Way, operation: Operation) {
@@ -62,23 +59,16 @@ export function addMigrateCommand(program: Command, cli: Cli): void {
     .command('migrate')
     .description('migrate a running guest to another host')
     .addArgument(nameArgument('guest', 'name of the guest'))
-    .requiredOption('--to <host>', 'destination', parseName)
-    .option(
-      '--max-downtime <time>',
-      `longest pause at the cutover (default: ${durationText(defaults.maxDowntimeMs)})`,
-      parseWholeMs,
-    )
-    .option(
-      '--bandwidth <rate>',
-      'most that the copy may use, like 10MB (a second); default: no limit',
-      parseBandwidth,
-    )
+    .requiredOption('--to <host>', 'destination', parseName);
+  addObjectiveOptions(command)
     .option('--detach', 'print the id of the operation and do not wait')
     .action((guest: string, options: Options) => migrate(cli, guest, options));
   examples(
     command,
     'blanket migrate web1 --to west',
-    'blanket migrate web1 --to west --max-downtime 300ms --bandwidth 10MB',
+    'blanket migrate web1 --to west --max-downtime 300ms --bandwidth 10MiB',
+    'blanket migrate web1 --to west --max-total 10m --on-timeout pause',
+    'blanket migrate web1 --to west --mode suspend',
     'blanket migrate web1 --to west -o json',
   );
 }
@@ -87,10 +77,7 @@ async function migrate(cli: Cli, guest: string, options: Options): Promise<void>
   const client = await cli.client();
   const params = { name: guest };
   const { host } = await client.call('guest.show', { params });
-  const body = {
-    to: options.to,
-    ...given({ maxDowntimeMs: options.maxDowntime, bandwidthBps: options.bandwidth }),
-  };
+  const body = { to: options.to, ...objectiveWish(options) };
   const begun = await client.call('guest.migrate', { params, body });
   const way = { guest, source: host, destination: options.to };
   if (options.detach) {

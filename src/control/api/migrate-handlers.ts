@@ -3,6 +3,7 @@ import type { RouteParsed } from '../../wire/api.ts';
 import { refuseRebooting } from '../conform/admit.ts';
 import { checkGuestCpu } from '../fleet/guest-cpu.ts';
 import { learnCpu } from '../fleet/known-cpus.ts';
+import { objectiveFor } from '../migrate/objective.ts';
 import { checkRecords } from '../migrate/plan.ts';
 import type { Services } from '../services.ts';
 import type { GuestRecord } from '../store/records.ts';
@@ -15,7 +16,7 @@ export const migrateHandlers = (services: Services): Handlers<'guest.migrate'> =
 /** A destination whose CPU is not known is asked; what changed while it answered is checked again. */
 async function migrate(services: Services, name: string, body: RouteParsed<'guest.migrate'>['body']) {
   const { store, operations } = services;
-  const { to, maxDowntimeMs, bandwidthBps } = body;
+  const { to, ...wish } = body;
   const checked = (): GuestRecord => {
     const [guest, destination] = [store.guests.get(name), store.hosts.get(to)];
     operations.needIdle(`guest/${name}`); // first: a guest that migrates is not "not running"
@@ -27,8 +28,7 @@ async function migrate(services: Services, name: string, body: RouteParsed<'gues
   await learnCpu(services, to);
   const guest = checked();
   const warnings = checkGuestCpu(store, guest, 'migrate', to);
-  return operations.start('guest.migrate', `guest/${name}`, {
-    ...{ guest: name, source: guest.host, destination: to, maxDowntimeMs, warnings },
-    ...(bandwidthBps !== undefined && { bandwidthBps }),
-  });
+  const objective = objectiveFor(wish);
+  const state = { guest: name, source: guest.host, destination: to, objective, warnings };
+  return operations.start('guest.migrate', `guest/${name}`, state);
 }

@@ -15,8 +15,14 @@ export const copy: Make = ({ agents, store }) => ({
   async do({ state, save, progress, signal }) {
     const { prepared, begun } = state;
     if (prepared === undefined || begun === undefined) throw new Error('copy before prepare');
-    const wish = { ...idOf(state), ...prepared, xml: begun.xml, maxDowntimeMs: state.maxDowntimeMs };
-    const bandwidth = state.bandwidthBps === undefined ? {} : { bandwidth: state.bandwidthBps };
+    const wish = {
+      ...idOf(state),
+      ...prepared,
+      xml: begun.xml,
+      maxDowntimeMs: state.objective.maxDowntimeMs,
+    };
+    const { bandwidthBps } = state.objective;
+    const bandwidth = bandwidthBps === undefined ? {} : { bandwidth: bandwidthBps };
     const memoryBytes = store.guests.get(state.guest).memoryMiB * 2 ** 20;
     const onProgress = (value: unknown) =>
       progress(progressOf(migrationProgressSchema.parse(value), memoryBytes));

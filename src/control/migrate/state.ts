@@ -2,6 +2,7 @@
 
 import type { Problem } from '../../wire/errors.ts';
 import type { MigrationStats } from '../../wire/migration.ts';
+import type { Objective } from '../../wire/objective.ts';
 import type { Phase } from '../run-phases.ts';
 import type { Services } from '../services.ts';
 
@@ -10,8 +11,7 @@ export type MigrateState = {
   guest: string;
   source: string;
   destination: string;
-  maxDowntimeMs: number;
-  bandwidthBps?: number;
+  objective: Objective;
   /** What a check found and let pass. */
   warnings?: Problem[];
   begun?: { xml: string; cookie: string };

@@ -5,6 +5,7 @@ import type { MigrateState } from '../../../src/control/migrate/state.ts';
 import { configFor, viewOf } from '../../../src/control/network/config.ts';
 import type { Phase } from '../../../src/control/run-phases.ts';
 import type { AgentResult } from '../../../src/wire/agent.ts';
+import { defaultObjective } from '../../../src/wire/objective.ts';
 import { guestRecord } from '../fleet/rig.ts';
 import { rig } from '../network/rig.ts';
 
@@ -39,7 +40,14 @@ async function handover(
     undoneState: 'rolled-back',
   });
   own.news();
-  const state = { ...copied, guest: 'web1', source: 'a1', destination: 'b1', maxDowntimeMs: 1, ...known };
+  const state = {
+    ...copied,
+    guest: 'web1',
+    source: 'a1',
+    destination: 'b1',
+    objective: defaultObjective,
+    ...known,
+  };
   const start = () => own.operations.start('guest.migrate', 'guest/web1', state).id;
   const ended = async (id: string) => {
     let operation = own.operations.show(id);

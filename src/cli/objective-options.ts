@@ -1,0 +1,76 @@
+/** The options that say what a migration is to keep to: of `blanket migrate`, and a guest's own. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import {
+  bandwidthUnit,
+  defaultObjective,
+  type MigrationMode,
+  migrationModes,
+  type ObjectiveWish,
+  objectiveWishSchema,
+  type TimeoutAction,
+  timeoutActions,
+} from '../wire/objective.ts';
+import { type Given, given } from './command.ts';
+import { parseBandwidth, parseWholeMs } from './parse/quantity.ts';
+import { durationText } from './print/units.ts';
+
+export type ObjectiveOptions = {
+  maxDowntime?: number;
+  maxTotal?: number;
+  bandwidth?: number;
+  onTimeout?: TimeoutAction;
+  mode?: MigrationMode;
+  autoConverge?: boolean;
+};
+
+/** Whole MiB a second, libvirt's unit; rounded down, since it is the most that may be used. */
+export function parseWholeBandwidth(text: string): number {
+  const value = parseBandwidth(text);
+  if (value >= bandwidthUnit) return Math.floor(value / bandwidthUnit) * bandwidthUnit;
+  throw new InvalidArgumentError('It must be at least 1MiB (a second), like 10MiB or 200Mbit.');
+}
+
+export function parseMaxTotal(text: string): number {
+  const ms = parseWholeMs(text);
+  const { success } = objectiveWishSchema.safeParse({ maxTotalMs: ms });
+  if (success) return ms;
+  throw new InvalidArgumentError('It must be between 1s and 168h.');
+}
+
+export const addObjectiveOptions = (command: Command): Command =>
+  command
+    .option(
+      '--max-downtime <time>',
+      `longest pause at the cutover (default: ${durationText(defaultObjective.maxDowntimeMs)})`,
+      parseWholeMs,
+    )
+    .option('--max-total <time>', 'longest time for all of it, like 10m (default: no limit)', parseMaxTotal)
+    .addOption(
+      new Option(
+        '--on-timeout <action>',
+        'after --max-total: abort leaves the guest where it is, pause stops it until it is over (default: abort)',
+      ).choices(timeoutActions),
+    )
+    .option(
+      '--bandwidth <rate>',
+      'most that the copy may use, in whole MiB a second, like 10MiB or 200Mbit (default: no limit)',
+      parseWholeBandwidth,
+    )
+    .addOption(
+      new Option(
+        '--mode <mode>',
+        'live, or suspend: the guest is paused while its memory is copied (default: auto, live if possible)',
+      ).choices(migrationModes),
+    )
+    .option('--auto-converge', 'slow the guest down when its memory does not converge (default)')
+    .option('--no-auto-converge', 'never slow the guest down to get its memory across');
+
+export const objectiveWish = (options: ObjectiveOptions): Given<ObjectiveWish> =>
+  given({
+    maxDowntimeMs: options.maxDowntime,
+    maxTotalMs: options.maxTotal,
+    bandwidthBps: options.bandwidth,
+    onTimeout: options.onTimeout,
+    mode: options.mode,
+    autoConverge: options.autoConverge,
+  });

@@ -1,0 +1,39 @@
+/** The objective of one migration, from what its command and its guest ask for. */
+import { BlanketError } from '../../wire/errors.ts';
+import { type Objective, type ObjectiveWish, objectiveSchema } from '../../wire/objective.ts';
+
+const conflict = (code: string, message: string, next: string): BlanketError =>
+  new BlanketError(code, message, { kind: 'usage', next });
+
+/** Wishes of one command that contradict each other. What a guest has set for all its migrations gives way instead. */
+function refuseConflicts(wish: ObjectiveWish, objective: Objective): void {
+  const { mode, maxTotalMs } = objective;
+  if (wish.onTimeout !== undefined && maxTotalMs === undefined) {
+    const message = 'There is no time after which --on-timeout could act.';
+    throw conflict('objective.no-total', message, 'Give --max-total as well.');
+  }
+  if (mode === 'suspend' && wish.maxDowntimeMs !== undefined) {
+    const message =
+      'With --mode suspend the guest is paused while its memory is copied, however long that takes.';
+    throw conflict('objective.suspend-downtime', message, 'Leave --max-downtime out, or use --mode live.');
+  }
+  if (mode === 'suspend' && wish.onTimeout === 'pause') {
+    const message = 'With --mode suspend the guest is paused already when --max-total is over.';
+    throw conflict('objective.suspend-pause', message, 'Use --on-timeout abort.');
+  }
+  if (
+    wish.maxTotalMs !== undefined &&
+    wish.maxDowntimeMs !== undefined &&
+    wish.maxTotalMs <= wish.maxDowntimeMs
+  ) {
+    const message = '--max-total includes the downtime, so it must be more than --max-downtime.';
+    throw conflict('objective.total-too-short', message, 'Raise --max-total, or lower --max-downtime.');
+  }
+}
+
+/** @throws BlanketError, kind `usage` */
+export function objectiveFor(wish: ObjectiveWish, ofGuest: ObjectiveWish = {}): Objective {
+  const objective = objectiveSchema.parse({ ...ofGuest, ...wish });
+  refuseConflicts(wish, objective);
+  return objective;
+}

@@ -1,0 +1,56 @@
+/**
+ * What a migration is to keep to. A wish names only what a person has asked for; the objective of a migration is the
+ * command's wish over the guest's own over these defaults. Times are ms, bandwidth is bytes a second.
+ */
+import { z } from 'zod';
+
+/** libvirt's unit of bandwidth is a MiB a second. */
+export const bandwidthUnit = 2 ** 20;
+
+/** `auto`: live, as long as that is possible. `suspend`: the guest is paused while its memory is copied. */
+export const migrationModes = ['auto', 'live', 'suspend'] as const;
+export type MigrationMode = (typeof migrationModes)[number];
+
+/** What happens once `maxTotalMs` is over: the guest stays where it is, or is paused so that the rest can go over. */
+export const timeoutActions = ['abort', 'pause'] as const;
+export type TimeoutAction = (typeof timeoutActions)[number];
+
+const day = 24 * 60 * 60 * 1000;
+
+const wishes = {
+  maxDowntimeMs: z.int().min(1).max(600_000),
+  maxTotalMs: z
+    .int()
+    .min(1_000)
+    .max(7 * day),
+  bandwidthBps: z.int().min(bandwidthUnit).describe('bytes a second, in whole MiB/s; no limit when absent'),
+  onTimeout: z.enum(timeoutActions),
+  mode: z.enum(migrationModes),
+  autoConverge: z.boolean().describe('slow the guest down when its memory does not converge'),
+};
+
+export const objectiveWishSchema = z.object(wishes).partial();
+export type ObjectiveWish = z.infer<typeof objectiveWishSchema>;
+
+export const objectiveSchema = z.object({
+  maxDowntimeMs: wishes.maxDowntimeMs.default(500),
+  maxTotalMs: wishes.maxTotalMs.optional(),
+  bandwidthBps: wishes.bandwidthBps.optional(),
+  onTimeout: wishes.onTimeout.default('abort'),
+  mode: wishes.mode.default('auto'),
+  autoConverge: wishes.autoConverge.default(true),
+});
+export type Objective = z.infer<typeof objectiveSchema>;
+
+/** A guest's own wishes; `null` takes one back. */
+export const objectiveChangeSchema = z.object({
+  maxDowntimeMs: wishes.maxDowntimeMs.nullable().optional(),
+  maxTotalMs: wishes.maxTotalMs.nullable().optional(),
+  bandwidthBps: wishes.bandwidthBps.nullable().optional(),
+  onTimeout: wishes.onTimeout.nullable().optional(),
+  mode: wishes.mode.nullable().optional(),
+  autoConverge: wishes.autoConverge.nullable().optional(),
+});
+export type ObjectiveChange = z.infer<typeof objectiveChangeSchema>;
+
+export const defaultObjective: Objective = objectiveSchema.parse({});
