@@ -66,6 +66,17 @@ const anew = (tables: readonly NftTable[]): string[] => [
   ...tables.map(tableText),
 ];
 
+/** Objects in our tables that are not ours: somebody added them since the listing that was cleared away by. */
+const hasStrays = (tables: readonly NftTable[], now: Listings): boolean =>
+  [...now].some(([family, listing]) => {
+    const table = tables.find((one) => one.family === family);
+    const ours = new Set([
+      ...(table?.sets ?? []).map(({ kind, name }) => `${kind} ${name}`),
+      ...(table?.chains ?? []).map(({ name }) => `chain ${name}`),
+    ]);
+    return [...listing.keys()].some((object) => !ours.has(object));
+  });
+
 /** @param nft reaches the nftables in question. */
 export function filterIn(nft: Nft) {
   let applied: Listings | undefined;
@@ -75,12 +86,17 @@ export function filterIn(nft: Nft) {
     /** Sets the whole filter; without networks what a tunnel needs. @throws CommandError of nft; then nothing was changed. */
     async apply(configs: readonly NetworkConfig[], closed: readonly Protocol[] = []): Promise<void> {
       const tables = filterTables(configs, closed);
-      await load(inPlace(tables, await listings(nft))).catch((error: unknown) => {
-        if (!(error instanceof CommandError)) throw error;
-        // Someone's own rules, or an older agent's, may stand in the way of those in place, but not of new tables.
-        return load(anew(tables));
-      });
-      applied = await listings(nft);
+      const over = async (now: Listings): Promise<Listings> => {
+        await load(inPlace(tables, now)).catch((error: unknown) => {
+          if (!(error instanceof CommandError)) throw error;
+          // Someone's own rules, or an older agent's, may stand in the way of those in place, but not of new tables.
+          return load(anew(tables));
+        });
+        return listings(nft);
+      };
+      // What was there after the last time mostly is there still: on an emulated host each listing is half a second.
+      const after = await over(applied ?? (await listings(nft)));
+      applied = hasStrays(tables, after) ? await over(after) : after;
     },
 
     /** What is not as it was after `apply`, in words; nothing before the first. @throws CommandError of nft. */

@@ -117,6 +117,9 @@ export async function removeNameServer(paths: Paths, network: string, services: 
 /** The part that says that it runs. */
 export const serverPart = 'DHCP and DNS server';
 
+/** The lists that change with cards. */
+export const listParts = ['list of leases', 'list of names'] as const;
+
 /** Its parts by name, for comparison with what they were. */
 export async function readNameServer(
   paths: Paths,
@@ -124,7 +127,7 @@ export async function readNameServer(
   services: Services,
 ): Promise<Map<string, string>> {
   const { leases, hosts, options } = filesOf(paths, config.name);
-  const parts = { 'list of leases': leases, 'list of names': hosts, 'DHCP and DNS options': options };
+  const parts = { [listParts[0]]: leases, [listParts[1]]: hosts, 'DHCP and DNS options': options };
   const reading = new Map<string, string>();
   for (const [part, path] of Object.entries(parts)) {
     const text = await textOf(path);

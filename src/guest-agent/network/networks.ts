@@ -8,9 +8,8 @@
  * was set; `repair` takes another, and what differs is set again and named.
  */
 import { mkdir } from 'node:fs/promises';
-import { BlanketError } from '../../wire/errors.ts';
 import type { NetworkConfig } from '../../wire/methods/network.ts';
-import { type Protocol, unforwarded } from '../filter/routes.ts';
+import { unforwarded } from '../filter/routes.ts';
 import { allLinks, batch, type Link, linkNamed, portsOf, removeLink } from '../links.ts';
 import { logError } from '../log.ts';
 import type { Paths } from '../paths.ts';
@@ -20,46 +19,16 @@ import { letRelay } from '../tunnel.ts';
 import { deviceCommands, portCommands, strayCards } from './devices.ts';
 import { removeEgress, setEgress } from './egress.ts';
 import { moveCards, setForwarding } from './forwarding.ts';
+import { isSameFrame, readCards, withoutCards } from './frame.ts';
+import type { GuestNetworks, Moves, Parts } from './guest-networks.ts';
 import { keptNetwork, keptNetworks, requireNetwork, toGuard } from './kept.ts';
 import { readNameServer, removeNameServer, serveNames, serverPart } from './name-server.ts';
 import { bridgeOf, gatewayOf, gatewayPortOf, vxlanOf } from './names.ts';
 import { requireApart } from './overlap.ts';
 import { findTaken, portsTaken } from './ports.ts';
 import { differences, readKernel } from './reading.ts';
-import type { Services } from './services.ts';
+import { inUse, unknownCard } from './refusals.ts';
 import { deviceSettings, forwardingBefore, letForward, setSettings, stopForwarding } from './sysctls.ts';
-
-/** What networks are made with beside `ip` and `bridge`. */
-export type Parts = {
-  filter: {
-    /** Guards all these networks, and no others. `closed`: this host is nobody else's router. */
-    apply(configs: readonly NetworkConfig[], closed: Protocol[]): Promise<void>;
-    /** What was changed by hand since. */
-    differs(): Promise<string[]>;
-  };
-  services: Services;
-  loadModules(): Promise<void>;
-};
-
-export type Moves = { name: string; moves: readonly { mac: string; at: string }[] };
-
-export type GuestNetworks = {
-  /**
-   * Sets the whole of one network and remembers it. @throws CommandError, BlanketError `network.overlap`: nothing is set,
-   * `network.no-name-server`, `network.port-taken`: all but these ports is set
-   */
-  apply(config: NetworkConfig): Promise<void>;
-  /** Changes where frames to single cards go, at once, and remembers it. @throws BlanketError `network.missing`, `network.unknown-card` */
-  forward(moves: Moves): Promise<void>;
-  /** @throws BlanketError `network.in-use` while a guest here is on it. */
-  remove(name: string): Promise<void>;
-  /** Guards what is kept, or without networks the tunnel alone. To be asked for before there is a tunnel: it forwards. */
-  guardTunnel(): Promise<void>;
-  /** After a reboot: every network as control set it last. One that fails does not keep the others down. */
-  restore(): Promise<void>;
-  /** What was changed by hand, in words; it is set again. */
-  repair(): Promise<{ repaired: string[] }>;
-};
 
 type State = { paths: Paths; parts: Parts; readings: Map<string, Map<string, string>>; isGuarded: boolean };
 
@@ -105,6 +74,39 @@ async function setUp(state: State, config: NetworkConfig, all: readonly NetworkC
   state.readings.set(config.name, reading.set(serverPart, ''));
 }
 
+/**
+ * Changes cards alone: all that a migration changes of a network. Devices, routes and settings stay as they were read last, so
+ * that `repair` finds what was changed of them by hand. On an emulated host every program that is not run is half a second.
+ */
+async function setCards(state: State, config: NetworkConfig, all: readonly NetworkConfig[]): Promise<void> {
+  const { paths, parts, readings } = state;
+  const before = readings.get(config.name) ?? new Map<string, string>();
+  readings.delete(config.name);
+  await guard(state, all);
+  await writeState(paths.network(config.name, 'json'), config);
+  await setForwarding(config);
+  await serveNames(paths, config, parts.services, true);
+  const cards = await readCards(paths, config, parts.services);
+  readings.set(config.name, new Map([...withoutCards(before), ...cards]).set(serverPart, ''));
+}
+
+/** @param before as it is kept. A device that is gone since makes it a whole setting again. */
+async function setLeast(
+  state: State,
+  before: NetworkConfig | undefined,
+  config: NetworkConfig,
+  all: readonly NetworkConfig[],
+): Promise<void> {
+  const isSet = state.isGuarded && state.readings.has(config.name);
+  if (before === undefined || !isSet || !isSameFrame(before, config)) return setUp(state, config, all);
+  try {
+    await setCards(state, config, all);
+  } catch (error) {
+    logError('network.cards-failed', error, { network: config.name });
+    await setUp(state, config, all);
+  }
+}
+
 /** A port that somebody else has is told of, and keeps nobody from the rest: it is neither set nor kept, so it is asked for again. */
 async function apply(state: State, wanted: NetworkConfig): Promise<void> {
   const { paths } = state;
@@ -113,7 +115,9 @@ async function apply(state: State, wanted: NetworkConfig): Promise<void> {
   const taken = await findTaken(wanted, kept);
   const publishes = wanted.publishes.filter((one) => !taken.some(({ publish }) => publish === one));
   const config = { ...wanted, publishes };
-  await setUp(state, config, [...kept.filter(({ name }) => name !== config.name), config]);
+  const others = kept.filter(({ name }) => name !== config.name);
+  const before = kept.find(({ name }) => name === config.name);
+  await setLeast(state, before, config, [...others, config]);
   if (taken.length > 0) throw portsTaken(taken);
 }
 
@@ -148,12 +152,6 @@ async function forward({ paths, readings }: State, { name, moves }: Moves): Prom
   for (const { mac } of moves.filter((move) => !known.includes(move))) throw unknownCard(name, mac);
 }
 
-const unknownCard = (name: string, mac: string) =>
-  new BlanketError('network.unknown-card', `This host was not told of a card ${mac} on network ${name}.`, {
-    kind: 'not-found',
-    data: { mac },
-  });
-
 async function remove(state: State, name: string): Promise<void> {
   const { paths, parts, readings } = state;
   const bridge = bridgeOf(name);
@@ -175,12 +173,6 @@ async function remove(state: State, name: string): Promise<void> {
   await parts.filter.apply([], []);
   await letRelay(); // with the host's setting each device's goes
 }
-
-const inUse = (name: string, cards: number) =>
-  new BlanketError('network.in-use', `Network ${name} still has ${cards} guest NIC(s) on this host.`, {
-    kind: 'conflict',
-    next: 'Stop or migrate those guests first.',
-  });
 
 async function differing(state: State, config: NetworkConfig): Promise<string[]> {
   const before = state.readings.get(config.name);

@@ -35,16 +35,19 @@ function readLink(role: string, link: Link, wanted: readonly string[]): [string,
   ];
 }
 
+/** With what the names of `readEntries`' parts begin. */
+export const entryParts = ['forwarding entry of ', 'copies of broadcasts to '] as const;
+
 /** Entries of the forwarding tables that nothing but a person takes away. */
-function readEntries({ name, gateway }: NetworkConfig, fdb: readonly FdbEntry[]): [string, string][] {
+export function readEntries({ name, gateway }: NetworkConfig, fdb: readonly FdbEntry[]): [string, string][] {
   const [port, vxlan] = [gatewayPortOf(name), vxlanOf(name)];
   return fdb.flatMap(({ mac, ifname, dst, flags, master, state }): [string, string][] => {
     if (ifname === port && mac === gateway.mac && master !== undefined) {
-      return [['forwarding entry of the gateway', state ?? '']];
+      return [[`${entryParts[0]}the gateway`, state ?? '']];
     }
     if (ifname !== vxlan || dst === undefined) return [];
-    if (mac === '00:00:00:00:00:00') return [[`copies of broadcasts to ${dst}`, '']];
-    return flags?.includes('extern_learn') === true ? [[`forwarding entry of ${mac}`, '']] : [];
+    if (mac === '00:00:00:00:00:00') return [[`${entryParts[1]}${dst}`, '']];
+    return flags?.includes('extern_learn') === true ? [[`${entryParts[0]}${mac}`, '']] : [];
   });
 }
 

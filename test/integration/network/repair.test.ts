@@ -78,6 +78,31 @@ asRoot(why, 'each thing that was changed by hand is named and set again', async 
   t.is(await setting(a, 'ipv4/ip_forward'), '1');
 });
 
+asRoot(
+  why,
+  'a card that comes or goes leaves the rest as it was read: what was changed by hand is still found',
+  async (t) => {
+    const { a, b, cards } = await layOut(t);
+    await a.inside('ip', 'link', 'set', bridge, 'mtu', '1400');
+    const more = [...cards, card(13, 'cache', b)];
+    await a.ask('apply', configOf(a, [b], more));
+    const entries = await a.inside('bridge', 'fdb', 'show', 'dev', vxlan);
+    t.true(entries.includes('52:54:00:77:00:13'), entries);
+    t.deepEqual(await repaired(a), [`bridge ${network}: bridge MTU was 1400 in place of 1370`]);
+    await a.ask('apply', configOf(a, [b], cards));
+    t.false((await a.inside('bridge', 'fdb', 'show', 'dev', vxlan)).includes('52:54:00:77:00:13'));
+    t.deepEqual(await repaired(a), []);
+  },
+);
+
+asRoot(why, 'a device that is gone is made again when a card comes', async (t) => {
+  const { a, b, cards } = await layOut(t);
+  await a.inside('ip', 'link', 'delete', vxlan);
+  await a.ask('apply', configOf(a, [b], [...cards, card(13, 'cache', b)]));
+  t.true((await a.inside('bridge', 'fdb', 'show', 'dev', vxlan)).includes('52:54:00:77:00:13'));
+  t.deepEqual(await repaired(a), []);
+});
+
 asRoot(why, 'guests of a network that was broken by hand are served again', async (t) => {
   const { tag, a, b } = await layOut(t);
   const web = await newGuest(t, tag, a, '52:54:00:77:00:11');
