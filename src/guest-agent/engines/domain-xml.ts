@@ -118,7 +118,7 @@ const devices = (spec: GuestSpec, sources: DomainSources): string => `
     <input type='mouse' bus='ps2'/>
     <audio id='1' type='none'/>
     <video><model type='none'/></video>${sources.namesWatchdog ? watchdog : ''}
-    <memballoon model='virtio'>${address(slots.balloon)}</memballoon>
+    <memballoon model='virtio' freePageReporting='on'>${address(slots.balloon)}</memballoon>
     <rng model='virtio'><backend model='random'>/dev/urandom</backend>${address(slots.rng)}</rng>`;
 
 /**
