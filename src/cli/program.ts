@@ -12,6 +12,7 @@ import { addImageCommands } from './commands/image.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addNetworkCommands } from './commands/network.ts';
 import { addOperationCommands } from './commands/op.ts';
+import { addProofCommands } from './commands/proof.ts';
 import { addTunnelCommands } from './commands/tunnel.ts';
 import { formats } from './print/format.ts';
 
@@ -53,6 +54,7 @@ export function buildProgram(cli: Cli): Command {
   addMigrateCommand(program, cli);
   addConsoleCommand(program, cli);
   addOperationCommands(program, cli);
+  addProofCommands(program, cli);
   addControlCommands(program, cli);
   return program;
 }

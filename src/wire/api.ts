@@ -12,6 +12,7 @@ import { fleetRoutes } from './routes/fleet.ts';
 import { hostRoutes } from './routes/host.ts';
 import { migrateRoutes } from './routes/migrate.ts';
 import { networkRoutes } from './routes/network.ts';
+import { proofRoutes } from './routes/proof.ts';
 import { apiVersion, byName, none, route } from './routes/route.ts';
 
 const guestSize = {
@@ -97,6 +98,7 @@ export const api = {
     query: z.object({ force: z.stringbool().default(false) }),
   }),
   ...migrateRoutes,
+  ...proofRoutes,
   'op.list': route('GET /operations', 200, 'Operations, newest first', z.array(op), {}),
   'op.show': route('GET /operations/:id', 200, 'One operation', op, {
     params: z.object({ id: z.string() }),

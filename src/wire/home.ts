@@ -31,3 +31,9 @@ function shortHash(text: string): string {
   for (const char of text) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193) >>> 0;
   return hash.toString(16);
 }
+
+/** The key with which control signs records of moves, and the one with which they are checked, under the state directory. */
+export const proofPaths = (state: string) => ({
+  privateKey: join(state, 'proof', 'ed25519.pem'),
+  publicKey: join(state, 'proof', 'ed25519.pub.pem'),
+});

@@ -56,12 +56,22 @@ export function addOperationCommands(program: Command, cli: Cli): void {
       cli.print(list(cli.format, operations, columns));
       if (operations.length === 0) cli.note('No operations yet.');
     });
-  op.command('show')
+  const show = op
+    .command('show')
     .description('show one operation with its phases')
     .argument('<id>', 'id of the operation')
-    .action(async (id: string) => {
-      print(cli, await (await cli.client()).call('op.show', { params: { id } }));
+    .option('--proof', 'print the signed record of a finished migration instead, as `proof verify` takes it')
+    .action(async (id: string, { proof }: { proof?: true }) => {
+      const client = await cli.client();
+      if (proof === undefined) return print(cli, await client.call('op.show', { params: { id } }));
+      const envelope = await client.call('op.proof', { params: { id } });
+      cli.print(data(cli.format === 'yaml' ? 'yaml' : 'json', envelope));
     });
+  examples(
+    show,
+    'blanket op show guest-migrate-1a2b3c4d',
+    'blanket op show guest-migrate-1a2b3c4d --proof >move.json',
+  );
   addWatch(op, cli);
   op.command('cancel')
     .description('ask an operation to stop; it undoes what it did')

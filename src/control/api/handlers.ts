@@ -9,6 +9,7 @@ import { hostHandlers } from './host-handlers.ts';
 import { imageHandlers } from './image-handlers.ts';
 import { migrateHandlers } from './migrate-handlers.ts';
 import { networkHandlers } from './network-handlers.ts';
+import { proofHandlers } from './proof-handlers.ts';
 import { reachHandlers } from './reach-handlers.ts';
 import { statusHandlers } from './status-handlers.ts';
 import { tunnelHandlers } from './tunnel-handlers.ts';
@@ -29,6 +30,7 @@ export const handlersFor = (services: Services): Handlers => ({
   ...tunnelHandlers(services),
   ...guestHandlers(services),
   ...migrateHandlers(services),
+  ...proofHandlers(services),
   ...reachHandlers(services),
   ...fleetHandlers(services),
 });

@@ -15,6 +15,7 @@
  * "it does not" lets the source go on. No second copy is ever started on a guess.
  */
 import type { Definition } from '../operations/operations.ts';
+import { keepProof } from '../proof/keep.ts';
 import type { Services } from '../services.ts';
 import { admit } from './admit.ts';
 import { clean } from './clean.ts';
@@ -36,6 +37,11 @@ export const migrateFlow = (services: Services): Definition<MigrateState> => ({
     const settled = { done: 'running', attention: 'attention', undone: undefined } as const;
     const now = settled[outcome.state];
     if (now !== undefined) services.store.guests.update(state.guest, { state: now });
-    return resultOf(state, operation);
+    const result = resultOf(state, operation);
+    if (outcome.state !== 'done') return result;
+    const unsigned = keepProof(services, state, operation, result);
+    return unsigned.length === 0
+      ? result
+      : { ...result, warnings: [...(result.warnings ?? []), ...unsigned] };
   },
 });

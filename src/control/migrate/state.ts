@@ -2,6 +2,7 @@
 
 import type { Problem } from '../../wire/errors.ts';
 import type { MigrationStats } from '../../wire/migration.ts';
+import type { HostVersions } from '../../wire/move-proof.ts';
 import type { Objective } from '../../wire/objective.ts';
 import type { Phase } from '../run-phases.ts';
 import type { Services } from '../services.ts';
@@ -31,6 +32,10 @@ export type MigrateState = {
     forwardingMs: number | null;
   };
   confirmed?: { stats?: MigrationStats | undefined };
+  /** Of the disk's data on both sides, read while the guest stood still. */
+  digests?: { source: string; destination: string };
+  /** What ran on both hosts; `null`: one could not be asked. */
+  witnessed?: { source: HostVersions | null; destination: HostVersions | null };
 };
 
 export type Make = (services: Services) => Phase<MigrateState>;

@@ -65,7 +65,12 @@ export class Operations {
 
   /** @throws BlanketError `operation.not-found` */
   show(id: string): Operation {
-    const { flowState: _flowState, name: _name, ...operation } = this.#store.operations.get(id);
+    const {
+      flowState: _flowState,
+      name: _name,
+      proof: _proof,
+      ...operation
+    } = this.#store.operations.get(id);
     return { ...operation, progress: this.#running.get(id)?.progress ?? null };
   }
 

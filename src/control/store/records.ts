@@ -1,6 +1,7 @@
 /** What the store keeps. A record holds the truth; counts and views that the API shows are made from it. */
 import { z } from 'zod';
 import { engineCpuSchema, guestCpuSchema } from '../../wire/cpu.ts';
+import { envelopeSchema } from '../../wire/dsse.ts';
 import { problemSchema } from '../../wire/errors.ts';
 import { noticeSchema } from '../../wire/methods/drivers.ts';
 import { machineSchema, proofSchema } from '../../wire/methods/engines.ts';
@@ -130,5 +131,7 @@ export const conformanceRecordSchema = conformanceSchema.extend({ name: operatio
 export const operationRecordSchema = operationSchema.extend({
   name: operationSchema.shape.id,
   flowState: z.record(z.string(), z.unknown()),
+  /** The signed record of a migration that is done. */
+  proof: envelopeSchema.optional(),
 });
 export type OperationRecord = z.infer<typeof operationRecordSchema>;
