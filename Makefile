@@ -64,7 +64,7 @@ test-stock:
 
 bench:
 	@infra/setup/setup.sh run
-	@KEEP=$(KEEP) ROUNDS=$(ROUNDS) node infra/bench/bench.ts
+	@KEEP=$(KEEP) PAIRS=$(PAIRS) FRESH=$(FRESH) SCENARIOS=$(SCENARIOS) PATHS=$(PATHS) node infra/bench/bench.ts
 
 bench-libvirt:
 	@infra/setup/setup.sh test

@@ -5,14 +5,18 @@
 #                            never grows and the last SLOTS counts can be checked for gaps
 #   /var/lib/counter/stone   random bytes, written on the first boot and never again
 #
-# Requests, a line on TCP or a datagram on UDP: `check` reads both files from the disk and reports on them;
-# anything else is answered with the count. Each gets one line of JSON; `sha256` is the stone's.
+# Requests, a line on TCP or a datagram on UDP, each answered with one line of JSON:
+#   check    reads both files from the disk and reports on them; `sha256` is the stone's
+#   load N   from now on N bytes of memory are written anew each second, 0: none
+#   fill N   N MiB of bytes that do not compress are written to the disk behind its file system, in the background
+#   other    the count; `fillLeft` is in MiB
 use strict;
 use warnings;
 use Fcntl qw(O_RDWR O_CREAT O_DSYNC O_NONBLOCK F_SETFL SEEK_SET);
 use Socket;
 
-use constant { PORT => 7000, SLOTS => 65536, TICK => 0.1, MOST_CLIENTS => 64, LONGEST_LINE => 1024, STONE_BYTES => 16384 };
+use constant { PORT => 7000, SLOTS => 65536, TICK => 0.1, MOST_CLIENTS => 64, LONGEST_LINE => 1024, STONE_BYTES => 16384,
+    PAGE => 4096, LOAD_PAGES => 8192, MEBIBYTE => 1048576, FILL_FROM => 512, DISK => '/dev/vda' };
 my $folder = '/var/lib/counter';
 
 $SIG{PIPE} = 'IGNORE';
@@ -25,10 +29,13 @@ my $persisted = $count;
 my ($listener, $datagrams) = (tcp_socket(), udp_socket());
 my %clients;    # file number => { socket, input }
 my $next_tick = uptime() + TICK;
+my ($load, $load_page, $memory) = (0, 0, '');
+my ($fill_left, $fill_at, $noise) = (0, FILL_FROM, '');
 
 while (1) {
     my $wait = $next_tick - uptime();
     if ($wait <= 0) { tick(); next }
+    if ($fill_left > 0) { fill_some(); $wait = 0 }
     my $ready = '';
     vec($ready, fileno $_, 1) = 1 for $listener, $datagrams, map { $_->{socket} } values %clients;
     next if select($ready, undef, undef, $wait) < 1;
@@ -38,6 +45,7 @@ while (1) {
 }
 
 sub tick {
+    write_memory();
     $count++;
     sysseek $ring, 8 * ($count % SLOTS), SEEK_SET or die "seek: $!";
     my $written = syswrite $ring, pack 'Q<', $count;
@@ -45,6 +53,32 @@ sub tick {
     # After a pause the count goes on from where it was: it counts ticks that were lived, not the time.
     $next_tick += TICK;
     $next_tick = uptime() + TICK if $next_tick < uptime() - 1;
+}
+
+# Another eight bytes in as many pages as a tick's share of the load, round and round.
+sub write_memory {
+    for (1 .. $load * TICK / PAGE) {
+        substr $memory, $load_page * PAGE, 8, pack 'Q<', $count;
+        $load_page = ($load_page + 1) % LOAD_PAGES;
+    }
+}
+
+sub set_load {
+    $load = $_[0];
+    $memory = $load > 0 ? "\1" x (LOAD_PAGES * PAGE) : '' if ($load > 0) != (length $memory > 0);
+}
+
+sub fill_some {
+    if ($noise eq '') {
+        open my $random, '<:raw', '/dev/urandom' or die "urandom: $!";
+        read $random, $noise, MEBIBYTE;
+    }
+    sysopen my $disk, DISK, O_RDWR | O_DSYNC or die DISK . ": $!";
+    sysseek $disk, $fill_at * MEBIBYTE, SEEK_SET or die "seek: $!";
+    my $written = syswrite $disk, $noise;
+    if (!defined $written || $written < MEBIBYTE) { $fill_left = 0; return }    # the disk is full
+    ($fill_at, $fill_left) = ($fill_at + 1, $fill_left - 1);
+    if ($fill_left == 0) { $noise = ''; drop_caches() }
 }
 
 sub open_ring {
@@ -145,11 +179,17 @@ sub sha256_block {
 }
 
 sub status {
-    return sprintf '{"bootId":"%s","count":%d,"persisted":%d,"uptimeMs":%d,"startedAt":%d}' . "\n",
-        $boot_id, $count, $persisted, uptime() * 1000, $started_at * 1000;
+    return sprintf '{"bootId":"%s","count":%d,"persisted":%d,"uptimeMs":%d,"startedAt":%d,"load":%d,"fillLeft":%d}' . "\n",
+        $boot_id, $count, $persisted, uptime() * 1000, $started_at * 1000, $load, $fill_left;
 }
 
-sub answer_to { return $_[0] =~ /^\s*check\s*$/ ? check() : status() }
+sub answer_to {
+    my ($request) = @_;
+    return check() if $request =~ /^\s*check\s*$/;
+    set_load($1) if $request =~ /^\s*load (\d{1,10})\s*$/;
+    $fill_left = $1 if $request =~ /^\s*fill (\d{1,5})\s*$/;
+    return status();
+}
 
 sub accept_client {
     accept my $socket, $listener or return;
