@@ -5,6 +5,7 @@ import type { Cli } from './cli.ts';
 import { addCloudCommands } from './commands/cloud.ts';
 import { addConsoleCommand } from './commands/console.ts';
 import { addControlCommands } from './commands/control.ts';
+import { addDrainCommand } from './commands/drain.ts';
 import { addFleetCommands } from './commands/fleet.ts';
 import { addGuestCommands } from './commands/guest.ts';
 import { addHostCommands } from './commands/host.ts';
@@ -52,6 +53,7 @@ export function buildProgram(cli: Cli): Command {
   addTunnelCommands(program, cli);
   addGuestCommands(program, cli);
   addMigrateCommand(program, cli);
+  addDrainCommand(program, cli);
   addConsoleCommand(program, cli);
   addOperationCommands(program, cli);
   addProofCommands(program, cli);

@@ -8,6 +8,7 @@ import { nameSchema } from './names.ts';
 import { allowRuleSchema, guestMetadataSchema, noMetadata } from './network.ts';
 import * as r from './resources.ts';
 import { conformRoutes } from './routes/conform.ts';
+import { drainRoutes } from './routes/drain.ts';
 import { fleetRoutes } from './routes/fleet.ts';
 import { hostRoutes } from './routes/host.ts';
 import { migrateRoutes } from './routes/migrate.ts';
@@ -57,6 +58,7 @@ export const api = {
   ...hostRoutes,
   ...fleetRoutes,
   ...conformRoutes,
+  ...drainRoutes,
   'image.list': route('GET /images', 200, 'Images', z.array(r.imageSchema), {}),
   'image.show': route('GET /images/:name', 200, 'One image', r.imageSchema, { params: byName }),
   'image.import': route('POST /images', 201, 'Take a disk file in as an image', r.imageSchema, {

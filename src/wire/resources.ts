@@ -59,6 +59,8 @@ export const hostSchema = z.object({
   notices: z.array(noticeSchema).default([]),
   /** What is wrong around it that Blanket leaves alone. */
   warnings: z.array(problemSchema).default([]),
+  /** Guests leave it, and none may come: see `blanket drain`. */
+  maintenance: z.boolean().default(false),
   guests: z.int(),
   createdAt: time,
 });
@@ -138,6 +140,7 @@ export const operationKinds = [
   'host.remove',
   'host.probe',
   'host.conform',
+  'host.drain',
   'guest.create',
   'guest.start',
   'guest.stop',

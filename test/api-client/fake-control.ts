@@ -118,6 +118,7 @@ export const host = (name: string): Host => ({
     tunnelAddress: '10.9.0.1',
     notices: [],
     warnings: [],
+    maintenance: false,
     guests: 1,
     createdAt: time,
   },

@@ -7,6 +7,7 @@ import { data, list } from '../print/format.ts';
 import { hostColumns, printHost } from '../print/host.ts';
 import { runSsh, sshArguments } from '../ssh.ts';
 import { finish } from '../watch.ts';
+import { addUndrain } from './drain.ts';
 import { addConform } from './host-conform.ts';
 import { addFacts } from './host-facts.ts';
 import { addProbe } from './host-probe.ts';
@@ -23,6 +24,7 @@ export function addHostCommands(program: Command, cli: Cli): void {
   addConsole(host, cli);
   addSsh(host, cli);
   addRotateKey(host, cli);
+  addUndrain(host, cli);
   addRemove(host, cli);
 }
 

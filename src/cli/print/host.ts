@@ -11,10 +11,12 @@ const mebi = 1024 ** 2;
 /** As the agent makes it (`guest-agent/engines/probe/score.ts`): 100 is the reference machine, higher is faster. */
 const scoreText = ({ engineScore }: Host): string => (engineScore === null ? '' : engineScore.toFixed(0));
 
+const stateText = ({ state, maintenance }: Host): string => (maintenance ? `${state} (maintenance)` : state);
+
 export const hostColumns: Column<Host>[] = [
   { title: 'NAME', value: (host) => host.name },
   { title: 'CLOUD', value: (host) => host.cloud },
-  { title: 'STATE', value: (host) => host.state },
+  { title: 'STATE', value: stateText },
   { title: 'DRIVER', value: (host) => host.driver ?? '' },
   { title: 'ENGINE', value: (host) => host.engine ?? '' },
   { title: 'SCORE', value: scoreText, align: 'right' },
@@ -41,10 +43,10 @@ const warningsText = ({ warnings }: Host): string | null =>
   warnings.map(({ message, next }) => (next === undefined ? message : `${message} ${next}`)).join(' ') ||
   null;
 
-const fields = (host: Host): Field[] => [
+export const hostFields = (host: Host): Field[] => [
   ['name', host.name],
   ['cloud', host.cloud],
-  ['state', host.state],
+  ['state', stateText(host)],
   ['driver', because(host.driver, host.driverWhy)],
   ['engine', because(host.engine, host.engineWhy)],
   ['engine score', scoreText(host) || null],
@@ -62,6 +64,6 @@ const fields = (host: Host): Field[] => [
 
 export async function printHost(cli: Cli, name: string): Promise<void> {
   const host = await (await cli.client()).call('host.show', { params: { name } });
-  cli.print(one(cli.format, host, fields(host)));
+  cli.print(one(cli.format, host, hostFields(host)));
   if (cli.format === 'table' && host.probe !== null) cli.print(`\n${proofText(host.probe)}`);
 }

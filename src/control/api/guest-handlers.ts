@@ -4,6 +4,7 @@ import type { RouteParsed } from '../../wire/api.ts';
 import type { GuestCpu } from '../../wire/cpu.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import { refuseRebooting } from '../conform/admit.ts';
+import { refuseMaintenance } from '../drain/maintenance.ts';
 import { checkGuestCpu, decideCpu } from '../fleet/guest-cpu.ts';
 import { freeMac } from '../network/addresses.ts';
 import { address6Of, guestAddress, settleHosts } from '../network/allocation.ts';
@@ -27,6 +28,7 @@ export const guestHandlers = (services: Services): Handlers<Names> => {
       const cpu = await decideCpu(services, { choice: body.cpu, nested: body.nested }, host);
       return store.transaction(() => {
         refuseRebooting(store, host.name);
+        refuseMaintenance(store, host.name);
         const guest = newGuest(services, body, cpu);
         const warnings = checkGuestCpu(store, guest, 'create', guest.host);
         store.guests.insert(guest);
@@ -37,6 +39,7 @@ export const guestHandlers = (services: Services): Handlers<Names> => {
     'guest.start'({ params: { name } }) {
       const guest = store.guests.get(name);
       refuseRebooting(store, guest.host);
+      refuseMaintenance(store, guest.host);
       const warnings = checkGuestCpu(store, guest, 'start', guest.host);
       return operations.start('guest.start', `guest/${name}`, { ...on(name), warnings });
     },

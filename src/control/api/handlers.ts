@@ -3,6 +3,7 @@ import type { RouteName, RouteParsed, RouteResult } from '../../wire/api.ts';
 import type { Services } from '../services.ts';
 import { cloudHandlers } from './cloud-handlers.ts';
 import { conformHandlers } from './conform-handlers.ts';
+import { drainHandlers } from './drain-handlers.ts';
 import { fleetHandlers } from './fleet-handlers.ts';
 import { guestHandlers } from './guest-handlers.ts';
 import { hostHandlers } from './host-handlers.ts';
@@ -25,6 +26,7 @@ export const handlersFor = (services: Services): Handlers => ({
   ...cloudHandlers(services),
   ...hostHandlers(services),
   ...conformHandlers(services),
+  ...drainHandlers(services),
   ...imageHandlers(services),
   ...networkHandlers(services),
   ...tunnelHandlers(services),

@@ -118,6 +118,7 @@ function newHost({ store }: Services, body: ProvisionBody): HostRecord {
       cpu: null,
       notices: [],
       warnings: [],
+      maintenance: false,
       createdAt: new Date().toISOString(),
     },
   };

@@ -1,6 +1,7 @@
 /** Migrations. */
 import type { RouteParsed } from '../../wire/api.ts';
 import { refuseRebooting } from '../conform/admit.ts';
+import { refuseMaintenance } from '../drain/maintenance.ts';
 import { checkGuestCpu } from '../fleet/guest-cpu.ts';
 import { learnCpu } from '../fleet/known-cpus.ts';
 import { objectiveFor } from '../migrate/objective.ts';
@@ -14,13 +15,14 @@ export const migrateHandlers = (services: Services): Handlers<'guest.migrate'> =
 });
 
 /** A destination whose CPU is not known is asked; what changed while it answered is checked again. */
-async function migrate(services: Services, name: string, body: RouteParsed<'guest.migrate'>['body']) {
+export async function migrate(services: Services, name: string, body: RouteParsed<'guest.migrate'>['body']) {
   const { store, operations } = services;
   const { to, ...wish } = body;
   const checked = (): GuestRecord => {
     const [guest, destination] = [store.guests.get(name), store.hosts.get(to)];
     operations.needIdle(`guest/${name}`); // first: a guest that migrates is not "not running"
     refuseRebooting(store, to);
+    refuseMaintenance(store, to);
     checkRecords(guest, destination);
     return guest;
   };

@@ -28,6 +28,7 @@ export const hostView = (store: Store, host: HostRecord): Host => ({
   tunnelAddress: tunnelAddress(host.index),
   notices: host.notices,
   warnings: host.warnings,
+  maintenance: host.maintenance,
   guests: store.guests.list().filter((guest) => guest.host === host.name).length,
   createdAt: host.createdAt,
 });

@@ -71,6 +71,8 @@ export const hostRecordSchema = z.object({
   notices: z.array(noticeSchema).default([]),
   /** What is wrong around it that Blanket leaves alone. */
   warnings: z.array(problemSchema).default([]),
+  /** Guests leave it, and none may come. */
+  maintenance: z.boolean().default(false),
   createdAt: time,
 });
 export type HostRecord = z.infer<typeof hostRecordSchema>;

@@ -1,0 +1,25 @@
+/** What a drain knows, as it is journaled. */
+import type { DrainedGuest } from '../../wire/routes/drain.ts';
+import type { PhaseContext } from '../run-phases.ts';
+
+export type DrainState = {
+  operation: string;
+  host: string;
+  /** Hosts that guests may go to; absent: all others. */
+  to?: string[];
+  /** Migrations at a time, at most. */
+  parallel: number;
+  /** In the order in which they go. */
+  guests: DrainedGuest[];
+  /** A person wants it to stop; kept, for a control that takes it up again must know. */
+  stopping?: true;
+};
+
+export type DrainContext = PhaseContext<DrainState>;
+
+export function change({ state, save }: DrainContext, guest: string, news: Partial<DrainedGuest>): void {
+  save({ guests: state.guests.map((one) => (one.guest === guest ? { ...one, ...news } : one)) });
+}
+
+export const counted = (guests: readonly DrainedGuest[], state: DrainedGuest['state']): number =>
+  guests.filter((one) => one.state === state).length;
