@@ -9,6 +9,7 @@ import { Agents } from './agents/agents.ts';
 import { makeServer } from './api/server.ts';
 import { conformFlow } from './conform/conform.ts';
 import { drainFlow } from './drain/drain.ts';
+import { diskFlow } from './guest/disk-flow.ts';
 import { createGuestFlow, removeGuestFlow, startGuestFlow, stopGuestFlow } from './guest/guest-flows.ts';
 import { migrateFlow } from './migrate/migrate.ts';
 import { Operations } from './operations/operations.ts';
@@ -40,6 +41,7 @@ function defineFlows(services: Services): void {
   operations.define(startGuestFlow(services));
   operations.define(stopGuestFlow(services));
   operations.define(removeGuestFlow(services));
+  operations.define(diskFlow(services));
   operations.define(migrateFlow(services));
   operations.define(drainFlow(services));
 }

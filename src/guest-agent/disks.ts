@@ -1,14 +1,15 @@
-/** A guest's own disk: an overlay on an image, made empty here or filled by a migration. */
-import { mkdir, rename, rm, stat, statfs } from 'node:fs/promises';
+/** A guest's disks on this host: the root disk, an overlay on an image, and those beside it, which begin empty. */
+import { mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import { BlanketError } from '../wire/errors.ts';
 import type { GuestSpec } from '../wire/guest-spec.ts';
 import { hasImage } from './images.ts';
 import type { Paths } from './paths.ts';
 import { virtualBytesOf } from './qcow2-header.ts';
-import { createOverlay } from './qemu-img.ts';
+import { createEmpty, createOverlay } from './qemu-img.ts';
 import { syncFolder } from './state-file.ts';
 
-/** A new overlay is small, but the guest's first writes must not fail. */
+/** A new disk is small, but the guest's first writes must not fail. */
 const leastFreeBytes = 64 * 1024 * 1024;
 
 export async function freeBytes(paths: Paths): Promise<number> {
@@ -16,18 +17,26 @@ export async function freeBytes(paths: Paths): Promise<number> {
   return bavail * bsize;
 }
 
-/** What the guest's disk takes on this host, bytes; `undefined` when it has none here. */
-export const allocatedBytes = (paths: Paths, guest: string): Promise<number | undefined> =>
-  stat(paths.disk(guest)).then(
-    ({ blocks }) => blocks * 512, // always in 512-byte units (stat(2))
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    },
-  );
+function nothing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}
+
+/** What a file takes on this host, bytes; `undefined` when it is not there. */
+export const fileAllocated = (path: string): Promise<number | undefined> =>
+  stat(path).then(({ blocks }) => blocks * 512, nothing); // always in 512-byte units (stat(2))
+
+/** What all the guest's disks take on this host, bytes; `undefined` when it has none here. */
+export async function allocatedBytes(paths: Paths, guest: string): Promise<number | undefined> {
+  if (!(await hasDisk(paths, guest))) return undefined;
+  let sum = 0;
+  for (const name of await readdir(paths.diskFolder(guest))) {
+    sum += (await fileAllocated(join(paths.diskFolder(guest), name))) ?? 0;
+  }
+  return sum;
+}
 
 export const hasDisk = async (paths: Paths, guest: string): Promise<boolean> =>
-  (await allocatedBytes(paths, guest)) !== undefined;
+  (await fileAllocated(paths.disk(guest))) !== undefined;
 
 async function requireRoom(paths: Paths): Promise<void> {
   const free = await freeBytes(paths);
@@ -54,26 +63,56 @@ async function requireImage(paths: Paths, spec: GuestSpec): Promise<void> {
   );
 }
 
+type DiskFile = { path: string; make(path: string): Promise<void> };
+
+const rootFile = (paths: Paths, { name, image, diskBytes }: GuestSpec): DiskFile => ({
+  path: paths.disk(name),
+  make: (path) => createOverlay(path, paths.image(image), diskBytes),
+});
+
+const filesOf = (paths: Paths, spec: GuestSpec): DiskFile[] => [
+  rootFile(paths, spec),
+  ...spec.disks.map(({ name, bytes }) => ({
+    path: paths.extraDisk(spec.name, name),
+    make: (path: string) => createEmpty(path, bytes),
+  })),
+];
+
 /**
- * Makes the guest's disk; one that is there is left as it is. It gets its name only when it is whole.
- * @throws BlanketError `image.missing`, `guest.disk-too-small`, `host.disk-full`, `disk.failed`
+ * Makes the guest's disks; one that is there is left as it is. Each gets its name only when it is whole.
+ * @throws BlanketError `image.missing`, `guest.disk-too-small`, `host.disk-full`, `disk.failed`; none that it made stays.
  */
-export async function makeDisk(paths: Paths, spec: GuestSpec): Promise<void> {
-  if (await hasDisk(paths, spec.name)) return;
-  await requireImage(paths, spec);
-  await requireRoom(paths);
+export async function makeDisks(paths: Paths, spec: GuestSpec): Promise<void> {
   const folder = paths.diskFolder(spec.name);
-  const draft = `${paths.disk(spec.name)}.new`;
-  await mkdir(folder, { recursive: true });
+  const fresh = !(await hasDisk(paths, spec.name));
+  if (fresh) await requireImage(paths, spec);
+  const made: string[] = [];
   try {
-    await createOverlay(draft, paths.image(spec.image), spec.diskBytes);
-    await rename(draft, paths.disk(spec.name));
-    await syncFolder(folder);
+    for (const { path, make } of filesOf(paths, spec)) {
+      if ((await fileAllocated(path)) !== undefined) continue;
+      await requireRoom(paths);
+      await mkdir(folder, { recursive: true });
+      made.push(path);
+      await make(`${path}.new`);
+      await rename(`${path}.new`, path);
+    }
+    if (made.length > 0) await syncFolder(folder);
   } catch (error) {
-    await rm(folder, { recursive: true, force: true });
+    for (const path of made) for (const file of [path, `${path}.new`]) await rm(file, { force: true });
+    if (fresh) await rm(folder, { recursive: true, force: true });
     throw error;
   }
 }
 
-export const removeDisk = (paths: Paths, guest: string): Promise<void> =>
+/** Deletes every file among the guest's disks that its spec does not name. */
+export async function removeOtherDisks(paths: Paths, spec: GuestSpec): Promise<void> {
+  const named = new Set(filesOf(paths, spec).map(({ path }) => path));
+  const folder = paths.diskFolder(spec.name);
+  for (const name of await readdir(folder)) {
+    if (!named.has(join(folder, name))) await rm(join(folder, name));
+  }
+  await syncFolder(folder);
+}
+
+export const removeDisks = (paths: Paths, guest: string): Promise<void> =>
   rm(paths.diskFolder(guest), { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { BlanketError } from '../wire/errors.ts';
 import { type GuestSpec, guestSpecSchema } from '../wire/guest-spec.ts';
 import type { Context } from './context.ts';
-import { removeDisk } from './disks.ts';
+import { removeDisks } from './disks.ts';
 import type { Engine } from './engines/engine.ts';
 import { readState, readStates, removeState, writePrivateState } from './state-file.ts';
 
@@ -37,12 +37,12 @@ export async function needGuest(
 /** virtlogd's default is three old files beside the current one (virtlogd.conf, max_backups). */
 const consoleLogs = ['', '.0', '.1', '.2'];
 
-/** Ends the guest's existence on this host: process, definition, disk, console, spec. What is gone already is fine. */
+/** Ends the guest's existence on this host: process, definition, disks, console, spec. What is gone already is fine. */
 export async function eraseGuest(context: Context, guest: string): Promise<void> {
   const engine = await engineOf(context, guest);
   await engine.destroy(guest);
   await engine.undefine(guest);
-  await removeDisk(context.paths, guest);
+  await removeDisks(context.paths, guest);
   for (const suffix of consoleLogs) await removeState(`${context.paths.consoleLog(guest)}${suffix}`);
   await removeState(context.paths.guest(guest));
 }

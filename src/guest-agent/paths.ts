@@ -4,6 +4,7 @@
  *   /var/lib/blanket/
  *     images/<hex>.qcow2        base disks, read-only, named by their SHA-256
  *     disks/<guest>/root.qcow2  a guest's own disk, on top of an image
+ *     disks/<guest>/<name>.qcow2  a disk beside it, which began empty
  *     guests/<guest>.json       what a guest is
  *     consoles/<guest>.log*     what its serial console printed, kept and rotated by virtlogd
  *     networks/<name>.*         what a guest network is, and its DHCP and DNS server's files
@@ -39,6 +40,7 @@ export function pathsUnder(state: string = agentPaths.state) {
     diskFolder: (guest: string) => join(state, 'disks', guest),
     consoleLog: (guest: string) => join(state, 'consoles', `${guest}.log`),
     disk: (guest: string) => join(state, 'disks', guest, 'root.qcow2'),
+    extraDisk: (guest: string, name: string) => join(state, 'disks', guest, `${name}.qcow2`),
     guest: (name: string) => join(state, 'guests', `${name}.json`),
     network: (name: string, kind: string) => join(state, 'networks', `${name}.${kind}`),
     migration: (operation: string) => join(state, 'migrations', `${operation}.json`),

@@ -32,11 +32,22 @@ export async function imageInfo(path: string): Promise<ImageInfo> {
 }
 
 /** @throws BlanketError `host.disk-full`, `disk.failed` */
-export async function createOverlay(path: string, image: string, bytes: number): Promise<void> {
-  const args = ['create', '-q', '-f', 'qcow2', '-b', image, '-F', 'qcow2', path, String(bytes)];
+async function qemuImg(args: readonly string[], doing: string): Promise<void> {
   try {
     await run('qemu-img', args, { timeoutMs });
   } catch (error) {
-    fromCommand(error, `Making ${path}`);
+    fromCommand(error, doing);
   }
 }
+
+/** @throws BlanketError `host.disk-full`, `disk.failed` */
+export const createOverlay = (path: string, image: string, bytes: number): Promise<void> =>
+  qemuImg(['create', '-q', '-f', 'qcow2', '-b', image, '-F', 'qcow2', path, String(bytes)], `Making ${path}`);
+
+/** @throws BlanketError `host.disk-full`, `disk.failed` */
+export const createEmpty = (path: string, bytes: number): Promise<void> =>
+  qemuImg(['create', '-q', '-f', 'qcow2', path, String(bytes)], `Making ${path}`);
+
+/** Of a disk that nothing has open; it never shrinks. @throws BlanketError `host.disk-full`, `disk.failed` */
+export const growFile = (path: string, bytes: number): Promise<void> =>
+  qemuImg(['resize', '-q', '-f', 'qcow2', path, String(bytes)], `Growing ${path}`);

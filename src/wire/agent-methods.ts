@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { problemSchema } from './errors.ts';
 import { guestSpecSchema, guestViewSchema } from './guest-spec.ts';
 import { conformMethods } from './methods/conform.ts';
+import { diskMethods } from './methods/disk.ts';
 import { driverMethods, noticeSchema } from './methods/drivers.ts';
 import { engineMethods, machineSchema } from './methods/engines.ts';
 import { method, none } from './methods/method.ts';
@@ -42,18 +43,20 @@ export const agentMethods = {
   /** Checks an uploaded file against its digest and takes it in; the file is gone from uploads after. */
   'image.adopt': method(z.object({ digest: digestSchema, upload: z.string() }), none),
   'image.remove': method(z.object({ digest: digestSchema }), none),
-  /** Makes the disk (an overlay on the image) and defines the domain. Repeating it changes nothing. */
+  /** Makes the disks (the root disk an overlay on the image) and defines the domain. Repeating it changes nothing. */
   'guest.define': method(guestSpecSchema, none),
   'guest.start': method(z.object({ name: nameSchema }), none),
   'guest.stop': method(
     z.object({ name: nameSchema, force: z.boolean(), timeoutMs: z.int().nonnegative() }),
     none,
   ),
-  /** Undefines the domain and deletes its disk; refuses while it runs, unless `force`. */
+  /** Undefines the domain and deletes its disks; refuses while it runs, unless `force`. */
   'guest.remove': method(z.object({ name: nameSchema, force: z.boolean() }), none),
+  /** `diskAllocated`: of all its disks here. */
   'guest.view': method(
     z.object({ name: nameSchema }),
     guestViewSchema.extend({ disk: z.boolean(), diskAllocated: bytes }),
   ),
+  ...diskMethods,
   ...migrationMethods,
 } as const;

@@ -4,10 +4,12 @@
  */
 import { z } from 'zod';
 import { cpuChoices } from './cpu.ts';
+import { diskWishesSchema } from './disk.ts';
 import { nameSchema } from './names.ts';
 import { allowRuleSchema, guestMetadataSchema, noMetadata } from './network.ts';
 import * as r from './resources.ts';
 import { conformRoutes } from './routes/conform.ts';
+import { diskRoutes } from './routes/disk.ts';
 import { drainRoutes } from './routes/drain.ts';
 import { fleetRoutes } from './routes/fleet.ts';
 import { hostRoutes } from './routes/host.ts';
@@ -88,6 +90,7 @@ export const api = {
       cpu: z.enum(cpuChoices).default('portable').describe('which CPU it is shown, for good'),
       nested: z.boolean().default(false).describe('show it the extension for guests of its own'),
       ...guestSize,
+      disks: diskWishesSchema.default([]).describe('beside the root disk; empty ones'),
     }),
   }),
   'guest.start': route('POST /guests/:name/start', 202, 'Start a guest', op, { params: byName }),
@@ -99,6 +102,7 @@ export const api = {
     params: byName,
     query: z.object({ force: z.stringbool().default(false) }),
   }),
+  ...diskRoutes,
   ...migrateRoutes,
   ...proofRoutes,
   'op.list': route('GET /operations', 200, 'Operations, newest first', z.array(op), {}),

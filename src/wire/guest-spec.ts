@@ -1,6 +1,7 @@
 /** A guest as hosts know it. Sizes in bytes where not said otherwise. */
 import { z } from 'zod';
 import { guestCpuSchema } from './cpu.ts';
+import { disksSchema } from './disk.ts';
 import { digestSchema, engineSchema, macSchema, nameSchema } from './names.ts';
 import { guestMetadataSchema, noMetadata } from './network.ts';
 
@@ -15,6 +16,8 @@ export const guestSpecSchema = z.object({
   memoryMiB: z.int().min(32),
   image: digestSchema,
   diskBytes: bytes,
+  /** Beside the root disk. */
+  disks: disksSchema.default([]),
   nics: z.array(z.object({ mac: macSchema, network: nameSchema })),
   /** `null`: made before CPUs were pinned, and then shown the portable one by its first host. */
   cpu: guestCpuSchema.nullable().default(null),

@@ -1,6 +1,7 @@
 /** What control keeps and shows: the resources of the API. Times are ISO 8601, sizes bytes, durations ms. */
 import { z } from 'zod';
 import { guestCpuSchema } from './cpu.ts';
+import { disksSchema } from './disk.ts';
 import { problemSchema } from './errors.ts';
 import { noticeSchema } from './methods/drivers.ts';
 import { proofSchema } from './methods/engines.ts';
@@ -118,6 +119,8 @@ export const guestSchema = z.object({
   vcpus: z.int(),
   memoryMiB: z.int(),
   diskBytes: bytes,
+  /** Beside the root disk. */
+  disks: disksSchema.default([]),
   /** `null`: made before CPUs were pinned. */
   cpu: guestCpuSchema.nullable(),
   nics: z.array(nicSchema),
@@ -145,6 +148,7 @@ export const operationKinds = [
   'guest.start',
   'guest.stop',
   'guest.remove',
+  'guest.disk',
   'guest.migrate',
 ] as const;
 export type OperationKind = (typeof operationKinds)[number];

@@ -127,7 +127,7 @@ export const host = (name: string): Host => ({
 export const guest = (name: string, change: Partial<Guest> = {}): Guest => ({
   ...{ name, uuid: '11111111-2222-4333-8444-555555555555', state: 'running', host: 'east-1' },
   ...{ image: 'counter', digest: `sha256:${'a'.repeat(64)}`, engine: 'kvm', vcpus: 1, memoryMiB: 128 },
-  ...{ diskBytes: 2 ** 30, cpu: portableCpu([]), createdAt: time },
+  ...{ diskBytes: 2 ** 30, disks: [], cpu: portableCpu([]), createdAt: time },
   nics: [{ network: 'lan', mac: '52:54:00:00:00:01', address: '10.77.0.2', address6: null }],
   ...{ allow: null, published: [], metadata: noMetadata },
   ...change,

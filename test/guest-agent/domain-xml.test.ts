@@ -7,6 +7,7 @@ import { guestSpec } from './spec.ts';
 
 const sources: DomainSources = {
   disk: '/disks/traveller/root.qcow2',
+  extraDisk: (name) => `/disks/traveller/${name}.qcow2`,
   consoleLog: '/consoles/traveller.log',
   bridgeOf,
   mtus: new Map([['shared', 1370]]),
@@ -47,6 +48,33 @@ test('no two devices share a PCI address', (t) => {
   );
   t.is(slots.length, 8); // disk, balloon, SATA, serial bus, RNG and the NICs
   t.is(new Set(slots).size, slots.length);
+});
+
+const disks = [
+  { name: 'data', bytes: 2 ** 30, target: 'vdb' as const },
+  { name: 'wal', bytes: 2 ** 30, target: 'vdm' as const },
+];
+
+test('a disk has its serial, and the place that its target says, whichever others there are', (t) => {
+  const nics = Array.from({ length: 13 }, (_, index) => ({
+    mac: `52:54:00:00:00:${index + 10}`,
+    network: 'shared',
+  }));
+  const both = domainXml(guestSpec({ disks, nics }), sources);
+  const slots = [...both.matchAll(/slot='(0x[0-9a-f]+)'/g)].map(([, slot]) => slot);
+  t.is(new Set(slots).size, slots.length);
+  const place = /<target dev='vdm' bus='virtio'\/>\s*<serial>wal<\/serial>\s*(<address [^>]*>)/;
+  const alone = domainXml(guestSpec({ disks: disks.slice(1) }), sources);
+  t.truthy(place.exec(both)?.[1]);
+  t.is(place.exec(both)?.[1], place.exec(alone)?.[1]);
+  t.is(
+    domainXml(guestSpec({ disks: disks.toReversed() }), sources),
+    domainXml(guestSpec({ disks }), sources),
+  );
+});
+
+test('a guest without further disks has the machine that it always had', (t) => {
+  t.is([...domainXml(guestSpec(), sources).matchAll(/<disk /g)].length, 1);
 });
 
 test('device names of the longest network fit in 15 characters and differ', (t) => {

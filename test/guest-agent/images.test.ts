@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { allocatedBytes, hasDisk, makeDisk, removeDisk } from '../../src/guest-agent/disks.ts';
+import { allocatedBytes, hasDisk, makeDisks, removeDisks } from '../../src/guest-agent/disks.ts';
 import { adoptImage, digestOf, listImages, removeImage } from '../../src/guest-agent/images.ts';
 import type { Paths } from '../../src/guest-agent/paths.ts';
 import { virtualBytesOf } from '../../src/guest-agent/qcow2-header.ts';
@@ -57,23 +57,23 @@ test('a disk is an overlay of its own size; making it again leaves it as it is',
   const digest = await upload(paths, 'a.qcow2');
   await adoptImage(paths, digest, 'a.qcow2');
   const spec = guestSpec({ image: digest, diskBytes: 8 * mebibyte });
-  await makeDisk(paths, spec);
+  await makeDisks(paths, spec);
   t.is(await virtualBytesOf(paths.disk(spec.name)), 8 * mebibyte);
   t.true(((await allocatedBytes(paths, spec.name)) ?? 0) < 4 * mebibyte);
   const { ino } = statSync(paths.disk(spec.name));
-  await makeDisk(paths, spec);
+  await makeDisks(paths, spec);
   t.is(statSync(paths.disk(spec.name)).ino, ino);
-  await removeDisk(paths, spec.name);
+  await removeDisks(paths, spec.name);
   t.false(await hasDisk(paths, spec.name));
 });
 
 test('a disk without its image, or smaller than it, is not made', async (t) => {
   const paths = host();
-  t.is(await codeOf(t, makeDisk(paths, guestSpec())), 'image.missing');
+  t.is(await codeOf(t, makeDisks(paths, guestSpec())), 'image.missing');
   const digest = await upload(paths, 'a.qcow2');
   await adoptImage(paths, digest, 'a.qcow2');
   const small = guestSpec({ image: digest, diskBytes: mebibyte });
-  t.is(await codeOf(t, makeDisk(paths, small)), 'guest.disk-too-small');
+  t.is(await codeOf(t, makeDisks(paths, small)), 'guest.disk-too-small');
   t.false(existsSync(paths.diskFolder(small.name)));
 });
 

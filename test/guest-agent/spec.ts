@@ -14,6 +14,7 @@ export const guestSpec = (changes: Partial<GuestSpec> = {}): GuestSpec => ({
   memoryMiB: 128,
   image: `sha256:${'a'.repeat(64)}`,
   diskBytes: 64 * 1024 * 1024,
+  disks: [],
   nics: [{ mac: '52:54:00:12:34:56', network: 'shared' }],
   cpu: null,
   metadata: noMetadata,

@@ -7,7 +7,8 @@ import type { Cli } from '../cli.ts';
 import { examples, given, nameArgument } from '../command.ts';
 import { readMetadata } from '../guest-metadata.ts';
 import { parseAllow } from '../parse/allow.ts';
-import { parseDisk, parseMemory } from '../parse/quantity.ts';
+import { addDiskSizes, type DiskSizes } from '../parse/disk.ts';
+import { parseMemory } from '../parse/quantity.ts';
 import { parseAddress, parseCount, parseName } from '../parse/words.ts';
 import { printGuest } from '../print/guest.ts';
 import { bytesText } from '../print/units.ts';
@@ -26,7 +27,7 @@ type CreateOptions = {
   userData?: string;
   vcpus?: number;
   memory?: number;
-  disk?: number;
+  disk?: DiskSizes;
   start: boolean;
   cpu?: CpuChoice;
   nested?: true;
@@ -47,7 +48,11 @@ export function addCreate(guest: Command, cli: Cli): void {
   addReachOptions(create)
     .option('--vcpus <count>', `virtual CPUs (default: ${sizes.vcpus})`, parseCount)
     .option('--memory <size>', `memory (default: ${bytesText(sizes.memoryMiB * mebi)})`, parseMemory)
-    .option('--disk <size>', `size of its disk (default: ${bytesText(sizes.diskGiB * gibi)})`, parseDisk)
+    .option(
+      '--disk <size>',
+      `size of its root disk (default: ${bytesText(sizes.diskGiB * gibi)}), or name=size of one more; may be repeated`,
+      addDiskSizes,
+    )
     .addOption(
       new Option('--cpu <cpu>', `CPU it is shown, for good (default: ${sizes.cpu})`).choices(cpuChoices),
     )
@@ -62,6 +67,7 @@ export function addCreate(guest: Command, cli: Cli): void {
     'blanket guest create db1 --image debian --host east --ssh-key ~/.ssh/id_ed25519.pub --user-data db.yaml',
     'blanket guest create wide --image counter --host east --cpu baseline',
     'blanket guest create big --image debian --host east --vcpus 2 --memory 1G --disk 8G --no-start',
+    'blanket guest create db2 --image debian --host east --disk 8G --disk data=20G --disk wal=2G',
   );
 }
 
@@ -86,7 +92,11 @@ async function run(cli: Cli, name: string, options: CreateOptions): Promise<void
   const { metadata, hint } = await readMetadata(options.sshKey ?? [], options.userData);
   if (hint !== undefined) cli.note(`warning: ${hint}`);
   const wish = given({ network, address, allow, metadata, vcpus, cpu, nested });
-  const size = given({ memoryMiB: options.memory, diskGiB: options.disk });
+  const size = given({
+    memoryMiB: options.memory,
+    diskGiB: options.disk?.rootGiB,
+    disks: options.disk?.disks,
+  });
   const client = await cli.client();
   const begun = await client.call('guest.create', { body: { name, image, host, start, ...wish, ...size } });
   if (options.detach) return printDetached(cli, begun);

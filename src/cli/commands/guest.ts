@@ -8,6 +8,7 @@ import { data, list } from '../print/format.ts';
 import { guestColumns, printGuest } from '../print/guest.ts';
 import { finish } from '../watch.ts';
 import { addCreate } from './guest-create.ts';
+import { addDiskCommands } from './guest-disk.ts';
 import { addFirewall } from './guest-firewall.ts';
 import { addForward } from './guest-forward.ts';
 import { addPublish } from './guest-publish.ts';
@@ -20,6 +21,7 @@ export function addGuestCommands(program: Command, cli: Cli): void {
   addStart(guest, cli);
   addStop(guest, cli);
   addRemove(guest, cli);
+  addDiskCommands(guest, cli);
   addFirewall(guest, cli);
   addPublish(guest, cli);
   addForward(guest, cli);
@@ -83,12 +85,12 @@ function addStop(guest: Command, cli: Cli): void {
 function addRemove(guest: Command, cli: Cli): void {
   guest
     .command('remove')
-    .description('remove a guest and its disk')
+    .description('remove a guest and its disks')
     .addArgument(nameArgument('name', 'name of the guest'))
     .option('--force', 'even while it runs')
     .option('-y, --yes', 'do not ask')
     .action(async (name: string, options: { force?: true; yes?: true }) => {
-      await confirm(cli, `Guest ${name} and its disk will be gone for good.`, options.yes === true);
+      await confirm(cli, `Guest ${name} and its disks will be gone for good.`, options.yes === true);
       const client = await cli.client();
       const query = options.force ? { force: 'true' } : {};
       const begun = await client.call('guest.remove', { params: { name }, query });

@@ -57,6 +57,9 @@ const fields = (guest: Guest): Field[] => [
   ['cpu', cpuText(guest)],
   ['memory', bytesText(guest.memoryMiB * mebi)],
   ['disk', bytesText(guest.diskBytes)],
+  ...guest.disks.map(
+    ({ name, bytes, target }): Field => ['disk', `${name}: ${bytesText(bytes)} (${target})`],
+  ),
   ...guest.nics.map((nic): Field => ['nic', nicText(nic)]),
   ...reachFields(guest),
   ['metadata', metadataText(guest)],

@@ -6,6 +6,7 @@ import { BlanketError } from '../../wire/errors.ts';
 import { refuseRebooting } from '../conform/admit.ts';
 import { refuseMaintenance } from '../drain/maintenance.ts';
 import { checkGuestCpu, decideCpu } from '../fleet/guest-cpu.ts';
+import { placed } from '../guest/disks.ts';
 import { freeMac } from '../network/addresses.ts';
 import { address6Of, guestAddress, settleHosts } from '../network/allocation.ts';
 import type { Services } from '../services.ts';
@@ -71,7 +72,15 @@ function newGuest(
   const uuid = randomUUID();
   return {
     ...{ name, uuid, host: host.name, image: image.name, digest: image.digest, engine: host.engine },
-    ...{ vcpus, memoryMiB, diskBytes, cpu, state: 'creating', createdAt: new Date().toISOString() },
+    ...{
+      vcpus,
+      memoryMiB,
+      diskBytes,
+      disks: placed(body.disks),
+      cpu,
+      state: 'creating',
+      createdAt: new Date().toISOString(),
+    },
     ...{ nics: [nicOf(store, uuid, body)], allow, metadata, published: [] },
   };
 }

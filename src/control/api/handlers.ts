@@ -3,6 +3,7 @@ import type { RouteName, RouteParsed, RouteResult } from '../../wire/api.ts';
 import type { Services } from '../services.ts';
 import { cloudHandlers } from './cloud-handlers.ts';
 import { conformHandlers } from './conform-handlers.ts';
+import { diskHandlers } from './disk-handlers.ts';
 import { drainHandlers } from './drain-handlers.ts';
 import { fleetHandlers } from './fleet-handlers.ts';
 import { guestHandlers } from './guest-handlers.ts';
@@ -31,6 +32,7 @@ export const handlersFor = (services: Services): Handlers => ({
   ...networkHandlers(services),
   ...tunnelHandlers(services),
   ...guestHandlers(services),
+  ...diskHandlers(services),
   ...migrateHandlers(services),
   ...proofHandlers(services),
   ...reachHandlers(services),

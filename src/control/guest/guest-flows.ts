@@ -24,6 +24,7 @@ export const specOf = (guest: GuestRecord): GuestSpec => ({
   memoryMiB: guest.memoryMiB,
   image: guest.digest,
   diskBytes: guest.diskBytes,
+  disks: guest.disks,
   nics: guest.nics.map(({ mac, network }) => ({ mac, network })),
   cpu: guest.cpu,
   metadata: guest.metadata,
@@ -69,7 +70,10 @@ export function createGuestFlow(services: Services): Definition<GuestState & { s
       {
         name: 'define',
         do: async (context) => {
-          await agents.call(context.state.host, 'guest.define', specOf(guestOf(context)));
+          const spec = specOf(guestOf(context));
+          await agents.call(context.state.host, 'guest.define', spec);
+          // An agent from before there were several would have left the others out without a word.
+          if (spec.disks.length > 0) await agents.call(context.state.host, 'disk.set', spec);
         },
         undo: ({ state }) => removeFrom(services, { ...state, force: true }),
       },

@@ -1,10 +1,11 @@
 /** Both sides are made ready: image, networks, overlay, and a domain at the destination that waits for the memory. */
 import { isUnreachable, reach } from '../agents/reach.ts';
-import { specOf, syncGuestNetworks } from '../guest/guest-flows.ts';
+import { syncGuestNetworks } from '../guest/guest-flows.ts';
 import { tunnelAddress } from '../network/addresses.ts';
 import { ensureImage } from '../storage/image-store.ts';
 import { CALL_TIMEOUT_MS, idOf, PATIENCE_MS } from './calls.ts';
 import { guardWhereItIs } from './guard.ts';
+import { travellingSpec } from './held-disks.ts';
 import type { Make } from './state.ts';
 
 /** How long an undo waits for a host that it can do without. */
@@ -23,7 +24,7 @@ export const prepare: Make = (services) => ({
     ]);
     save({ begun });
     const listenAddress = tunnelAddress(store.hosts.get(state.destination).index);
-    const wish = { ...idOf(state), ...begun, spec: specOf(guest), listenAddress };
+    const wish = { ...idOf(state), ...begun, spec: await travellingSpec(services, state), listenAddress };
     save({ prepared: await agents.call(state.destination, 'migrate.prepare', wish, options) });
   },
   async undo({ state }) {

@@ -1,6 +1,7 @@
 /** What the store keeps. A record holds the truth; counts and views that the API shows are made from it. */
 import { z } from 'zod';
 import { engineCpuSchema, guestCpuSchema } from '../../wire/cpu.ts';
+import { disksSchema } from '../../wire/disk.ts';
 import { envelopeSchema } from '../../wire/dsse.ts';
 import { problemSchema } from '../../wire/errors.ts';
 import { noticeSchema } from '../../wire/methods/drivers.ts';
@@ -113,6 +114,7 @@ export const guestRecordSchema = z.object({
   vcpus: z.int(),
   memoryMiB: z.int(),
   diskBytes: z.int(),
+  disks: disksSchema.default([]),
   cpu: guestCpuSchema.nullable().default(null),
   nics: z.array(nicSchema),
   allow: z.array(allowRuleSchema).nullable().default(null),

@@ -7,6 +7,7 @@
  */
 
 import { type GuestCpu, portableCpu, portableModel } from '../../wire/cpu.ts';
+import { type Disk, diskTargets, rootTarget } from '../../wire/disk.ts';
 import type { GuestSpec } from '../../wire/guest-spec.ts';
 import { tapOf } from '../network/names.ts';
 import { virtTypeOf } from './cpu.ts';
@@ -24,7 +25,10 @@ export const cpuFeatures = (faulty: readonly string[]): { require: string[]; dis
 };
 
 export type DomainSources = {
+  /** The root disk's file. */
   disk: string;
+  /** The file of a disk beside it, by the disk's name. */
+  extraDisk(name: string): string;
   /** A file that keeps all the console prints. */
   consoleLog: string;
   bridgeOf(network: string): string;
@@ -36,8 +40,16 @@ export type DomainSources = {
   namesWatchdog: boolean;
 };
 
-/** All on the root bus, so that no root port is needed. NICs have 0x04 to 0x1c. */
-const slots = { disk: 0x02, balloon: 0x03, firstNic: 0x04, serialBus: 0x1d, rng: 0x1e, southbridge: 0x1f };
+/** All on the root bus, so that no root port is needed. NICs have 0x04 to 0x10, disks beside the root disk 0x11 to 0x1c. */
+const slots = {
+  disk: 0x02,
+  balloon: 0x03,
+  firstNic: 0x04,
+  firstExtra: 0x11,
+  serialBus: 0x1d,
+  rng: 0x1e,
+  southbridge: 0x1f,
+};
 
 const address = (slot: number, part = 0): string =>
   `<address type='pci' domain='0x0000' bus='0x00' slot='0x${slot.toString(16).padStart(2, '0')}' function='0x${part}'/>`;
@@ -66,14 +78,33 @@ const nic = (sources: DomainSources, nic: GuestSpec['nics'][number], index: numb
       ${address(slots.firstNic + index)}
     </interface>`;
 
-/** cache=none keeps a live migration safe: the destination must not read what lies in the source's page cache. */
-const disk = (sources: DomainSources): string => `
+/**
+ * cache=none keeps a live migration safe: the destination must not read what lies in the source's page cache. Zeroes that a
+ * guest writes become holes, so they take no room and do not travel; the guest sees nothing of it.
+ */
+const diskXml = (file: string, target: string, slot: number, serial = ''): string => `
     <disk type='file' device='disk'>
-      <driver name='qemu' type='qcow2' cache='none' io='threads' discard='unmap'/>
-      <source file='${sources.disk}'/>
-      <target dev='vda' bus='virtio'/>
-      ${address(slots.disk)}
+      <driver name='qemu' type='qcow2' cache='none' io='threads' discard='unmap' detect_zeroes='unmap'/>
+      <source file='${file}'/>
+      <target dev='${target}' bus='virtio'/>${serial}
+      ${address(slot)}
     </disk>`;
+
+/** A disk's slot follows its target, so what is added or removed moves no other. */
+const extraDisk = (sources: DomainSources, { name, target }: Disk): string =>
+  diskXml(
+    sources.extraDisk(name),
+    target,
+    slots.firstExtra + diskTargets.indexOf(target),
+    `\n      <serial>${name}</serial>`,
+  );
+
+const disks = (spec: GuestSpec, sources: DomainSources): string =>
+  diskXml(sources.disk, rootTarget, slots.disk) +
+  spec.disks
+    .toSorted((a, b) => a.target.localeCompare(b.target))
+    .map((one) => extraDisk(sources, one))
+    .join('');
 
 const serial = ({ consoleLog }: DomainSources): string => `
     <serial type='pty'>
@@ -111,7 +142,7 @@ const clock = (spec: GuestSpec): string => `
   </clock>`;
 
 const devices = (spec: GuestSpec, sources: DomainSources): string => `
-    <emulator>/usr/bin/qemu-system-x86_64</emulator>${disk(sources)}${controllers}${spec.nics
+    <emulator>/usr/bin/qemu-system-x86_64</emulator>${disks(spec, sources)}${controllers}${spec.nics
       .map((one, index) => nic(sources, one, index))
       .join('')}${serial(sources)}${agentChannel}
     <input type='keyboard' bus='ps2'/>

@@ -58,6 +58,8 @@ export type Engine = {
   undefine(guest: string): Promise<void>;
   /** Keeps the definition of a running guest, so that it survives a stop. */
   persist(guest: string): Promise<void>;
+  /** Makes a disk of a running guest larger, and tells the guest. @param target `vda` and so on. @param bytes the new size */
+  growDisk(guest: string, target: string, bytes: number): Promise<void>;
   openConsole(guest: string): Promise<Duplex>;
   openMigration(guest: string): Promise<MigrationSide>;
   /** A migration's copy out of here goes on, whoever began it. */

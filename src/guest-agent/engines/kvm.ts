@@ -93,6 +93,7 @@ async function define(link: Link, paths: Paths, spec: GuestSpec): Promise<void> 
   const { library } = await connection.versions();
   const xml = domainXml(spec, {
     disk: paths.disk(spec.name),
+    extraDisk: (name) => paths.extraDisk(spec.name, name),
     consoleLog: paths.consoleLog(spec.name),
     bridgeOf,
     mtus: await mtusOf(paths, spec),
@@ -146,6 +147,7 @@ export function kvmEngine(paths: Paths, link: Link, dial: Link): Engine {
       await unless(domain?.undefine() ?? Promise.resolve(), undefined, errorCodes.noDomain);
     },
     persist: (guest) => persist(link, guest),
+    growDisk: async (guest, target, bytes) => (await need(link, guest)).disks.resize(target, bytes),
     openConsole: async (guest) => (await need(link, guest)).openConsole({ flags: forceConsole }),
     openMigration: async (guest) => openKvmMigration(await dial(), guest),
     isCopying: (guest) => isCopying(link, guest),

@@ -3,6 +3,7 @@
 import type { Context } from '../context.ts';
 import type { Handlers } from '../handlers.ts';
 import { conformHandlers } from './conform.ts';
+import { diskHandlers } from './disk.ts';
 import { driverHandlers } from './drivers.ts';
 import { engineHandlers } from './engines.ts';
 import { guestHandlers } from './guest.ts';
@@ -21,5 +22,6 @@ export const allHandlers = (context: Context): Handlers => ({
   ...tunnelHandlers(context),
   ...imageHandlers(context),
   ...guestHandlers(context),
+  ...diskHandlers(context),
   ...migrateHandlers(context),
 });

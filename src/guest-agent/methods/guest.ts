@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { BlanketError } from '../../wire/errors.ts';
 import type { GuestSpec } from '../../wire/guest-spec.ts';
 import type { Context } from '../context.ts';
-import { allocatedBytes, makeDisk, removeDisk } from '../disks.ts';
+import { allocatedBytes, makeDisks, removeDisks } from '../disks.ts';
 import type { Engine } from '../engines/engine.ts';
 import { engineOf, eraseGuest, keepSpec, needGuest, specOf } from '../guests.ts';
 import type { HandlersOf } from '../handlers.ts';
@@ -16,7 +16,7 @@ const pollMs = 500;
 
 const inTurn = <T>(guest: string, work: () => Promise<T>): Promise<T> => serially(`guest ${guest}`, work);
 
-/** @throws BlanketError `guest.exists`, `network.missing`, and those of `makeDisk`; nothing stays behind. */
+/** @throws BlanketError `guest.exists`, `network.missing`, and those of `makeDisks`; nothing stays behind. */
 async function define(context: Context, spec: GuestSpec): Promise<void> {
   const engine = context.engine(spec.engine);
   const known = await specOf(context, spec.name);
@@ -29,12 +29,12 @@ async function define(context: Context, spec: GuestSpec): Promise<void> {
   }
   for (const { network } of spec.nics) await requireNetwork(context.paths, network);
   try {
-    await makeDisk(context.paths, spec);
+    await makeDisks(context.paths, spec);
     await keepSpec(context, spec);
     await engine.define(spec);
   } catch (error) {
     if (state === 'absent') {
-      await removeDisk(context.paths, spec.name);
+      await removeDisks(context.paths, spec.name);
       await removeState(context.paths.guest(spec.name));
     }
     throw error;

@@ -5,7 +5,7 @@ import type { AgentParsed, AgentResult } from '../../wire/agent.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import type { FinishProgress } from '../../wire/migration.ts';
 import type { Context } from '../context.ts';
-import { makeDisk, removeDisk } from '../disks.ts';
+import { makeDisks, removeDisks } from '../disks.ts';
 import type { Engine, MigrationSide } from '../engines/engine.ts';
 import { eraseGuest, keepSpec } from '../guests.ts';
 import type { Call } from '../handlers.ts';
@@ -32,7 +32,7 @@ async function requireAbsent(engine: Engine, guest: string): Promise<void> {
 
 /**
  * Makes the overlay and a domain that waits for the memory. On failure nothing stays behind.
- * @throws BlanketError `guest.exists`, `network.missing`, `migrate.busy`, `migrate.interrupted`, and those of `makeDisk`
+ * @throws BlanketError `guest.exists`, `network.missing`, `migrate.busy`, `migrate.interrupted`, and those of `makeDisks`
  */
 export const prepare = (context: Context, params: Prepare): Promise<Prepared> =>
   inTurn(params, async () => {
@@ -57,9 +57,9 @@ export const prepare = (context: Context, params: Prepare): Promise<Prepared> =>
   });
 
 async function prepareOn(context: Context, record: MigrationRecord, engine: Engine, params: Prepare) {
-  await removeDisk(context.paths, params.guest); // of a try that a crash ended: the copy needs an empty overlay
+  await removeDisks(context.paths, params.guest); // of a try that a crash ended: the copy needs empty disks
   await keepSpec(context, params.spec);
-  await makeDisk(context.paths, params.spec);
+  await makeDisks(context.paths, params.spec);
   const side = await engine.openMigration(params.guest);
   context.live.sides.set(params.operation, side);
   const { xml, listenAddress } = params;

@@ -121,6 +121,9 @@ function fakeEngine(host: FakeHost, cuts: Cut[]): Engine {
     },
     undefine: set('absent'),
     persist: async () => undefined,
+    growDisk: async (_guest, target, bytes) => {
+      host.calls.push(`grow ${target} ${bytes}`);
+    },
     openConsole: () => Promise.reject(new Error('no console')),
     openMigration: async (guest) => fakeSide(host, guest, cuts),
     isCopying: async () => false,

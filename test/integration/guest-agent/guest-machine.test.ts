@@ -32,6 +32,7 @@ async function sources(): Promise<DomainSources> {
   await server.run('qemu-img', ['create', '-q', '-f', 'qcow2', disk, '1M']);
   return {
     disk,
+    extraDisk: (name) => `${server.directory}/${name}.qcow2`,
     consoleLog: `${server.directory}/console.log`,
     bridgeOf: () => 'bridge0',
     mtus: new Map([['shared', 1370]]),

@@ -34,6 +34,7 @@ test.after.always(async () => {
 
 const sourcesAt = ({ server, disk }: End, library: string): DomainSources => ({
   disk,
+  extraDisk: (name) => `${server.directory}/${name}.qcow2`,
   consoleLog: `${server.directory}/console.log`,
   bridgeOf: () => '',
   mtus: new Map([['shared', 1370]]),
