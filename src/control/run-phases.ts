@@ -12,7 +12,7 @@
  *
  * Every change is journaled before it is acted on, so a restarted control knows how far a flow may have come:
  * `recover` goes on from the interrupted phase (flows whose phases can be repeated, and any flow that is past
- * its point of no return) or undoes what was begun.
+ * its point of no return) or undoes what was begun. The same takes up an operation that ended in attention.
  */
 import { BlanketError } from '../wire/errors.ts';
 import type { PhaseRecord, Progress } from '../wire/resources.ts';
@@ -69,13 +69,20 @@ export function recover<S>(flow: Flow<S>, journal: Journal<S>, signal: AbortSign
   const from = journal.phases.findIndex(({ state }) => state !== 'done');
   const passed = flow.phases.some((phase, i) => phase.noReturn && begun(journal.phases[i]));
   if (!undoing(flow, journal) && (passed || flow.afterRestart === 'resume')) {
-    return advance(flow, journal, signal, from === -1 ? flow.phases.length : from);
+    const heard = passed ? new AbortController().signal : signal; // a cancel came too late there
+    return advance(flow, journal, heard, from === -1 ? flow.phases.length : from);
   }
   const error = new BlanketError('operation.interrupted', 'Control ended while this was under way.', {
     next: 'Everything it had begun has been undone; start it again.',
   });
-  return unwind(flow, journal, error);
+  return unwind(flow, journal, signal.aborted ? cancelled(error) : error);
 }
+
+/** Begun, and not known to have done nothing: nobody can call it back. */
+export const isPastReturn = <S>({ phases }: Flow<S>, records: readonly PhaseRecord[]): boolean =>
+  phases.some(
+    ({ noReturn }, i) => noReturn === true && ['running', 'done'].includes(records[i]?.state ?? 'waiting'),
+  );
 
 /**
  * A failure at or past the point of no return does not tell that undoing had begun: control may have ended before it could
@@ -98,8 +105,9 @@ async function advance<S>(
 ): Promise<Outcome> {
   for (const [index, phase] of flow.phases.entries()) {
     if (index < from) continue;
+    // Before it is begun: a cancel in front of the point of no return leaves nothing unsure.
+    if (signal.aborted && !isPast(flow, index)) return unwind(flow, journal, cancelled(signal.reason));
     try {
-      if (!isPast(flow, index)) signal.throwIfAborted();
       await runPhase(phase, index, journal, signal);
     } catch (error) {
       const unsure = phase.noReturn === true && !(error instanceof NothingHappened);

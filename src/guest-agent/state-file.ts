@@ -70,16 +70,21 @@ export async function readState<S extends z.ZodType>(
   }
 }
 
-/** Every state in a folder; none when the folder is not there. */
-export async function readStates<S extends z.ZodType>(folder: string, schema: S): Promise<z.output<S>[]> {
+/** Paths of the states in a folder, in order; none when the folder is not there. */
+export async function statesIn(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (isAbsent(error)) return [];
     throw error;
   });
+  const states = names.filter((name) => name.endsWith('.json')).sort();
+  return states.map((name) => join(folder, name));
+}
+
+/** Every state in a folder. @throws BlanketError `agent.bad-state` for one that is not what this agent writes. */
+export async function readStates<S extends z.ZodType>(folder: string, schema: S): Promise<z.output<S>[]> {
   const states: z.output<S>[] = [];
-  for (const name of names.sort()) {
-    if (!name.endsWith('.json')) continue;
-    const state = await readState(join(folder, name), schema);
+  for (const path of await statesIn(folder)) {
+    const state = await readState(path, schema);
     if (state !== undefined) states.push(state);
   }
   return states;

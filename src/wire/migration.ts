@@ -86,8 +86,14 @@ export const migrationMethods = {
   ),
   /** Either side, once it is decided that the guest does not live here: removes its domain and disk. */
   'migrate.discard': method(migrationId, none),
-  /** Either side, once it is decided that the guest lives here: makes it run and stay defined. */
-  'migrate.keep': method(migrationId, z.object({ state: z.enum(guestStates) })),
+  /**
+   * Either side, once it is decided that the guest lives here: makes it run and stay defined. `decided`: control knows that it
+   * does not run at the destination; without that a source whose guest stands still refuses (`migrate.undecided`).
+   */
+  'migrate.keep': method(
+    migrationId.extend({ decided: z.boolean().default(false) }),
+    z.object({ state: z.enum(guestStates) }),
+  ),
 } as const;
 
 export const migrationProgressSchema = migrationStatsSchema;

@@ -1,4 +1,4 @@
-/** Repeats a call while its host cannot be reached: for steps that must not be given up at the first broken line. */
+/** Repeats a call while its host, or libvirt on it, cannot be reached: for steps that must not be given up at the first broken line. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BlanketError } from '../../wire/errors.ts';
 
@@ -8,6 +8,13 @@ export const isUnreachableCode = (code: string): boolean => unreachableCodes.inc
 
 export const isUnreachable = (error: unknown): boolean =>
   error instanceof BlanketError && isUnreachableCode(error.code);
+
+/** The host answers, and its hypervisor's daemon is just restarting. */
+const restartingCodes = ['libvirt.lost', 'libvirt.unreachable'];
+
+/** For now: to ask again later makes sense. */
+export const isAway = (error: unknown): boolean =>
+  isUnreachable(error) || (error instanceof BlanketError && restartingCodes.includes(error.code));
 
 /**
  * The call must be one that may arrive twice.
@@ -19,7 +26,7 @@ export async function reach<T>(call: () => Promise<T>, forMs: number, pauseMs = 
     try {
       return await call();
     } catch (error) {
-      if (!isUnreachable(error) || Date.now() + pauseMs > until) throw error;
+      if (!isAway(error) || Date.now() + pauseMs > until) throw error;
       await sleep(pauseMs);
     }
   }

@@ -1,4 +1,5 @@
 /** How a migration's phases call the agents. */
+import { BlanketError } from '../../wire/errors.ts';
 import type { MigrateState } from './state.ts';
 
 export const CALL_TIMEOUT_MS = 120_000;
@@ -6,3 +7,7 @@ export const CALL_TIMEOUT_MS = 120_000;
 export const PATIENCE_MS = 600_000;
 
 export const idOf = ({ operation, guest }: MigrateState) => ({ operation, guest });
+
+/** The host was removed, by force if it was away: a person has decided that nothing runs there. */
+export const isGone = (error: unknown): boolean =>
+  error instanceof BlanketError && error.code === 'host.not-found';

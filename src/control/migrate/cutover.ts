@@ -11,7 +11,7 @@ import { reach } from '../agents/reach.ts';
 import { flipForwarding } from '../network/forward.ts';
 import { NothingHappened, type Phase } from '../run-phases.ts';
 import type { Services } from '../services.ts';
-import { CALL_TIMEOUT_MS, idOf, PATIENCE_MS } from './calls.ts';
+import { CALL_TIMEOUT_MS, idOf, isGone, PATIENCE_MS } from './calls.ts';
 import type { MigrateState } from './state.ts';
 
 type Finished = AgentResult<'migrate.finish'>;
@@ -102,13 +102,26 @@ async function finish(
   try {
     return await reach(ask, PATIENCE_MS);
   } catch (error) {
+    if (isGone(error)) return { cookie: '', running: false, reason: `${state.destination} was removed.` };
     if (!(error instanceof BlanketError) || error.code !== 'migrate.interrupted') throw error;
-    const status = () => agents.call(state.destination, 'migrate.status', id);
-    for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(POLL_MS)) {
-      const { guest } = await reach(status, PATIENCE_MS);
-      if (guest === 'running') return { cookie: '', running: true };
-      if (guest === 'absent') return { cookie: '', running: false, reason: error.message };
-    }
-    throw error;
+    const running = await hasCome(agents, state, error);
+    return running ? { cookie: '', running } : { cookie: '', running, reason: error.message };
   }
+}
+
+/**
+ * What only waits for its memory is not defined, and libvirt keeps the definition before it lets the guest go on. So one that is
+ * stopped has come, and was ended with its hypervisor: it is started there, since its disk may be newer than the source's.
+ */
+async function hasCome(agents: Agents, state: MigrateState, doubt: BlanketError): Promise<boolean> {
+  const status = () => agents.call(state.destination, 'migrate.status', idOf(state));
+  const keep = () =>
+    agents.call(state.destination, 'migrate.keep', idOf(state), { timeoutMs: CALL_TIMEOUT_MS });
+  for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(POLL_MS)) {
+    const { guest } = await reach(status, PATIENCE_MS);
+    if (guest === 'absent') return false;
+    if (guest === 'stopped') await reach(keep, PATIENCE_MS);
+    if (guest !== 'incoming') return true;
+  }
+  throw doubt;
 }

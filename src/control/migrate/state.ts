@@ -31,6 +31,8 @@ export type MigrateState = {
     handoverMs: number;
     forwardingMs: number | null;
   };
+  /** The host on which a copy stayed that is to be removed once it is back. */
+  leftBehind?: string | null;
   confirmed?: { stats?: MigrationStats | undefined };
   /** Of the disk's data on both sides, read while the guest stood still. */
   digests?: { source: string; destination: string };

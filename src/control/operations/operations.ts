@@ -7,7 +7,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { BlanketError, toProblem } from '../../wire/errors.ts';
 import type { Operation, OperationKind, OperationState, Progress } from '../../wire/resources.ts';
-import { type Flow, freshPhases, type Journal, type Outcome, recover, runPhases } from '../run-phases.ts';
+import {
+  type Flow,
+  freshPhases,
+  isPastReturn,
+  type Journal,
+  type Outcome,
+  recover,
+  runPhases,
+} from '../run-phases.ts';
 import type { OperationRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 
@@ -69,6 +77,7 @@ export class Operations {
       flowState: _flowState,
       name: _name,
       proof: _proof,
+      cancelAskedAt: _asked,
       ...operation
     } = this.#store.operations.get(id);
     return { ...operation, progress: this.#running.get(id)?.progress ?? null };
@@ -89,17 +98,13 @@ export class Operations {
       .map(({ id }) => this.show(id));
   }
 
-  /** @throws BlanketError `operation.ended` */
+  /** Journaled, so that the next control knows of it too. @throws BlanketError `operation.ended`, `operation.past-return` */
   cancel(id: string): Operation {
     const operation = this.show(id);
-    if (operation.state !== 'running') {
-      throw new BlanketError('operation.ended', `The operation ${id} has ended already.`, {
-        kind: 'conflict',
-        data: { operation: id, state: operation.state },
-      });
-    }
+    refuseCancel(operation, this.#definition(operation.kind));
+    this.#write(id, { cancelAskedAt: new Date().toISOString() });
     this.#running.get(id)?.abort.abort();
-    return operation;
+    return this.show(id);
   }
 
   /** The operation as soon as its version is above `since`, or as it is after `waitMs`. */
@@ -129,8 +134,10 @@ export class Operations {
   }
 
   #launch(id: string, how: typeof runPhases<FlowState>): void {
-    const definition = this.#definition(this.#store.operations.get(id).kind);
+    const { kind, cancelAskedAt } = this.#store.operations.get(id);
+    const definition = this.#definition(kind);
     const abort = new AbortController();
+    if (cancelAskedAt !== undefined) abort.abort();
     this.#running.set(id, { abort, progress: null });
     void how(definition, this.#journal(id), abort.signal)
       .then((outcome) => this.#finish(id, definition, outcome))
@@ -202,6 +209,18 @@ function refuseBusy(store: Store, subject: string): void {
     next: `Watch it with \`blanket op watch ${other.id}\`, or end it with \`blanket op cancel ${other.id}\`.`,
     data: { operation: other.id, subject },
   });
+}
+
+function refuseCancel({ id, kind, state, phases }: Operation, definition: Definition<FlowState>): void {
+  const data = { operation: id, state };
+  if (state !== 'running') {
+    const message = `The operation ${id} has ended already.`;
+    throw new BlanketError('operation.ended', message, { kind: 'conflict', data });
+  }
+  if (!isPastReturn(definition, phases)) return;
+  const message = `${kind} is past its point of no return: it goes on to its end.`;
+  const next = `Watch it with \`blanket op watch ${id}\`.`;
+  throw new BlanketError('operation.past-return', message, { kind: 'conflict', next, data });
 }
 
 function stateOf(

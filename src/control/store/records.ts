@@ -137,5 +137,7 @@ export const operationRecordSchema = operationSchema.extend({
   flowState: z.record(z.string(), z.unknown()),
   /** The signed record of a migration that is done. */
   proof: envelopeSchema.optional(),
+  /** A person asked it to stop. */
+  cancelAskedAt: time.optional(),
 });
 export type OperationRecord = z.infer<typeof operationRecordSchema>;

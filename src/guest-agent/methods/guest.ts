@@ -8,6 +8,7 @@ import type { Engine } from '../engines/engine.ts';
 import { engineOf, eraseGuest, keepSpec, needGuest, specOf } from '../guests.ts';
 import type { HandlersOf } from '../handlers.ts';
 import { refuseWhileMigrating } from '../migrate/admission.ts';
+import { refuseUnknown } from '../migrate/record.ts';
 import { requireNetwork } from '../network.ts';
 import { serially } from '../serially.ts';
 import { removeState } from '../state-file.ts';
@@ -46,6 +47,7 @@ async function start(context: Context, guest: string): Promise<void> {
   await refuseWhileMigrating(context, engine, guest);
   const state = await engine.state(guest);
   if (state === 'running') return;
+  if (state === 'paused') await refuseUnknown(context);
   await (state === 'paused' ? engine.resume(guest) : engine.start(guest));
 }
 

@@ -1,5 +1,5 @@
 import { freemem, release, totalmem, uptime } from 'node:os';
-import type { Problem } from '../../wire/errors.ts';
+import { type Problem, toProblem } from '../../wire/errors.ts';
 import { rebootHost } from '../conform/reboot.ts';
 import type { Context } from '../context.ts';
 import { freeBytes } from '../disks.ts';
@@ -8,6 +8,7 @@ import type { HandlersOf } from '../handlers.ts';
 import { notices } from '../host-access.ts';
 import { logError } from '../log.ts';
 import { thisMachine } from '../machine.ts';
+import { unreadableRecords } from '../migrate/record.ts';
 import { keptNetworks } from '../network/kept.ts';
 import { overlaps } from '../network/overlap.ts';
 
@@ -18,9 +19,10 @@ const orNone = (warnings: Promise<Problem[]>): Promise<Problem[]> =>
     return [];
   });
 
-const allWarnings = async ({ paths }: Context): Promise<Problem[]> => [
+const allWarnings = async (context: Context): Promise<Problem[]> => [
   ...(await orNone(foreignFirewalls())),
-  ...(await orNone(keptNetworks(paths).then(overlaps))),
+  ...(await orNone(keptNetworks(context.paths).then(overlaps))),
+  ...(await orNone(unreadableRecords(context).then((errors) => errors.map(toProblem)))),
 ];
 
 export const hostHandlers = (context: Context): HandlersOf<'host'> => ({

@@ -2,6 +2,7 @@
 import { BlanketError } from '../../wire/errors.ts';
 import type { Context } from '../context.ts';
 import type { Engine } from '../engines/engine.ts';
+import { eraseIfSame } from './erase.ts';
 import { isRunning, sideOf } from './live.ts';
 import { keepRecord, type MigrationRecord, openRecords } from './record.ts';
 
@@ -18,7 +19,18 @@ async function isOver({ live }: Context, engine: Engine, record: MigrationRecord
   if (record.step === 'none') return true;
   const state = await engine.state(record.guest);
   if (record.side === 'source') return state === 'running' && !(await engine.isCopying(record.guest));
-  return state === 'absent';
+  return state !== 'paused';
+}
+
+/**
+ * What waited at a destination whose agent or libvirt was restarted is gone, and its disk is of no use. A guest that is
+ * there has come: libvirt keeps its definition before it lets it go on (qemuMigrationDstFinishFresh, libvirt 11.3).
+ */
+async function close(context: Context, engine: Engine, record: MigrationRecord): Promise<void> {
+  const here = record.side === 'destination' && (await engine.state(record.guest)) !== 'absent';
+  if (here) return void (await keepRecord(context, record, { closed: true, step: 'finished' }));
+  if (record.side === 'destination') await eraseIfSame(context, record);
+  await keepRecord(context, record, { closed: true, cancelled: true });
 }
 
 /** @throws BlanketError `migrate.busy` */
@@ -31,7 +43,7 @@ export async function admit(
   for (const record of await openRecords(context, guest)) {
     if (record.operation === operation) continue;
     if (!(await isOver(context, engine, record))) throw busy(record);
-    await keepRecord(context, record, { closed: true, cancelled: true });
+    await close(context, engine, record);
   }
 }
 

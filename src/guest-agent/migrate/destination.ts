@@ -13,6 +13,7 @@ import { logError } from '../log.ts';
 import { requireNetwork } from '../network.ts';
 import { admit } from './admission.ts';
 import { closeSide, needSide, sideOf } from './live.ts';
+import { refuseCome } from './outcome.ts';
 import { keepRecord, type MigrationRecord, newRecord, readRecord } from './record.ts';
 import { fromBase64, inTurn, needRecord, toBase64 } from './source.ts';
 
@@ -51,10 +52,16 @@ export const prepare = (context: Context, params: Prepare): Promise<Prepared> =>
     } catch (error) {
       await closeSide(context.live, params.operation);
       await eraseGuest(context, params.guest);
-      await keepRecord(context, record, { closed: true, cancelled: true });
+      await keepRecord(context, record, { closed: true, cancelled: true }).catch(notKept(record)); // over all the same
       throw error;
     }
   });
+
+/** What is true is told from libvirt then, and the record is written by whoever comes next. */
+const notKept =
+  ({ operation, guest }: MigrationRecord) =>
+  (error: unknown): void =>
+    logError('migrate.record-failed', error, { operation, guest });
 
 async function prepareOn(context: Context, record: MigrationRecord, engine: Engine, params: Prepare) {
   await removeDisks(context.paths, params.guest); // of a try that a crash ended: the copy needs empty disks
@@ -77,7 +84,9 @@ async function prepareOn(context: Context, record: MigrationRecord, engine: Engi
 export const finish = (context: Context, params: Finish, call: Call): Promise<Finished> =>
   inTurn(params, async () => {
     const record = await needRecord(context, params);
-    if (record.results.finish !== undefined) return record.results.finish as Finished;
+    const known =
+      (record.results.finish as Finished | undefined) ?? context.live.finished.get(params.operation);
+    if (known !== undefined) return known;
     if (params.cancelled) return dropHalfMade(context, record, params);
     const side = needSide(context.live, params);
     const running: FinishProgress = { running: true };
@@ -87,6 +96,7 @@ export const finish = (context: Context, params: Finish, call: Call): Promise<Fi
 
 async function dropHalfMade(context: Context, record: MigrationRecord, params: Finish): Promise<Finished> {
   if (record.closed) return { cookie: '', running: false };
+  refuseCome(params.guest, await context.engine(record.spec?.engine ?? 'kvm').state(params.guest));
   const side = sideOf(context.live, params.operation);
   await side?.finish({ cookie: fromBase64(params.cookie), cancelled: true }).catch((error: unknown) => {
     logError('migrate.finish-cancelled', error); // it is removed by hand below
@@ -106,21 +116,23 @@ async function finishOn(context: Context, record: MigrationRecord, side: Migrati
     return notFinished(context, record, engine, error);
   }
   const stats = await side.finalStats();
-  const result: Finished = {
-    cookie: toBase64(cookie),
-    running: (await engine.state(params.guest)) === 'running',
-    ...(stats !== undefined && { stats }),
-  };
-  await keepRecord(context, record, {
-    step: 'finished',
-    closed: true,
-    results: { ...record.results, finish: result },
-  });
-  await closeSide(context.live, params.operation);
+  // From here on it lives here, also when it has shut itself down meanwhile.
+  const result = { cookie: toBase64(cookie), running: true, ...(stats !== undefined && { stats }) };
+  await noteFinished(context, record, result);
   return result;
 }
 
-/** libvirt said no: either the guest runs here and could only not be kept, or it was removed here. */
+/** The guest may run already, so a full disk is no reason to fail: the answer is kept in memory too. */
+async function noteFinished(context: Context, record: MigrationRecord, result: Finished): Promise<void> {
+  const { running } = result;
+  context.live.finished.set(record.operation, result);
+  const results = { ...record.results, finish: result };
+  const changes = { step: running ? ('finished' as const) : record.step, closed: true, cancelled: !running };
+  await keepRecord(context, record, { ...changes, results }).catch(notKept(record));
+  await closeSide(context.live, record.operation);
+}
+
+/** libvirt itself said no: either the guest runs here and could only not be kept, or it has never gone on here. */
 async function notFinished(
   context: Context,
   record: MigrationRecord,
@@ -134,12 +146,6 @@ async function notFinished(
   if (running && isLibvirtError(error, errorCodes.migratePersistFailed)) await engine.persist(record.guest);
   if (!running) await eraseGuest(context, record.guest);
   const result: Finished = { cookie: '', running, reason };
-  await keepRecord(context, record, {
-    step: running ? 'finished' : record.step,
-    closed: true,
-    cancelled: !running,
-    results: { ...record.results, finish: result },
-  });
-  await closeSide(context.live, record.operation);
+  await noteFinished(context, record, result);
   return result;
 }

@@ -2,6 +2,7 @@
  * What of a migration lives only as long as the agent: its connection to the hypervisor, and its calls under way. A call
  * that is asked for again while it runs is joined, so control may come back after losing its connection.
  */
+import type { AgentResult } from '../../wire/agent.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import type { MigrationSide } from '../engines/engine.ts';
 import type { Call } from '../handlers.ts';
@@ -14,9 +15,16 @@ export type Live = {
   running: Map<string, Running>;
   /** Operations whose copy is to stop. */
   cancelled: Set<string>;
+  /** What finish gave, by operation: the record may not have been written. */
+  finished: Map<string, AgentResult<'migrate.finish'>>;
 };
 
-export const newLive = (): Live => ({ sides: new Map(), running: new Map(), cancelled: new Set() });
+export const newLive = (): Live => ({
+  sides: new Map(),
+  running: new Map(),
+  cancelled: new Set(),
+  finished: new Map(),
+});
 
 /** The open side of a migration; `undefined` when this agent does not hold it, or libvirt dropped it. */
 export function sideOf(live: Live, operation: string): MigrationSide | undefined {

@@ -8,12 +8,15 @@
  *   destination, prepared    the waiting domain is killed
  *   destination, finished    the guest runs
  */
+import { isLibvirtError, LibvirtConnectionError } from '../../libvirt/errors.ts';
 import type { AgentResult } from '../../wire/agent.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import type { Context } from '../context.ts';
 import { hasDisk } from '../disks.ts';
 import type { Engine, GuestState } from '../engines/engine.ts';
-import { engineOf, eraseGuest, specOf } from '../guests.ts';
+import { engineOf, specOf } from '../guests.ts';
+import { logError } from '../log.ts';
+import { eraseIfSame } from './erase.ts';
 import { closeSide, isRunning, sideOf } from './live.ts';
 import { keepRecord, type MigrationId, type MigrationRecord, readRecord } from './record.ts';
 
@@ -50,19 +53,41 @@ async function refuseWhileBusy(context: Context, engine: Engine, record: Migrati
 const isUntouched = (record: MigrationRecord): boolean => record.side === 'source' && record.step === 'none';
 
 /**
- * The guest lives here: makes it run and stay defined.
- * @throws BlanketError `migrate.busy`, `migrate.not-finished`, `guest.lost`
+ * A source whose guest does not run any more cannot know whether it runs at the destination: `decided` says that control does.
+ * @throws BlanketError `migrate.undecided`
  */
-export async function keep(context: Context, id: MigrationId): Promise<{ state: GuestState }> {
+function refuseUndecided(
+  { side, closed, guest }: MigrationRecord,
+  state: GuestState,
+  decided: boolean,
+): void {
+  if (side !== 'source' || closed || decided || state === 'running') return;
+  const message = `${guest} is ${state} here and may run at the destination already.`;
+  throw new BlanketError('migrate.undecided', message, {
+    kind: 'attention',
+    next: 'Resume the operation with `blanket op resume`: it asks the destination.',
+  });
+}
+
+/**
+ * The guest lives here: makes it run and stay defined.
+ * @throws BlanketError `migrate.busy`, `migrate.undecided`, `migrate.not-finished`, `guest.lost`
+ */
+export async function keep(
+  context: Context,
+  { decided, ...id }: MigrationId & { decided: boolean },
+): Promise<{ state: GuestState }> {
   const record = await readRecord(context, id);
   const engine = await engineOf(context, id.guest);
   if (record === undefined || isUntouched(record)) return { state: await engine.state(id.guest) };
   await refuseWhileBusy(context, engine, record);
+  refuseUndecided(record, await engine.state(id.guest), decided);
   await release(context, record);
   await makeRun(context, engine, id, stateFor(record, await engine.state(id.guest)));
   await engine.persist(id.guest);
   if (!record.closed) {
-    await keepRecord(context, record, { closed: true, cancelled: record.side === 'source' });
+    const end = record.side === 'source' ? { cancelled: true } : { step: 'finished' as const };
+    await keepRecord(context, record, { closed: true, ...end });
   }
   return { state: await engine.state(id.guest) };
 }
@@ -72,7 +97,13 @@ async function release(context: Context, record: MigrationRecord): Promise<void>
   if (record.side !== 'source' || record.closed) return;
   const side = sideOf(context.live, record.operation);
   if (side === undefined) return;
-  await side.confirm({ cookie: new Uint8Array(), cancelled: true });
+  try {
+    await side.confirm({ cookie: new Uint8Array(), cancelled: true });
+  } catch (error) {
+    // libvirt has forgotten the migration, or was restarted meanwhile: what is true is asked next.
+    if (!isLibvirtError(error) && !(error instanceof LibvirtConnectionError)) throw error;
+    logError('migrate.release-failed', error, { guest: record.guest });
+  }
   await closeSide(context.live, record.operation);
 }
 
@@ -119,23 +150,29 @@ export async function discard(context: Context, id: MigrationId): Promise<void> 
   }
   if (record.closed && !livesHere(record)) return;
   await refuseWhileBusy(context, engine, record);
-  if (state !== 'absent' && (state === 'running' || livesHere(record))) {
-    throw new BlanketError(
-      'migrate.running-here',
-      `${id.guest} is ${state} on this host and is not removed.`,
-      {
-        kind: 'attention',
-        next: 'Find out on which host the guest should live, and stop the other one by hand.',
-      },
-    );
-  }
-  await eraseGuest(context, id.guest);
+  if (state === 'running' || (state !== 'absent' && livesHere(record))) throw runningHere(id.guest, state);
+  if (record.side === 'destination') refuseCome(id.guest, state);
+  await eraseIfSame(context, record);
   await closeSide(context.live, id.operation);
   const gone = record.side === 'source' && record.step === 'performed';
   await keepRecord(context, record, {
     closed: true,
     ...(gone ? { step: 'confirmed' } : { cancelled: true }),
   });
+}
+
+const runningHere = (guest: string, state: GuestState): BlanketError =>
+  new BlanketError('migrate.running-here', `${guest} is ${state} on this host and is not removed.`, {
+    kind: 'attention',
+    next: 'Find out on which host the guest should live, and stop the other one by hand.',
+  });
+
+/**
+ * What only waits for its memory is not defined, so a guest that is stopped at its destination has come there and may have
+ * written to its disk. @throws BlanketError `migrate.running-here`
+ */
+export function refuseCome(guest: string, state: GuestState): void {
+  if (state === 'running' || state === 'stopped') throw runningHere(guest, state);
 }
 
 /** It was decided, and done, that the guest stays (source) or has come (destination). */

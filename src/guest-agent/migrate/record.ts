@@ -16,7 +16,8 @@ import { migrationSteps } from '../../wire/migration.ts';
 import { nameSchema } from '../../wire/names.ts';
 import type { Context } from '../context.ts';
 import { serially } from '../serially.ts';
-import { readState, readStates, removeState, writePrivateState } from '../state-file.ts';
+import { readState, removeState, writePrivateState } from '../state-file.ts';
+import { readRecords } from './records.ts';
 
 /** An operation's id is a file name here. */
 const operationSchema = z
@@ -31,7 +32,7 @@ export const recordSchema = z.object({
   /** The migration is not to happen any more. */
   cancelled: z.boolean(),
   closed: z.boolean(),
-  /** The destination's: what is being made here. */
+  /** What is being sent (older agents kept none there) or made here. */
   spec: guestSpecSchema.optional(),
   /** What each call that succeeded gave, by method, so that a repeated call is answered and not done again. */
   results: z.record(z.string(), z.unknown()),
@@ -92,14 +93,28 @@ export function keepRecord(
   });
 }
 
-export const openRecords = async ({ paths }: Context, guest: string): Promise<MigrationRecord[]> =>
-  (await readStates(paths.migrations, recordSchema)).filter(
-    (record) => record.guest === guest && !record.closed,
-  );
+/** @throws BlanketError `migrate.unreadable` when what happened to this guest cannot be read. */
+export async function openRecords({ paths }: Context, guest: string): Promise<MigrationRecord[]> {
+  const { records, unreadable } = await readRecords(paths.migrations, recordSchema);
+  const own = unreadable.find((one) => one.guest === guest);
+  if (own !== undefined) throw own.error;
+  return records.filter((record) => record.guest === guest && !record.closed);
+}
+
+export const unreadableRecords = async ({ paths }: Context): Promise<BlanketError[]> =>
+  (await readRecords(paths.migrations, recordSchema)).unreadable.map(({ error }) => error);
+
+/** A guest that stands still may be one that went elsewhere. @throws BlanketError `migrate.unreadable` */
+export async function refuseUnknown({ paths }: Context): Promise<void> {
+  const { unreadable } = await readRecords(paths.migrations, recordSchema);
+  const any = unreadable.find(({ guest }) => guest === undefined);
+  if (any !== undefined) throw any.error;
+}
 
 /** Forgets what was closed a week ago. */
 export async function pruneRecords({ paths }: Context): Promise<void> {
-  for (const record of await readStates(paths.migrations, recordSchema)) {
+  const { records } = await readRecords(paths.migrations, recordSchema);
+  for (const record of records) {
     const old = record.closed && Date.now() - record.changedAt > keptMs;
     if (old) await removeState(paths.migration(record.operation));
   }

@@ -5,7 +5,7 @@ import type { AgentParsed, AgentResult } from '../../wire/agent.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import type { Context } from '../context.ts';
 import type { MigrationSide } from '../engines/engine.ts';
-import { engineOf, eraseGuest, needGuest } from '../guests.ts';
+import { engineOf, needGuest } from '../guests.ts';
 import type { Call } from '../handlers.ts';
 import { logError } from '../log.ts';
 import { serially } from '../serially.ts';
@@ -34,7 +34,7 @@ export const inTurn = <T>({ guest }: MigrationId, work: () => Promise<T>): Promi
 /** @throws BlanketError `guest.not-found`, `guest.not-running`, `migrate.busy`, `migrate.interrupted` */
 export const begin = (context: Context, id: MigrationId): Promise<AgentResult<'migrate.begin'>> =>
   inTurn(id, async () => {
-    const { engine } = await needGuest(context, id.guest);
+    const { engine, spec } = await needGuest(context, id.guest);
     const before = await readRecord(context, id);
     if (before?.results.begin !== undefined) {
       needSide(context.live, id); // what was begun is gone with the connection that began it
@@ -47,7 +47,7 @@ export const begin = (context: Context, id: MigrationId): Promise<AgentResult<'m
         kind: 'conflict',
       });
     }
-    const record = await keepRecord(context, newRecord(id, 'source'));
+    const record = await keepRecord(context, { ...newRecord(id, 'source'), spec });
     return beginOn(context, record, await engine.openMigration(id.guest));
   });
 
@@ -137,7 +137,7 @@ export const confirm = (
     const record = await needRecord(context, params);
     const engine = await engineOf(context, params.guest);
     if (record.closed) return { state: await engine.state(params.guest) };
-    if (params.cancelled) return keep(context, params);
+    if (params.cancelled) return keep(context, { ...params, decided: true });
     const side = sideOf(context.live, params.operation);
     if (side === undefined) {
       await discard(context, params); // libvirt has forgotten the migration; a guest that runs is refused there
@@ -145,12 +145,21 @@ export const confirm = (
     }
     if (record.step !== 'performed') throw notPerformed(params.guest, record.step);
     const stats = await side.finalStats();
-    await side.confirm({ cookie: fromBase64(params.cookie), cancelled: false });
-    await eraseGuest(context, params.guest);
+    await confirmOn(side, params.cookie);
     await closeSide(context.live, params.operation);
-    await keepRecord(context, record, { step: 'confirmed', closed: true });
+    await discard(context, params);
     return { state: 'absent', ...(stats !== undefined && { stats }) };
   });
+
+/** A libvirt that has forgotten the migration leaves the guest paused, to be removed by us. */
+async function confirmOn(side: MigrationSide, cookie: string): Promise<void> {
+  try {
+    await side.confirm({ cookie: fromBase64(cookie), cancelled: false });
+  } catch (error) {
+    if (!isLibvirtError(error)) throw error;
+    logError('migrate.confirm-failed', error);
+  }
+}
 
 const notPerformed = (guest: string, step: string): BlanketError =>
   new BlanketError('migrate.not-performed', `${guest} has not been sent (this side is at "${step}").`, {

@@ -31,6 +31,10 @@ export type FakeHost = {
   /** The copy that is under way, to be ended by the test. */
   copy: { end(): void; fail(error: Error): void } | undefined;
   finishFails: Error | undefined;
+  /** What the guest is as soon as finish has let it go on. */
+  afterFinish: GuestState;
+  /** The next confirm fails so, and changes nothing. */
+  confirmFails: Error | undefined;
   /** Whether the hypervisor says that the guest goes on before finish returns. */
   saysRunning: boolean;
   /** Cuts every migration's connection and forgets what lives in memory, as a restart of the agent does. */
@@ -78,12 +82,15 @@ function fakeSide(host: FakeHost, guest: string, cuts: Cut[]): MigrationSide {
         host.states.set(guest, 'absent');
         throw host.finishFails;
       }
-      host.states.set(guest, cancelled ? 'absent' : 'running');
+      host.states.set(guest, cancelled ? 'absent' : host.afterFinish);
       if (!cancelled && host.saysRunning) for (const listener of listeners) listener();
       return { cookie: bytes('finished') };
     },
     confirm: async ({ cancelled }) => {
       called(`confirm ${cancelled}`);
+      const { confirmFails } = host;
+      host.confirmFails = undefined;
+      if (confirmFails !== undefined) throw confirmFails;
       host.states.set(guest, cancelled ? 'running' : 'absent');
     },
     stats: async () => someStats,
@@ -145,6 +152,8 @@ export function fakeHost(): FakeHost {
     calls: [],
     copy: undefined,
     finishFails: undefined,
+    afterFinish: 'running',
+    confirmFails: undefined,
     saysRunning: true,
     restart() {
       for (const cut of cuts.splice(0)) {
