@@ -4,6 +4,7 @@ import type { Command, CommanderError } from 'commander';
 import { exitCodeOf, type Problem, toProblem } from '../wire/errors.ts';
 import type { Io } from './cli.ts';
 import type { Format } from './print/format.ts';
+import { hypervisorLines } from './print/hypervisor.ts';
 
 /** Thrown by commander, with the command that could not be understood. */
 export class UsageError extends Error {
@@ -52,6 +53,7 @@ export function problemText(
 ): string {
   const lines = [`${colour('red', 'error:')} ${problem.message}`, `  code: ${problem.code}`];
   for (const cause of problem.causes ?? []) lines.push(`  cause: ${cause.replaceAll('\n', '\n    ')}`);
+  for (const line of hypervisorLines(problem.data)) lines.push(`  ${line}`);
   if (problem.next !== undefined) lines.push(`  ${colour('cyan', 'next:')} ${problem.next}`);
   return `${lines.join('\n')}\n`;
 }

@@ -12,6 +12,8 @@ import { drainFlow } from './drain/drain.ts';
 import { diskFlow } from './guest/disk-flow.ts';
 import { createGuestFlow, removeGuestFlow, startGuestFlow, stopGuestFlow } from './guest/guest-flows.ts';
 import { migrateFlow } from './migrate/migrate.ts';
+import { currentOperation } from './operations/current.ts';
+import { withWords } from './operations/hypervisor-words.ts';
 import { Operations } from './operations/operations.ts';
 import { probeFlow } from './provision/probe.ts';
 import { provisionFlow } from './provision/provision.ts';
@@ -21,7 +23,11 @@ import { controlKey } from './ssh/keys.ts';
 import { openStore } from './store/store.ts';
 import { watchHosts } from './watch-hosts.ts';
 
-const log = pino({ level: process.env.BLANKET_LOG ?? 'info' });
+const log = pino({
+  level: process.env.BLANKET_LOG ?? 'info',
+  // in every line that is written in an operation's name
+  mixin: () => ({ operation: currentOperation() }),
+});
 
 async function openServices(home: Home): Promise<Services> {
   await mkdir(home.state, { recursive: true, mode: 0o700 });
@@ -37,12 +43,12 @@ function defineFlows(services: Services): void {
   operations.define(probeFlow(services));
   operations.define(conformFlow(services));
   operations.define(removeHostFlow(services));
-  operations.define(createGuestFlow(services));
-  operations.define(startGuestFlow(services));
-  operations.define(stopGuestFlow(services));
-  operations.define(removeGuestFlow(services));
-  operations.define(diskFlow(services));
-  operations.define(migrateFlow(services));
+  operations.define(withWords(services, createGuestFlow(services)));
+  operations.define(withWords(services, startGuestFlow(services)));
+  operations.define(withWords(services, stopGuestFlow(services)));
+  operations.define(withWords(services, removeGuestFlow(services)));
+  operations.define(withWords(services, diskFlow(services)));
+  operations.define(withWords(services, migrateFlow(services)));
   operations.define(drainFlow(services));
 }
 

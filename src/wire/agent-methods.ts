@@ -6,6 +6,7 @@ import { conformMethods } from './methods/conform.ts';
 import { diskMethods } from './methods/disk.ts';
 import { driverMethods, noticeSchema } from './methods/drivers.ts';
 import { engineMethods, machineSchema } from './methods/engines.ts';
+import { hypervisorMethods } from './methods/hypervisor.ts';
 import { method, none } from './methods/method.ts';
 import { networkMethods } from './methods/network.ts';
 import { migrationMethods } from './migration.ts';
@@ -37,6 +38,7 @@ export const agentMethods = {
   ),
   ...driverMethods,
   ...engineMethods,
+  ...hypervisorMethods,
   ...conformMethods,
   ...networkMethods,
   'image.list': method(none, z.object({ images: z.array(z.object({ digest: digestSchema, bytes })) })),

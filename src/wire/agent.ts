@@ -33,7 +33,13 @@ export type FromAgent = z.infer<typeof fromAgentSchema>;
 
 export const toAgentSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('select'), version: z.int(), control: z.string() }),
-  z.object({ type: z.literal('call'), id, method: z.string(), params: z.unknown() }),
+  z.object({
+    type: z.literal('call'),
+    id,
+    method: z.string(),
+    params: z.unknown(),
+    /** In whose name; older controls do not tell. */ operation: z.string().optional(),
+  }),
   z.object({ type: z.literal('cancel'), id }),
 ]);
 export type ToAgent = z.infer<typeof toAgentSchema>;

@@ -58,3 +58,16 @@ test("commander's words become a problem that names the right help", (t) => {
     next: 'Did you mean create? `blanket guest --help` shows how it is used.',
   });
 });
+
+test('the hypervisors’ words stand under the error, and steer no terminal', (t) => {
+  const hypervisor = [
+    { host: 'west-1', lines: ['qemu: load of migration failed\u001b[2J'] },
+    { host: 'east-1', lines: [], unasked: 'east-1 cannot be reached.' },
+  ];
+  const text = problemText({ code: 'x.y', kind: 'failed', message: 'It failed.', data: { hypervisor } });
+  t.is(
+    text,
+    'error: It failed.\n  code: x.y\n  hypervisor of west-1:\n    qemu: load of migration failed[2J\n' +
+      '  hypervisor of east-1: not asked: east-1 cannot be reached.\n',
+  );
+});

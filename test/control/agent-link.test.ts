@@ -8,6 +8,7 @@ import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
 import { AgentLink } from '../../src/control/agents/agent-link.ts';
+import { inOperation } from '../../src/control/operations/current.ts';
 import { agentProtocolVersions, type FromAgent, type ToAgent, toAgentSchema } from '../../src/wire/agent.ts';
 import type { BlanketError } from '../../src/wire/errors.ts';
 
@@ -59,6 +60,21 @@ test('a call is answered, with progress on the way', async (t) => {
   t.deepEqual(await link.call('tunnel.identity', {}, { onProgress }), { publicKey: key(0) });
   t.deepEqual(seen, [1]);
   t.is(link.agentVersion, '9.9.9');
+});
+
+test('a call names the operation that it is made for, and none where there is none', async (t) => {
+  const named: (string | undefined)[] = [];
+  const link = await agent(t, (message, peer) => {
+    if (message.type !== 'call') return;
+    named.push(message.operation);
+    tell(peer, { type: 'result', id: message.id, value: { publicKey: key(0) } });
+  });
+  await link.call('tunnel.identity', {});
+  await inOperation('op-1', async () => {
+    await Promise.resolve();
+    await link.call('tunnel.identity', {});
+  });
+  t.deepEqual(named, [undefined, 'op-1']);
 });
 
 test('answers may come out of order', async (t) => {

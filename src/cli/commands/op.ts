@@ -4,6 +4,7 @@ import type { Operation } from '../../wire/resources.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../command.ts';
 import { data, list } from '../print/format.ts';
+import { hypervisorLines } from '../print/hypervisor.ts';
 import { outcomeError, phaseLine, runningPhase } from '../print/operation.ts';
 import { type Column, fieldLines } from '../print/table.ts';
 import { ageText, durationText } from '../print/units.ts';
@@ -36,12 +37,13 @@ function text(operation: Operation): string {
     ['next', problem?.next ?? null],
     ['result', operation.result === null ? null : JSON.stringify(operation.result)],
   ]);
+  const words = hypervisorLines(problem?.data).map((line) => `${line}\n`);
   const width = Math.max(0, ...phases.map((phase) => phase.name.length));
   const lines = phases.map((phase) => {
     const begun = phase.startedAt !== null;
     return begun ? `  ${phaseLine(phase, width, Date.now())}\n` : `    ${phase.name}\n`;
   });
-  return `${head}${lines.length > 0 ? 'phases:\n' : ''}${lines.join('')}`;
+  return `${head}${words.join('')}${lines.length > 0 ? 'phases:\n' : ''}${lines.join('')}`;
 }
 
 const print = (cli: Cli, operation: Operation): void =>

@@ -18,6 +18,7 @@ import {
 import { agentMethods } from '../../wire/agent-methods.ts';
 import { BlanketError, fromProblem } from '../../wire/errors.ts';
 import { version as ownVersion } from '../../wire/version.ts';
+import { currentOperation } from '../operations/current.ts';
 
 export type CallOptions = {
   /** Asks the agent to stop the call; the call then fails as the agent says. */
@@ -92,7 +93,7 @@ export class AgentLink {
     try {
       const value = await new Promise((resolve, reject) => {
         this.#waiting.set(id, { resolve, reject, onProgress });
-        this.#send({ type: 'call', id, method, params });
+        this.#send({ type: 'call', id, method, params, operation: currentOperation() });
         signal?.addEventListener('abort', onAbort, { once: true });
         if (signal?.aborted === true) onAbort();
       });

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { BlanketError, toProblem } from '../../wire/errors.ts';
+import { BlanketError, type Problem, toProblem } from '../../wire/errors.ts';
 import type { Operation, OperationKind, OperationState, Progress } from '../../wire/resources.ts';
 import {
   type Flow,
@@ -18,6 +18,7 @@ import {
 } from '../run-phases.ts';
 import type { OperationRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
+import { inOperation } from './current.ts';
 
 export type FlowState = Record<string, unknown>;
 
@@ -25,9 +26,13 @@ export type Definition<S extends FlowState> = Flow<S> & {
   kind: OperationKind;
   /** What a flow that was undone is called: a migration is rolled back, other work has just failed. */
   undoneState: 'failed' | 'rolled-back';
+  /** What else is known of a failure, for the data of its problem. Asked once, when all is undone that could be. */
+  explain?: (state: S, operation: Operation) => Promise<Explanation>;
   /** Called once, however it ended, before the end is shown; makes the result of what is done. */
   end?: (state: S, outcome: Outcome, operation: Operation) => Record<string, unknown> | undefined;
 };
+
+type Explanation = Record<string, unknown>;
 
 type Running = {
   abort: AbortController;
@@ -139,17 +144,30 @@ export class Operations {
     const abort = new AbortController();
     if (cancelAskedAt !== undefined) abort.abort();
     this.#running.set(id, { abort, progress: null });
-    void how(definition, this.#journal(id), abort.signal)
-      .then((outcome) => this.#finish(id, definition, outcome))
+    void inOperation(id, () => how(definition, this.#journal(id), abort.signal))
+      .then(async (outcome) =>
+        this.#finish(id, definition, outcome, await this.#explain(id, definition, outcome)),
+      )
       .catch((error: unknown) => this.#broke(id, error))
       .finally(() => this.#running.delete(id));
   }
 
-  #finish(id: string, definition: Definition<FlowState>, outcome: Outcome): void {
+  /** Never fails: an operation that cannot be explained has ended all the same. */
+  async #explain(id: string, { explain }: Definition<FlowState>, outcome: Outcome): Promise<Explanation> {
+    if (outcome.state === 'done' || explain === undefined || isWanted(outcome.error)) return {};
+    try {
+      return await explain(this.#store.operations.get(id).flowState, this.show(id));
+    } catch (error) {
+      this.#log.error({ operation: id, err: error }, 'operation not explained');
+      return {};
+    }
+  }
+
+  #finish(id: string, definition: Definition<FlowState>, outcome: Outcome, known: Explanation): void {
     const record = this.#store.operations.get(id);
     const endedAt = new Date().toISOString();
     const result = definition.end?.(record.flowState, outcome, { ...this.show(id), endedAt }) ?? null;
-    const problem = outcome.state === 'done' ? null : toProblem(outcome.error);
+    const problem = outcome.state === 'done' ? null : withData(toProblem(outcome.error), known);
     if (problem) this.#log.warn({ operation: id, problem }, 'operation did not finish');
     const state = stateOf(outcome, problem?.kind, definition);
     this.#write(id, { state, problem, result, endedAt });
@@ -195,6 +213,12 @@ export class Operations {
     };
   }
 }
+
+/** What was cancelled, or refused by a check, did not go wrong at a hypervisor. */
+const isWanted = (error: unknown): boolean => ['cancelled', 'blocked'].includes(toProblem(error).kind);
+
+const withData = (problem: Problem, more: Explanation): Problem =>
+  Object.keys(more).length === 0 ? problem : { ...problem, data: { ...problem.data, ...more } };
 
 const runningRecords = (store: Store): OperationRecord[] => store.operations.where({ state: 'running' });
 

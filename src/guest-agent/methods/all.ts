@@ -8,6 +8,7 @@ import { driverHandlers } from './drivers.ts';
 import { engineHandlers } from './engines.ts';
 import { guestHandlers } from './guest.ts';
 import { hostHandlers } from './host.ts';
+import { hypervisorHandlers } from './hypervisor.ts';
 import { imageHandlers } from './image.ts';
 import { migrateHandlers } from './migrate.ts';
 import { networkHandlers } from './network.ts';
@@ -17,6 +18,7 @@ export const allHandlers = (context: Context): Handlers => ({
   ...hostHandlers(context),
   ...driverHandlers(context),
   ...engineHandlers(context),
+  ...hypervisorHandlers(),
   ...conformHandlers(context),
   ...networkHandlers(context),
   ...tunnelHandlers(context),

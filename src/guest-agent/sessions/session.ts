@@ -8,6 +8,7 @@ import { agentProtocolVersions, type FromAgent, type ToAgent, toAgentSchema } fr
 import { toProblem } from '../../wire/errors.ts';
 import type { Handlers } from '../handlers.ts';
 import { logError } from '../log.ts';
+import { loggedCall } from './call-log.ts';
 import { dispatch } from './dispatch.ts';
 
 /** WebSocket close code for a peer that breaks the protocol (RFC 6455, 7.4.1). */
@@ -20,15 +21,17 @@ export function serveSession(socket: WebSocket, handlers: Handlers, agent: strin
     if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message));
   };
 
-  async function call(id: number, method: string, params: unknown): Promise<void> {
+  async function call({ id, method, params, operation }: Extract<ToAgent, { type: 'call' }>): Promise<void> {
     const controller = new AbortController();
     running.set(id, controller);
     try {
       const progress = (value: unknown) => send({ type: 'progress', id, value });
-      const value = await dispatch(handlers, method, params, { progress, signal: controller.signal });
+      const own = { progress, signal: controller.signal };
+      const value = await loggedCall(method, params, operation, () =>
+        dispatch(handlers, method, params, own),
+      );
       send({ type: 'result', id, value: value ?? {} });
     } catch (error) {
-      logError('call.failed', error, { method });
       send({ type: 'error', id, problem: toProblem(error) });
     } finally {
       running.delete(id);
@@ -43,7 +46,7 @@ export function serveSession(socket: WebSocket, handlers: Handlers, agent: strin
     if (!open) return 'select a version first';
     if (message.type === 'cancel') running.get(message.id)?.abort();
     else if (running.has(message.id)) return `call ${message.id} is still under way`;
-    else void call(message.id, message.method, message.params);
+    else void call(message);
     return undefined;
   }
 
