@@ -7,7 +7,7 @@ bin := node_modules/.bin
 export NODE_NO_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo images lint check test test-vagrant test-stock matrix bench bench-libvirt bench-network demo-down clean
+.PHONY: help demo images lint check test test-vagrant test-stock matrix faults bench bench-libvirt bench-network demo-down clean
 
 help: ## say what there is
 	@echo 'make demo          a running guest goes from one cloud to another (KEEP=1 leaves all up)'
@@ -16,6 +16,7 @@ help: ## say what there is
 	@echo 'make check         formatting, lint, types, unit tests'
 	@echo 'make test          check, integration tests and end-to-end tests with nested VMs'
 	@echo 'make matrix        one guest image on every profile, live through every pair of them (PROFILES=a,b: some)'
+	@echo 'make faults        each fault in each phase of a live migration, and what came of it (two hours; FAULTS=a,b PHASES=c: some)'
 	@echo 'make test-stock    a plain Debian cloud image becomes a host by itself (slow)'
 	@echo 'make test-vagrant  the end-to-end tests on two machines that Vagrant makes (docs/vagrant.md)'
 	@echo 'make bench         Blanket beside virsh: the same guest between the same two hosts'
@@ -56,6 +57,10 @@ test-vagrant:
 matrix:
 	@infra/setup/setup.sh run
 	@KEEP=$(KEEP) PROFILES=$(PROFILES) PAGE=$(PAGE) exec node infra/matrix/matrix.ts
+
+faults:
+	@infra/setup/setup.sh run
+	@KEEP=$(KEEP) FAULTS="$(FAULTS)" PHASES="$(PHASES)" PAGE=$(PAGE) exec node infra/faults/faults.ts
 
 # A plain Debian cloud image becomes a host: slow, and run once by continuous integration.
 test-stock:

@@ -108,6 +108,11 @@ const areaRules: readonly AreaRule[] = [
     why: 'it does what a user does; the drivers tell which clouds it could not play',
   },
   {
+    area: 'infra/faults',
+    may: ['src/wire', 'src/process', 'src/api-client', 'src/control/clouds', 'infra/demo'],
+    why: 'it does what a user does, and to the machines what fate and their clouds do',
+  },
+  {
     area: 'infra/bench/libvirt',
     may: ['src/libvirt', 'src/process', 'infra/libvirt'],
     why: 'it measures the libvirt client alone, which has never heard of Blanket',

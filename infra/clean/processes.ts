@@ -22,7 +22,7 @@ export function roleOf({ argv, env }: Started, state: string): Role | undefined 
   const script = argv[1] ?? '';
   const within = (word: string | undefined) => word?.startsWith(`${state}/`) === true;
   const isHome = () => findHome(env).state === state;
-  if (/(^|\/)infra\/(demo\/demo|bench\/bench)\.ts$/.test(script)) {
+  if (/(^|\/)infra\/(demo\/demo|bench\/bench|faults\/faults)\.ts$/.test(script)) {
     return demoState(env) === state ? 'demo' : undefined;
   }
   if (script.endsWith('/src/cli/main.ts')) return isHome() ? 'cli' : undefined;
