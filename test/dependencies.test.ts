@@ -76,11 +76,7 @@ const areaRules: readonly AreaRule[] = [
     why: 'it speaks to control over the API, on one path only',
   },
   { area: 'images', may: ['src/wire', 'src/process'], why: 'building images needs no running control' },
-  {
-    area: 'infra/wan',
-    may: ['src/wire', 'src/process'],
-    why: 'a switch of frames, started by whoever needs it',
-  },
+  { area: 'infra/wan', may: ['src/wire', 'src/process'], why: 'whoever needs it starts it, in any part' },
   {
     area: 'infra/metadata',
     may: ['src/wire', 'infra/wan/durable-file.ts'],
