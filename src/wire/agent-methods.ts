@@ -9,6 +9,7 @@ import { engineMethods, machineSchema } from './methods/engines.ts';
 import { hypervisorMethods } from './methods/hypervisor.ts';
 import { method, none } from './methods/method.ts';
 import { networkMethods } from './methods/network.ts';
+import { planMethods } from './methods/plan.ts';
 import { migrationMethods } from './migration.ts';
 import { digestSchema, nameSchema } from './names.ts';
 
@@ -60,5 +61,6 @@ export const agentMethods = {
     guestViewSchema.extend({ disk: z.boolean(), diskAllocated: bytes }),
   ),
   ...diskMethods,
+  ...planMethods,
   ...migrationMethods,
 } as const;

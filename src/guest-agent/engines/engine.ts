@@ -5,6 +5,7 @@
 import type { Duplex } from 'node:stream';
 import type { EngineCpu } from '../../wire/cpu.ts';
 import type { GuestSpec, guestStates } from '../../wire/guest-spec.ts';
+import type { DestinationSurvey, SourceSurvey } from '../../wire/methods/plan.ts';
 import type { MigrationStats } from '../../wire/migration.ts';
 import type { EngineName } from '../../wire/names.ts';
 
@@ -64,6 +65,10 @@ export type Engine = {
   openMigration(guest: string): Promise<MigrationSide>;
   /** A migration's copy out of here goes on, whoever began it. */
   isCopying(guest: string): Promise<boolean>;
+  /** What is told of a running guest before it migrates; takes about a second. */
+  surveySource(guest: string): Promise<SourceSurvey>;
+  /** What is told of this host before a guest comes. */
+  surveyDestination(engine: EngineName): Promise<DestinationSurvey>;
   /** Stops that copy. */
   abortCopy(guest: string): Promise<void>;
 };

@@ -17,6 +17,7 @@ import { readEngineCpu } from './cpu.ts';
 import { domainXml, machineType } from './domain-xml.ts';
 import type { Engine, GuestState, GuestView } from './engine.ts';
 import { openKvmMigration } from './kvm-migration.ts';
+import { surveyDestination, surveySource } from './kvm-survey.ts';
 
 /** Takes the console from whoever has it, so that a broken connection never locks a user out. */
 const forceConsole = 1;
@@ -151,6 +152,8 @@ export function kvmEngine(paths: Paths, link: Link, dial: Link): Engine {
     openConsole: async (guest) => (await need(link, guest)).openConsole({ flags: forceConsole }),
     openMigration: async (guest) => openKvmMigration(await dial(), guest),
     isCopying: (guest) => isCopying(link, guest),
+    surveySource: async (guest) => surveySource(await link(), await need(link, guest)),
+    surveyDestination: async (engine) => surveyDestination(await link(), engine),
     abortCopy: async (guest) => unless((await need(link, guest)).abortJob(), undefined, noJob),
   };
 }

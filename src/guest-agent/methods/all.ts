@@ -12,6 +12,7 @@ import { hypervisorHandlers } from './hypervisor.ts';
 import { imageHandlers } from './image.ts';
 import { migrateHandlers } from './migrate.ts';
 import { networkHandlers } from './network.ts';
+import { planHandlers } from './plan.ts';
 import { tunnelHandlers } from './tunnel.ts';
 
 export const allHandlers = (context: Context): Handlers => ({
@@ -25,5 +26,6 @@ export const allHandlers = (context: Context): Handlers => ({
   ...imageHandlers(context),
   ...guestHandlers(context),
   ...diskHandlers(context),
+  ...planHandlers(context),
   ...migrateHandlers(context),
 });

@@ -52,7 +52,7 @@ const overlapError = (config: NetworkConfig, { dst, dev, nexthops }: Route): Bla
     {
       kind: 'conflict',
       next: 'Give the network another subnet, or the host another address.',
-      data: { device, route: dst },
+      data: { network: config.name, device, route: dst },
     },
   );
 };

@@ -134,6 +134,8 @@ function fakeEngine(host: FakeHost, cuts: Cut[]): Engine {
     openConsole: () => Promise.reject(new Error('no console')),
     openMigration: async (guest) => fakeSide(host, guest, cuts),
     isCopying: async () => false,
+    surveySource: () => Promise.reject(new Error('no survey')),
+    surveyDestination: () => Promise.reject(new Error('no survey')),
     abortCopy: async () => undefined,
   };
 }

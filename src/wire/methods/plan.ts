@@ -1,0 +1,62 @@
+/** What a migration is planned by, read on both hosts; nothing is changed: `plan.*`. */
+import { z } from 'zod';
+import { engineSchema, nameSchema } from '../names.ts';
+import { method } from './method.ts';
+
+const bytes = z.int().nonnegative();
+
+/** What the hypervisor says of a guest that might go. */
+export const sourceSurveySchema = z.object({
+  /** QEMU's name of the machine that the guest runs on, e.g. `pc-q35-7.2`; `null`: the domain does not name one. */
+  machine: z.string().nullable(),
+  /** Devices that cannot go to another host, in words. */
+  stuck: z.array(z.string()),
+  /** Snapshots that libvirt keeps of it. */
+  snapshots: z.int().nonnegative(),
+  /** What its process holds of this host's memory; `null`: not told. */
+  residentBytes: bytes.nullable(),
+  /** How fast it writes its memory, bytes a second; `null`: not measured. */
+  dirtyBytesPerSecond: z.number().nonnegative().nullable(),
+  /** Why that was not measured, a full sentence. */
+  dirtyUnmeasured: z.string().nullable(),
+});
+export type SourceSurvey = z.infer<typeof sourceSurveySchema>;
+
+export const destinationSurveySchema = z.object({
+  /** Names of all machines that the engine can show a guest. */
+  machines: z.array(z.string()),
+});
+export type DestinationSurvey = z.infer<typeof destinationSurveySchema>;
+
+/** `bytesPerSecond` is that of the later half, when the stream has its pace; `rttMs` the shortest of a few. */
+export const pathReadingSchema = z.object({
+  bytesPerSecond: z.number().nonnegative(),
+  rttMs: z.number().nonnegative(),
+  /** What was sent to find out. */
+  bytes,
+});
+export type PathReading = z.infer<typeof pathReadingSchema>;
+
+export const planMethods = {
+  /** Source. Measuring how fast the guest writes its memory takes a second, during which it runs as ever. */
+  'plan.source': method(z.object({ guest: nameSchema }), sourceSurveySchema),
+  'plan.destination': method(z.object({ engine: engineSchema }), destinationSurveySchema),
+  /** Destination: receives one measured stream on the tunnel's address only; gone after `lifeMs` whatever comes. */
+  'plan.path-sink': method(
+    z.object({ lifeMs: z.int().min(500).max(30_000) }),
+    z.object({ address: z.ipv4(), port: z.int().min(1).max(65535) }),
+  ),
+  /** Source: sends for at most `ms` and at most so many bytes. */
+  'plan.path-send': method(
+    z.object({
+      address: z.ipv4(),
+      port: z.int().min(1).max(65535),
+      ms: z.int().min(100).max(5_000),
+      bytes: z
+        .int()
+        .min(65_536)
+        .max(2 ** 26),
+    }),
+    pathReadingSchema,
+  ),
+};
