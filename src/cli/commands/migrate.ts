@@ -11,9 +11,10 @@ import { fieldLines } from '../print/table.ts';
 import { bytesText, durationText } from '../print/units.ts';
 import { noteWarnings, withWarnings } from '../print/warnings.ts';
 import { watch } from '../watch.ts';
+import { planMigration } from './migrate-plan.ts';
 
 type Way = { guest: string; source: string; destination: string };
-type Options = ObjectiveOptions & { to: string; detach?: true };
+type Options = ObjectiveOptions & { to: string; detach?: true; plan?: true };
 
 /** What scripts read. Numbers are null as long as they are not known: bytes, ms. */
 export function migrationReport(way: Way, operation: Operation) {
@@ -61,14 +62,18 @@ export function addMigrateCommand(program: Command, cli: Cli): void {
     .addArgument(nameArgument('guest', 'name of the guest'))
     .requiredOption('--to <host>', 'destination', parseName);
   addObjectiveOptions(command)
+    .option('--plan', 'only tell what would keep it back or make it slow; exit 5 when something would')
     .option('--detach', 'print the id of the operation and do not wait')
-    .action((guest: string, options: Options) => migrate(cli, guest, options));
+    .action((guest: string, options: Options) =>
+      options.plan ? planMigration(cli, guest, options) : migrate(cli, guest, options),
+    );
   examples(
     command,
     'blanket migrate web1 --to west',
     'blanket migrate web1 --to west --max-downtime 300ms --bandwidth 10MiB',
     'blanket migrate web1 --to west --max-total 10m --on-timeout pause',
     'blanket migrate web1 --to west --mode suspend',
+    'blanket migrate web1 --to west --plan',
     'blanket migrate web1 --to west -o json',
   );
 }

@@ -1,17 +1,21 @@
 /** Migrations. */
 import type { RouteParsed } from '../../wire/api.ts';
+import type { MigrationPlan } from '../../wire/migration-plan.ts';
 import { refuseRebooting } from '../conform/admit.ts';
 import { refuseMaintenance } from '../drain/maintenance.ts';
 import { checkGuestCpu } from '../fleet/guest-cpu.ts';
 import { learnCpu } from '../fleet/known-cpus.ts';
+import { blockerFrom, inOrder } from '../migrate/findings/finding.ts';
+import { makePlan } from '../migrate/make-plan.ts';
 import { objectiveFor } from '../migrate/objective.ts';
 import { checkRecords } from '../migrate/plan.ts';
 import type { Services } from '../services.ts';
 import type { GuestRecord } from '../store/records.ts';
 import type { Handlers } from './handlers.ts';
 
-export const migrateHandlers = (services: Services): Handlers<'guest.migrate'> => ({
+export const migrateHandlers = (services: Services): Handlers<'guest.migrate' | 'guest.plan'> => ({
   'guest.migrate': ({ params: { name }, body }) => migrate(services, name, body),
+  'guest.plan': ({ params: { name }, body }) => planned(services, name, body),
 });
 
 /** A destination whose CPU is not known is asked; what changed while it answered is checked again. */
@@ -33,4 +37,20 @@ export async function migrate(services: Services, name: string, body: RouteParse
   const objective = objectiveFor(wish);
   const state = { guest: name, source: guest.host, destination: to, objective, warnings };
   return operations.start('guest.migrate', `guest/${name}`, state);
+}
+
+/** What would refuse the operation itself is found as well. */
+async function planned(
+  services: Services,
+  name: string,
+  { to, ...wish }: RouteParsed<'guest.plan'>['body'],
+): Promise<MigrationPlan> {
+  const { store, operations } = services;
+  const plan = await makePlan(services, { guest: name, destination: to, objective: objectiveFor(wish) });
+  const admission = [
+    ...blockerFrom(() => operations.needIdle(`guest/${name}`)),
+    ...blockerFrom(() => refuseRebooting(store, to)),
+  ];
+  const findings = inOrder([...admission, ...plan.findings]);
+  return { ...plan, findings, blocked: plan.blocked || admission.length > 0 };
 }

@@ -1,17 +1,17 @@
-/** The phase that only asks. */
-import { checkReadings } from './plan.ts';
+/** The phase that only asks. What it finds and lets pass is told with the result. */
+import type { Problem } from '../../wire/errors.ts';
+import { problemOf, refuseBlocked } from './findings/finding.ts';
+import { makePlan } from './make-plan.ts';
 import type { Make } from './state.ts';
 
-export const plan: Make = ({ store, agents }) => ({
+/** Nothing to undo: nothing is touched. */
+export const plan: Make = (services) => ({
   name: 'plan',
-  async do({ state: { guest: name, source, destination } }) {
-    const [atSource, atDestination, room] = await Promise.all([
-      agents.call(source, 'guest.view', { name }),
-      agents.call(destination, 'guest.view', { name }),
-      agents.call(destination, 'host.status', {}),
-    ]);
-    const [from, to] = [store.hosts.get(source), store.hosts.get(destination)];
-    const guest = store.guests.get(name);
-    checkReadings({ guest, source: from, destination: to, atSource, atDestination, room });
+  async do({ state: { guest, destination, objective, warnings: known = [] }, save }) {
+    const made = await makePlan(services, { guest, destination, objective });
+    refuseBlocked(made.findings);
+    const found: Problem[] = made.findings.map(problemOf);
+    const warnings = [...known, ...found.filter(({ code }) => known.every((one) => one.code !== code))];
+    save({ warnings, planned: { readings: made.readings } });
   },
 });

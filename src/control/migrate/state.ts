@@ -3,6 +3,7 @@
 import type { Problem } from '../../wire/errors.ts';
 import type { MigrationStats } from '../../wire/migration.ts';
 import type { HostVersions } from '../../wire/move-proof.ts';
+import type { PlanReadings } from '../../wire/migration-plan.ts';
 import type { Objective } from '../../wire/objective.ts';
 import type { Phase } from '../run-phases.ts';
 import type { Services } from '../services.ts';
@@ -15,6 +16,8 @@ export type MigrateState = {
   objective: Objective;
   /** What a check found and let pass. */
   warnings?: Problem[];
+  /** What was measured before it began. */
+  planned?: { readings: PlanReadings | null };
   begun?: { xml: string; cookie: string };
   prepared?: { uri: string; disksUri: string; cookie: string };
   /** `at`: when control heard of it, Unix ms. */

@@ -1,4 +1,6 @@
 /** Routes of migrations. */
+
+import { migrationPlanSchema } from '../migration-plan.ts';
 import { nameSchema } from '../names.ts';
 import { objectiveWishSchema } from '../objective.ts';
 import { operationSchema } from '../resources.ts';
@@ -9,4 +11,11 @@ export const migrateRoutes = {
     params: byName,
     body: objectiveWishSchema.extend({ to: nameSchema }),
   }),
+  'guest.plan': route(
+    'POST /guests/:name/migration-plan',
+    200,
+    'What would keep a migration back, or make it slow; nothing is touched',
+    migrationPlanSchema,
+    { params: byName, body: objectiveWishSchema.extend({ to: nameSchema }) },
+  ),
 } as const;

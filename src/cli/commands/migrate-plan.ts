@@ -1,0 +1,61 @@
+/** `blanket migrate … --plan`: what would be found, and nothing done. */
+import { exitCodeOf } from '../../wire/errors.ts';
+import type { Finding, MigrationPlan } from '../../wire/migration-plan.ts';
+import type { Cli } from '../cli.ts';
+import { type ObjectiveOptions, objectiveWish } from '../objective-options.ts';
+import { data } from '../print/format.ts';
+import { type Field, fieldLines, table } from '../print/table.ts';
+import { bytesText, durationText, rateText } from '../print/units.ts';
+
+type Options = ObjectiveOptions & { to: string };
+
+const known = <T>(value: T | null | undefined, text: (value: T) => string): string | null =>
+  value === null || value === undefined ? null : text(value);
+
+function readingFields({ readings }: MigrationPlan): Field[] {
+  if (readings === null) return [];
+  return [
+    ['bandwidth', known(readings.path, ({ bytesPerSecond }) => rateText(bytesPerSecond))],
+    ['round trip', known(readings.path, ({ rttMs }) => `${rttMs.toFixed(1)} ms`)],
+    ['memory', bytesText(readings.memoryBytes)],
+    ['memory held', known(readings.residentBytes, bytesText)],
+    ['memory written', known(readings.dirtyBytesPerSecond, rateText)],
+    ['disk', known(readings.diskBytes, bytesText)],
+    ['image to fetch', known(readings.imageBytes, bytesText)],
+    ['clocks apart', known(readings.skewMs, (ms) => durationText(Math.abs(ms)))],
+  ];
+}
+
+function findingLines(findings: readonly Finding[]): string {
+  if (findings.length === 0) return 'Nothing stands in its way.\n';
+  const rows = table(
+    [
+      { title: 'LEVEL', value: ({ level }: Finding) => level },
+      { title: 'ID', value: ({ id }) => id },
+      { title: 'FINDING', value: ({ message }) => message },
+    ],
+    findings,
+  );
+  const advice = [
+    ...new Map(findings.map(({ id, next }) => [`${id} ${next}`, `  ${id}: ${next}\n`])).values(),
+  ];
+  return `${rows}\nWhat to do:\n${advice.join('')}`;
+}
+
+export function planText(plan: MigrationPlan): string {
+  const head: Field[] = [
+    ['guest', plan.guest],
+    ['from', plan.source],
+    ['to', plan.destination],
+    ['blocked', plan.blocked ? 'yes' : 'no'],
+  ];
+  return `${fieldLines([...head, ...readingFields(plan)])}\n${findingLines(plan.findings)}`;
+}
+
+export async function planMigration(cli: Cli, guest: string, options: Options): Promise<void> {
+  const client = await cli.client();
+  const body = { to: options.to, ...objectiveWish(options) };
+  const plan = await client.call('guest.plan', { params: { name: guest }, body });
+  cli.print(cli.format === 'table' ? planText(plan) : data(cli.format, plan));
+  if (plan.blocked) cli.exitCode = exitCodeOf('blocked');
+}

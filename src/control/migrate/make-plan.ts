@@ -1,0 +1,172 @@
+/**
+ * A migration's plan: everything that is found, from the store and from both hosts, and what was measured. It is the same
+ * for `blanket migrate --plan` and for a migration's own first phase, and touches nothing.
+ */
+import type { Finding, MigrationPlan, PlanReadings } from '../../wire/migration-plan.ts';
+import type { Objective } from '../../wire/objective.ts';
+import { learnCpu } from '../fleet/known-cpus.ts';
+import type { Services } from '../services.ts';
+import type { GuestRecord, HostRecord } from '../store/records.ts';
+import { cpuFindingsOf } from './findings/cpu.ts';
+import { blocker, blockers, inOrder, warning } from './findings/finding.ts';
+import { machineFindings, networkFindings, noticeFindings, stuckFindings } from './findings/guest.ts';
+import { dirtyFindings, pathFindings, skewFindings } from './findings/path.ts';
+import { versionFindings } from './findings/versions.ts';
+import { readingFindings, recordFindings } from './plan.ts';
+import { type Attempt, attempt, type HostReadings, orNull, readHosts } from './read-hosts.ts';
+
+export type PlanWish = { guest: string; destination: string; objective: Objective };
+
+type Case = {
+  guest: GuestRecord;
+  source: HostRecord;
+  destination: HostRecord;
+  objective: Objective;
+  readings: HostReadings;
+  imageBytes: number | null;
+};
+
+/** Hosts that are not ready are not asked. */
+export async function makePlan(services: Services, wish: PlanWish): Promise<MigrationPlan> {
+  const { store } = services;
+  const guest = store.guests.get(wish.guest);
+  const [source, destination] = [store.hosts.get(guest.host), store.hosts.get(wish.destination)];
+  const known = recordFindings(guest, destination);
+  const askable = source.name !== destination.name && destination.state === 'ready';
+  if (!askable) return planOf(wish, guest, known, null);
+  const [readings, learnt] = await Promise.all([
+    readHosts(services, guest, destination.name),
+    attempt(() => learnCpu(services, destination.name)),
+  ]);
+  const imageBytes = imageToFetch(guest, readings);
+  const one = { guest, source, destination, objective: wish.objective, readings, imageBytes };
+  const found = [
+    ...known,
+    ...cpuFindingsOf(store, guest, destination.name),
+    ...(learnt.ok ? [] : [unsurveyed(destination.name, learnt)]),
+    ...hostFindings(one),
+    ...surveyFindings(one),
+    ...networkFindingsOf(services, one),
+    ...measuredFindings(one),
+  ];
+  return planOf(wish, guest, found, readingsOf(one));
+}
+
+const planOf = (
+  wish: PlanWish,
+  { name, host }: GuestRecord,
+  findings: readonly Finding[],
+  readings: PlanReadings | null,
+): MigrationPlan => ({
+  ...{ guest: name, source: host, destination: wish.destination },
+  blocked: blockers(findings).length > 0,
+  findings: inOrder(unique(findings)),
+  readings,
+});
+
+/** The store and a host may say the same: a guest that does not run. */
+const unique = (findings: readonly Finding[]): Finding[] =>
+  findings.filter(({ message }, index) => findings.findIndex((other) => other.message === message) === index);
+
+const failed = (readings: readonly Attempt<unknown>[]) => readings.find((reading) => !reading.ok);
+
+/** `null`: not known. */
+function imageToFetch({ digest }: GuestRecord, { imagesAtSource, imagesAtDestination }: HostReadings) {
+  if (!imagesAtDestination.ok) return null;
+  if (imagesAtDestination.value.images.some((image) => image.digest === digest)) return 0;
+  return orNull(imagesAtSource)?.images.find((image) => image.digest === digest)?.bytes ?? null;
+}
+
+function unread(host: string, problem: { code: string; message: string }): Finding {
+  const next = `See \`blanket host show ${host}\`, then try again.`;
+  return blocker('migrate.host-unread', `${host} cannot be asked: ${problem.message}`, next, {
+    host,
+    code: problem.code,
+  });
+}
+
+function hostFindings({ guest, source, destination, objective, readings, imageBytes }: Case): Finding[] {
+  const { atSource, atDestination, sourceStatus, destinationStatus, imagesAtDestination } = readings;
+  const lost = [
+    [source.name, failed([atSource, sourceStatus])] as const,
+    [destination.name, failed([atDestination, destinationStatus, imagesAtDestination])] as const,
+  ].flatMap(([host, reading]) => (reading?.ok === false ? [unread(host, reading.problem)] : []));
+  if (!(atSource.ok && atDestination.ok && sourceStatus.ok && destinationStatus.ok)) return lost;
+  const room = destinationStatus.value;
+  const views = { atSource: atSource.value, atDestination: atDestination.value };
+  const image = imageBytes === null ? {} : { imageBytes };
+  return [
+    ...readingFindings({ guest, source, destination, ...views, room, ...image }),
+    ...versionFindings({
+      ...{ guest: guest.name, engine: guest.engine, mode: objective.mode },
+      source: { ...sourceStatus.value, name: source.name },
+      destination: { ...room, name: destination.name },
+    }),
+    ...(imagesAtDestination.ok ? imageFindings(guest, destination.name, imageBytes) : lost),
+    ...noticeFindings(destination.name, room),
+  ];
+}
+
+function imageFindings(guest: GuestRecord, host: string, imageBytes: number | null): Finding[] {
+  if (imageBytes === 0) return [];
+  const size = imageBytes === null ? '' : ` (${Math.ceil(imageBytes / 2 ** 20)} MiB)`;
+  return [
+    warning(
+      'migrate.image-absent',
+      `${host} does not have the image ${guest.image}${size}; it is fetched before the guest is touched.`,
+      'Nothing has to be done; it takes longer the first time.',
+      { image: guest.image, bytes: imageBytes },
+    ),
+  ];
+}
+
+const unsurveyed = (host: string, reading: Attempt<unknown>): Finding =>
+  warning(
+    'migrate.survey-unread',
+    `${host} does not tell all that is asked before a migration: ${reading.ok ? '' : reading.problem.message}`,
+    'Bring agent and control to the same version; the hypervisor itself refuses what cannot be.',
+    { host },
+  );
+
+function surveyFindings({ guest, source, destination, objective, readings }: Case): Finding[] {
+  const { source: own, destination: theirs } = readings;
+  const { bandwidthBps: limitBps, autoConverge } = objective;
+  const runs = readings.atSource.ok && readings.atSource.value.state === 'running';
+  return [
+    // one that does not run there is told of already
+    ...(own.ok || !runs ? [] : [unsurveyed(source.name, own)]),
+    ...(theirs.ok ? [] : [unsurveyed(destination.name, theirs)]),
+    ...(own.ok ? stuckFindings(guest.name, own.value) : []),
+    ...(own.ok && theirs.ok ? machineFindings(guest.name, destination.name, own.value, theirs.value) : []),
+    ...(own.ok && objective.mode !== 'suspend'
+      ? dirtyFindings({
+          ...{ guest: guest.name, survey: own.value, path: orNull(readings.path), limitBps, autoConverge },
+        })
+      : []),
+  ];
+}
+
+function networkFindingsOf({ store }: Services, { guest, source, destination, readings }: Case): Finding[] {
+  const status = orNull(readings.destinationStatus);
+  const way = { host: destination.name, source: source.name };
+  return status === null ? [] : networkFindings(guest, store.networks.list(), way, status);
+}
+
+const measuredFindings = ({ source, destination, readings: { path, skew } }: Case): Finding[] => [
+  ...pathFindings(source.name, destination.name, path),
+  ...skewFindings(source.name, destination.name, skew),
+];
+
+function readingsOf({ guest, readings, imageBytes }: Case): PlanReadings {
+  const own = orNull(readings.source);
+  const skew = orNull(readings.skew);
+  return {
+    path: orNull(readings.path),
+    dirtyBytesPerSecond: own?.dirtyBytesPerSecond ?? null,
+    memoryBytes: guest.memoryMiB * 2 ** 20,
+    residentBytes: own?.residentBytes ?? null,
+    diskBytes: orNull(readings.atSource)?.diskAllocated ?? null,
+    imageBytes,
+    skewMs: skew === null ? null : Math.round(skew.skewMs),
+  };
+}
