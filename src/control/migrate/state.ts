@@ -2,8 +2,8 @@
 
 import type { Problem } from '../../wire/errors.ts';
 import type { MigrationStats } from '../../wire/migration.ts';
-import type { HostVersions } from '../../wire/move-proof.ts';
 import type { PlanReadings } from '../../wire/migration-plan.ts';
+import type { HostVersions } from '../../wire/move-proof.ts';
 import type { Objective } from '../../wire/objective.ts';
 import type { Phase } from '../run-phases.ts';
 import type { Services } from '../services.ts';
