@@ -11,6 +11,7 @@ export const findingIds = [
   'migrate.other-engine',
   'operation.busy',
   'host.in-use',
+  'host.in-maintenance',
   'migrate.cpu-missing',
   'guest.cpu-too-wide',
   'migrate.host-unread',

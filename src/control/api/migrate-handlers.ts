@@ -50,6 +50,7 @@ async function planned(
   const admission = [
     ...blockerFrom(() => operations.needIdle(`guest/${name}`)),
     ...blockerFrom(() => refuseRebooting(store, to)),
+    ...blockerFrom(() => refuseMaintenance(store, to)),
   ];
   const findings = inOrder([...admission, ...plan.findings]);
   return { ...plan, findings, blocked: plan.blocked || admission.length > 0 };
