@@ -81,8 +81,16 @@ function stopAll({ services, context, going }: Drain): void {
   }
 }
 
+const tooLate = ['operation.past-return', 'operation.ended'];
+
+/** One that is past its point of no return is waited for. */
 function cancelOn({ operations }: Services, { id, kind }: Pick<Operation, 'id' | 'kind'>): void {
-  if (kind === 'guest.migrate') operations.cancel(id);
+  if (kind !== 'guest.migrate') return;
+  try {
+    operations.cancel(id);
+  } catch (error) {
+    if (!(error instanceof BlanketError) || !tooLate.includes(error.code)) throw error;
+  }
 }
 
 async function begin(drain: Drain, name: string): Promise<void> {

@@ -121,6 +121,34 @@ test('cancelled, it begins nothing new and cancels what is under way', async (t)
   );
 });
 
+test('cancelled, it waits for a migration that is past its point of no return', async (t) => {
+  const own = rig(t);
+  own.addGuest('w1', 'a1', 64);
+  const arrived = Promise.withResolvers<void>();
+  const begins = Promise.withResolvers<void>();
+  const cutover = () => {
+    begins.resolve();
+    return arrived.promise;
+  };
+  own.operations.define({
+    ...{ kind: 'guest.migrate', afterRestart: 'resume', undoneState: 'rolled-back' },
+    phases: [{ name: 'cutover', noReturn: true, do: cutover }],
+    end: () => void own.store.guests.update('w1', { host: 'b1' }),
+  });
+  const begun = await own.drain('a1');
+  await begins.promise;
+  const isGoing = () => JSON.stringify(own.store.operations.get(begun.id).flowState).includes('"going"');
+  while (!isGoing()) await own.operations.wait(begun.id, own.operations.show(begun.id).version, 100);
+  own.operations.cancel(begun.id);
+  arrived.resolve();
+  t.like(await own.ended(begun), { state: 'cancelled' });
+  t.like(
+    own.operations.list().find(({ kind }) => kind === 'guest.migrate'),
+    { state: 'done' },
+  );
+  t.is(own.store.guests.get('w1').host, 'b1');
+});
+
 test('a control that takes it up again waits for the migrations that go on, and begins no second one', async (t) => {
   const own = rig(t);
   for (const name of ['w1', 'w2', 'w3']) own.addGuest(name, 'a1', 64);
