@@ -10,6 +10,7 @@ import { addFleetCommands } from './commands/fleet.ts';
 import { addGuestCommands } from './commands/guest.ts';
 import { addHostCommands } from './commands/host.ts';
 import { addImageCommands } from './commands/image.ts';
+import { addMetricsCommand } from './commands/metrics.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addNetworkCommands } from './commands/network.ts';
 import { addOperationCommands } from './commands/op.ts';
@@ -57,6 +58,7 @@ export function buildProgram(cli: Cli): Command {
   addConsoleCommand(program, cli);
   addOperationCommands(program, cli);
   addProofCommands(program, cli);
+  addMetricsCommand(program, cli);
   addControlCommands(program, cli);
   return program;
 }

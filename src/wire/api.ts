@@ -13,6 +13,7 @@ import { diskRoutes } from './routes/disk.ts';
 import { drainRoutes } from './routes/drain.ts';
 import { fleetRoutes } from './routes/fleet.ts';
 import { hostRoutes } from './routes/host.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { migrateRoutes } from './routes/migrate.ts';
 import { networkRoutes } from './routes/network.ts';
 import { proofRoutes } from './routes/proof.ts';
@@ -105,6 +106,7 @@ export const api = {
   ...diskRoutes,
   ...migrateRoutes,
   ...proofRoutes,
+  ...metricsRoutes,
   'op.list': route('GET /operations', 200, 'Operations, newest first', z.array(op), {}),
   'op.show': route('GET /operations/:id', 200, 'One operation', op, {
     params: z.object({ id: z.string() }),

@@ -1,5 +1,6 @@
 /** What each route does. Quick changes are made here; long work starts an operation. */
 import type { RouteName, RouteParsed, RouteResult } from '../../wire/api.ts';
+import { metricsOf } from '../metrics/metrics.ts';
 import type { Services } from '../services.ts';
 import { cloudHandlers } from './cloud-handlers.ts';
 import { conformHandlers } from './conform-handlers.ts';
@@ -35,6 +36,7 @@ export const handlersFor = (services: Services): Handlers => ({
   ...diskHandlers(services),
   ...migrateHandlers(services),
   ...proofHandlers(services),
+  metrics: metricsOf(services),
   ...reachHandlers(services),
   ...fleetHandlers(services),
 });

@@ -14,10 +14,11 @@ import {
 import type { Logger } from 'pino';
 import { api, openApiPath, type RouteName } from '../../wire/api.ts';
 import { BlanketError, statusOf, toProblem } from '../../wire/errors.ts';
+import { metricsContentType, metricsText, metricsTextPath } from '../../wire/metrics.ts';
 import { version } from '../../wire/version.ts';
 import type { Services } from '../services.ts';
 import { serveConsoles } from './console.ts';
-import { type Handler, handlersFor } from './handlers.ts';
+import { type Handler, type Handlers, handlersFor } from './handlers.ts';
 
 const LARGEST_BODY_BYTES = 1 << 20;
 
@@ -37,14 +38,18 @@ export async function makeServer(services: Services, log: Logger): Promise<Fasti
     transform: jsonSchemaTransform,
   });
   addErrors(server);
-  await server.register(async (scope) => addRoutes(scope, services));
+  const handlers = handlersFor(services);
+  await server.register(async (scope) => addRoutes(scope, handlers));
   server.get(openApiPath, { schema: { hide: true } }, () => server.swagger());
+  server.get(metricsTextPath, { schema: { hide: true } }, async (_request, reply) => {
+    const metrics = await handlers.metrics({ params: {}, query: {}, body: {} });
+    return reply.type(metricsContentType).send(metricsText(metrics));
+  });
   serveConsoles(http, services);
   return server;
 }
 
-function addRoutes(server: FastifyInstance, services: Services): void {
-  const handlers = handlersFor(services);
+function addRoutes(server: FastifyInstance, handlers: Handlers): void {
   for (const name of Object.keys(api) as RouteName[]) {
     const { method, path, status, summary, params, query, body, response } = api[name];
     const hasBody = method === 'POST' || method === 'PUT';

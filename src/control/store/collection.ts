@@ -5,6 +5,8 @@ import { BlanketError } from '../../wire/errors.ts';
 
 export type Collection<T extends { name: string }> = {
   list(): T[];
+  /** Without reading what belongs to them. */
+  names(): string[];
   /** Those whose fields have these texts; no other is read, however many there are. */
   where(match: { [K in keyof T]?: T[K] & string }): T[];
   find(name: string): T | undefined;
@@ -23,6 +25,7 @@ export function collection<T extends { name: string }>(
   schema: z.ZodType<T>,
 ): Collection<T> {
   const all = db.prepare(`SELECT doc FROM ${noun} ORDER BY rowid`);
+  const names = db.prepare(`SELECT name FROM ${noun} ORDER BY rowid`);
   const one = db.prepare(`SELECT doc FROM ${noun} WHERE name = ?`);
   const add = db.prepare(`INSERT INTO ${noun} (name, doc) VALUES (?, ?) ON CONFLICT DO NOTHING`);
   const put = db.prepare(`UPDATE ${noun} SET doc = ? WHERE name = ?`);
@@ -44,6 +47,7 @@ export function collection<T extends { name: string }>(
   };
   return {
     list: () => all.all().map(read),
+    names: () => names.all().map(({ name }) => String(name)),
     where(match) {
       const wanted = Object.entries(match).map(([field, text]) => [`$.${field}`, String(text)]);
       const tests = wanted.map(() => 'json_extract(doc, ?) = ?').join(' AND ');

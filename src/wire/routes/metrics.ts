@@ -1,0 +1,8 @@
+/** Route of what control counts. */
+import { z } from 'zod';
+import { metricSchema } from '../metrics.ts';
+import { route } from './route.ts';
+
+export const metricsRoutes = {
+  metrics: route('GET /metrics', 200, 'Counters, gauges and histograms', z.array(metricSchema), {}),
+} as const;
