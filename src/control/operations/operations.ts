@@ -5,8 +5,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { BlanketError, type Problem, toProblem } from '../../wire/errors.ts';
-import type { Operation, OperationKind, OperationState, Progress } from '../../wire/resources.ts';
+import { BlanketError, toProblem } from '../../wire/errors.ts';
+import type { Operation, OperationKind, Progress } from '../../wire/resources.ts';
 import {
   type Flow,
   freshPhases,
@@ -19,6 +19,7 @@ import {
 import type { OperationRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { inOperation } from './current.ts';
+import { type Explanation, isFailure, problemOf, stateOf } from './outcome.ts';
 
 export type FlowState = Record<string, unknown>;
 
@@ -31,8 +32,6 @@ export type Definition<S extends FlowState> = Flow<S> & {
   /** Called once, however it ended, before the end is shown; makes the result of what is done. */
   end?: (state: S, outcome: Outcome, operation: Operation) => Record<string, unknown> | undefined;
 };
-
-type Explanation = Record<string, unknown>;
 
 type Running = {
   abort: AbortController;
@@ -154,7 +153,7 @@ export class Operations {
 
   /** Never fails: an operation that cannot be explained has ended all the same. */
   async #explain(id: string, { explain }: Definition<FlowState>, outcome: Outcome): Promise<Explanation> {
-    if (outcome.state === 'done' || explain === undefined || isWanted(outcome.error)) return {};
+    if (explain === undefined || !isFailure(outcome)) return {};
     try {
       return await explain(this.#store.operations.get(id).flowState, this.show(id));
     } catch (error) {
@@ -167,9 +166,9 @@ export class Operations {
     const record = this.#store.operations.get(id);
     const endedAt = new Date().toISOString();
     const result = definition.end?.(record.flowState, outcome, { ...this.show(id), endedAt }) ?? null;
-    const problem = outcome.state === 'done' ? null : withData(toProblem(outcome.error), known);
+    const problem = problemOf(outcome, known);
     if (problem) this.#log.warn({ operation: id, problem }, 'operation did not finish');
-    const state = stateOf(outcome, problem?.kind, definition);
+    const state = stateOf(outcome, problem, definition.undoneState);
     this.#write(id, { state, problem, result, endedAt });
   }
 
@@ -214,12 +213,6 @@ export class Operations {
   }
 }
 
-/** What was cancelled, or refused by a check, did not go wrong at a hypervisor. */
-const isWanted = (error: unknown): boolean => ['cancelled', 'blocked'].includes(toProblem(error).kind);
-
-const withData = (problem: Problem, more: Explanation): Problem =>
-  Object.keys(more).length === 0 ? problem : { ...problem, data: { ...problem.data, ...more } };
-
 const runningRecords = (store: Store): OperationRecord[] => store.operations.where({ state: 'running' });
 
 /** Above the last one even after a restart, since progress is counted in memory only. */
@@ -245,15 +238,4 @@ function refuseCancel({ id, kind, state, phases }: Operation, definition: Defini
   const message = `${kind} is past its point of no return: it goes on to its end.`;
   const next = `Watch it with \`blanket op watch ${id}\`.`;
   throw new BlanketError('operation.past-return', message, { kind: 'conflict', next, data });
-}
-
-function stateOf(
-  outcome: Outcome,
-  kind: string | undefined,
-  definition: Definition<FlowState>,
-): OperationState {
-  if (outcome.state === 'done') return 'done';
-  if (outcome.state === 'attention') return 'attention';
-  if (kind === 'cancelled') return 'cancelled';
-  return kind === 'blocked' ? 'failed' : definition.undoneState;
 }
