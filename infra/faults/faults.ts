@@ -27,7 +27,7 @@ const names = strikes.map(({ name }) => name);
 async function attempt(stand: Stand, strike: Strike, moment: Moment): Promise<Result> {
   try {
     await calm(stand);
-    return await play(stand, strike, moment);
+    return { fault: strike.name, moment, ...(await play(stand, [{ strike, moment }])) };
   } catch (error) {
     return { fault: strike.name, moment, why: error instanceof Error ? error.message : String(error) };
   }

@@ -16,15 +16,16 @@ import { countOf, diskOf, remainsOn } from './survey.ts';
 export const moments = ['prepare', 'copy', 'cutover', 'confirm', 'clean'] as const;
 export type Moment = (typeof moments)[number];
 
-export type Play = {
-  fault: string;
-  moment: Moment;
+/** One strike, and the phase in which it strikes. */
+export type Blow = { strike: Strike; moment: Moment };
+
+export type Ending = {
   /** How the operation ended: its state. */
   ended: string;
   problem: string | null;
-  /** The phase that was running once the strike had struck; the moment that was wished for may have been too short. */
-  struckIn: string;
-  /** From the strike until the operation had ended, ms. */
+  /** The phases that ran once each strike had struck; a moment that was wished for may have been too short. */
+  struckIn: string[];
+  /** From the first strike until the operation had ended, ms. */
   settledMs: number;
   restarted: boolean;
   /** Promises that were broken, as sentences. */
@@ -38,24 +39,33 @@ const momentMs = 180_000;
 const settleMs = 11 * 60_000;
 const startedSchema = z.object({ operation: z.string() });
 
-/** @throws Error when the fault could not be played; that says nothing about the migration */
-export async function play(stand: Stand, strike: Strike, moment: Moment): Promise<Play> {
+/**
+ * One migration with all these blows, in the order of their moments.
+ * @throws Error when a fault could not be played; that says nothing about the migration
+ */
+export async function play(stand: Stand, blows: readonly Blow[]): Promise<Ending> {
   const sides = await sidesNow(stand);
-  const strikeNow = await strike.aim(stand, sides);
   const before = await countOf(stand, sides.destination.name);
-  const id = await startMigration(stand, sides, moment);
-  await momentComes(stand, id, moment);
-  const at = performance.now();
-  await strikeNow();
-  const struckIn = await phaseNow(stand, id);
-  await strike.mend?.(stand, sides);
+  const id = await startMigration(stand, sides, blows);
+  const struckIn: string[] = [];
+  let at: number | undefined;
+  for (const { strike, moment } of blows) {
+    const strikeNow = await strike.aim(stand, sides);
+    await momentComes(stand, id, moment);
+    at ??= performance.now();
+    await strikeNow();
+    struckIn.push(await phaseNow(stand, id));
+    await strike.mend?.(stand, sides);
+  }
   const operation = await endOf(stand, id);
-  const settledMs = performance.now() - at;
-  const seen = await look(stand, strike, sides, operation, before);
+  const settledMs = performance.now() - (at ?? performance.now());
+  const mayDie = blows.some(({ strike }) => strike.fatalTo !== undefined);
+  const seen = await look(stand, mayDie, sides, operation, before);
   const { state, problem } = operation;
   const { restarted } = seen;
   return {
-    ...{ fault: strike.name, moment, ended: state, problem: problem?.code ?? null },
+    ended: state,
+    problem: problem?.code ?? null,
     ...{ struckIn, settledMs, restarted, faults: judge(seen) },
   };
 }
@@ -67,8 +77,8 @@ async function sidesNow({ client, guest, hosts }: Stand): Promise<Sides> {
   return { source, destination };
 }
 
-async function startMigration({ seat, guest }: Stand, sides: Sides, moment: Moment): Promise<string> {
-  const speed = moment === 'copy' ? slow : [];
+async function startMigration({ seat, guest }: Stand, sides: Sides, blows: readonly Blow[]): Promise<string> {
+  const speed = blows.some(({ moment }) => moment === 'copy') ? slow : [];
   const args = ['migrate', guest, '--to', sides.destination.name, ...speed, '--detach', '-o', 'json'];
   return startedSchema.parse(JSON.parse(await seat.blanket(args, { quiet: true }))).operation;
 }
@@ -106,7 +116,7 @@ async function endOf(stand: Stand, id: string): Promise<Operation> {
 
 async function look(
   stand: Stand,
-  { fatalTo }: Strike,
+  mayDie: boolean,
   sides: Sides,
   { id, state, problem }: Operation,
   before: Reply,
@@ -120,7 +130,7 @@ async function look(
   const disk = after === undefined ? { unbroken: false, last: 0 } : await diskOf(stand, via);
   const guest = await stand.client.call('guest.show', { params: { name: stand.guest } });
   const operation = { id, state, problem: problem?.message ?? null };
-  return { operation, guest, remains, before, after, disk, restarted: dead, mayDie: fatalTo !== undefined };
+  return { operation, guest, remains, before, after, disk, restarted: dead, mayDie };
 }
 
 /** It runs on neither host, also once Blanket has had the time to look again. */

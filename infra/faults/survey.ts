@@ -14,7 +14,7 @@ echo domain $(virsh -q list --all | awk '$2 == "${guest}" { $1 = $2 = ""; print 
 cd /var/lib/blanket
 echo disk $(ls -A disks/${guest} 2>/dev/null | wc -l)
 echo spec $(ls guests/${guest}.json 2>/dev/null | wc -l)
-for f in migrations/*.json; do [ -e "$f" ] && echo "record $(tr -d '\\n' <"$f")"; done; true`;
+for f in migrations/*.json; do [ -e "$f" ] && printf 'record %s\\n' "$(tr -d '\\n' <"$f")"; done; true`;
 
 export async function remainsOn(stand: Stand, host: string): Promise<Remains> {
   const text = await (await stand.hand(host)).run(script(stand.guest));

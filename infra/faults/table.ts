@@ -1,5 +1,8 @@
 /** The table of faults and phases, for a terminal and for docs/faults.md. Pure. */
-import { type Moment, moments, type Play } from './play.ts';
+import { type Ending, type Moment, moments } from './play.ts';
+
+/** What came of one fault at one moment. */
+export type Play = Ending & { fault: string; moment: Moment };
 
 /** A fault that could not be played at a moment; that says nothing about the migration. */
 export type NotPlayed = { fault: string; moment: Moment; why: string };
@@ -23,7 +26,7 @@ export function cellText(result: Result | undefined): string {
   return [
     `${word}, ${seconds}`,
     ...(restarted ? ['started again'] : []),
-    ...(struckIn === moment ? [] : [`found ${struckIn}`]),
+    ...struckIn.filter((phase) => phase !== moment).map((phase) => `found ${phase}`),
   ].join(', ');
 }
 

@@ -1,14 +1,13 @@
 import test from 'ava';
 import { chooseNames } from '../../infra/faults/choose.ts';
-import type { Play } from '../../infra/faults/play.ts';
-import { cellText, formatPage, isWrong, tableRows, wrongs } from '../../infra/faults/table.ts';
+import { cellText, formatPage, isWrong, type Play, tableRows, wrongs } from '../../infra/faults/table.ts';
 
 const played: Play = {
   fault: 'agent killed',
   moment: 'copy',
   ended: 'rolled-back',
   problem: 'agent.lost',
-  struckIn: 'copy',
+  struckIn: ['copy'],
   settledMs: 12_400,
   restarted: false,
   faults: [],
@@ -16,7 +15,7 @@ const played: Play = {
 
 test('a cell says how it ended and how long it took, and what else a reader must know', (t) => {
   t.is(cellText(played), 'stayed, 12 s');
-  t.is(cellText({ ...played, ended: 'done', struckIn: 'confirm' }), 'done, 12 s, found confirm');
+  t.is(cellText({ ...played, ended: 'done', struckIn: ['confirm'] }), 'done, 12 s, found confirm');
   t.is(cellText({ ...played, ended: 'attention', restarted: true }), 'attention, 12 s, started again');
   t.is(cellText({ ...played, faults: ['It runs nowhere.'] }), 'WRONG, 12 s');
   t.is(cellText(undefined), '–');
