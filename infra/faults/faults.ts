@@ -16,7 +16,7 @@ import { chooseNames } from './choose.ts';
 import { calm, type Moment, moments, play } from './play.ts';
 import { openStand, patiently, type Stand } from './stand.ts';
 import { type Strike, strikes } from './strikes.ts';
-import { countOf } from './survey.ts';
+import { countOf, sweep } from './survey.ts';
 import { cellText, formatPage, formatText, isWrong, type Result, tableRows, wrongs } from './table.ts';
 
 const { FAULTS, PHASES, PAGE } = process.env;
@@ -42,6 +42,7 @@ async function playAll({ seat, signal }: Session, stand: Stand, chosen: Strike[]
       results.push(result);
       seat.say(`${strike.name}, in ${moment}: ${cellText(result)}\n`);
       for (const line of wrongs([result])) seat.say(`  ${line}\n`);
+      if (isWrong(result)) await sweep(stand).catch((error) => seat.say(`  not swept: ${error}\n`));
       if (page !== undefined) writeFileSync(page, pageOf(results));
     }
   }

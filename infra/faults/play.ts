@@ -6,7 +6,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Operation } from '../../src/wire/resources.ts';
+import type { Operation, PhaseRecord } from '../../src/wire/resources.ts';
 import type { Reply } from '../demo/continuity.ts';
 import { judge, type Remains, type Seen } from './judge.ts';
 import { patiently, type Stand } from './stand.ts';
@@ -33,7 +33,7 @@ export type Ending = {
 };
 
 /** Slow enough that a strike finds the copy under way: some 40 MB of memory have to pass. */
-const slow = ['--bandwidth', '2MB'];
+const slow = ['--bandwidth', '4MiB'];
 const momentMs = 180_000;
 /** Within this everything must have settled: control's own patience for a host that is away is 10 minutes. */
 const settleMs = 11 * 60_000;
@@ -101,9 +101,13 @@ async function momentComes({ client }: Stand, id: string, moment: Moment): Promi
   throw new Error(`${moment} of ${id} did not come within ${momentMs} ms.`);
 }
 
+const isFailed = ({ state }: PhaseRecord): boolean => state === 'failed';
+
+/** The one that runs, or that has just failed and is being undone; the operation's state when it has ended. */
 async function phaseNow(stand: Stand, id: string): Promise<string> {
   const { phases, state } = await stand.operation(id);
-  return phases.find((phase) => phase.state === 'running')?.name ?? state;
+  const now = phases.find((phase) => phase.state === 'running') ?? phases.find(isFailed);
+  return now?.name ?? state;
 }
 
 /** What it is when the time is over, if it has not ended by then. */
