@@ -1,8 +1,10 @@
 /** A migration between two agents: what each method takes and gives. Bytes are counts, times are ms, cookies base64. */
 import { z } from 'zod';
+import { copyWaySchema, plainWay } from './copy-way.ts';
 import { guestSpecSchema, guestStates } from './guest-spec.ts';
 import { method, none } from './methods/method.ts';
 import { nameSchema } from './names.ts';
+import { timeoutActions } from './objective.ts';
 
 const bytes = z.int().nonnegative();
 
@@ -23,6 +25,12 @@ const migrationStatsSchema = z.object({
   dirtyBytesPerSecond: z.number(),
   rounds: z.int(),
   downtimeMs: z.number().optional(),
+  /** The most by which the hypervisor has slowed the guest down. */
+  throttlePercent: z.number().optional(),
+  /** How long it may pause the guest at the cutover, as of now. */
+  downtimeLimitMs: z.number().optional(),
+  /** The guest is paused until it is over. */
+  paused: z.boolean().optional(),
 });
 export type MigrationStats = z.infer<typeof migrationStatsSchema>;
 
@@ -31,7 +39,10 @@ export const migrationSteps = ['none', 'begun', 'prepared', 'performed', 'finish
 
 export const migrationMethods = {
   /** Source: libvirt's Begin. */
-  'migrate.begin': method(migrationId, z.object({ xml: z.string(), cookie: z.base64() })),
+  'migrate.begin': method(
+    migrationId.extend({ way: copyWaySchema.default(plainWay) }),
+    z.object({ xml: z.string(), cookie: z.base64() }),
+  ),
   /** Destination: makes the overlay, then libvirt's Prepare; the copy will arrive at `listenAddress`. */
   'migrate.prepare': method(
     migrationId.extend({
@@ -39,6 +50,7 @@ export const migrationMethods = {
       xml: z.string(),
       cookie: z.base64(),
       listenAddress: z.ipv4(),
+      way: copyWaySchema.default(plainWay),
     }),
     z.object({ uri: z.string(), disksUri: z.string(), cookie: z.base64() }),
   ),
@@ -52,6 +64,10 @@ export const migrationMethods = {
       maxDowntimeMs: z.int().positive(),
       /** Bytes a second; absent means no limit. */
       bandwidth: bytes.optional(),
+      /** From the begin of the copy; absent means no limit. */
+      maxTotalMs: z.int().positive().optional(),
+      onTimeout: z.enum(timeoutActions).default('abort'),
+      way: copyWaySchema.default(plainWay),
     }),
     z.object({ cookie: z.base64(), stats: migrationStatsSchema }),
   ),

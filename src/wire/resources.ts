@@ -13,6 +13,7 @@ import {
   noMetadata,
   publishedPortSchema,
 } from './network.ts';
+import { objectiveSchema } from './objective.ts';
 
 const time = z.iso.datetime();
 const bytes = z.int().nonnegative();
@@ -212,6 +213,14 @@ export const migrationResultSchema = z.object({
   memoryBytes: bytes,
   diskBytes: bytes,
   rounds: z.int(),
+  /** What it was to keep to. */
+  objective: objectiveSchema.optional(),
+  /** How long the hypervisor could pause the guest at the end; `null`: it was paused for all of its memory. */
+  downtimeLimitMs: z.number().nullable().default(null),
+  /** The most by which the guest was slowed down to get its memory across. */
+  throttlePercent: z.number().default(0),
+  /** The guest was paused for longer than a cutover, as had been asked for. */
+  paused: z.boolean().default(false),
   /** What a check found and let pass. */
   warnings: z.array(problemSchema).optional(),
 });

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { BlanketError, type Problem } from '../../src/wire/errors.ts';
+import { defaultObjective } from '../../src/wire/objective.ts';
 import type { MigrationResult } from '../../src/wire/resources.ts';
 import {
   ended,
@@ -15,6 +16,7 @@ const numbers: MigrationResult = {
   ...{ guest: 'web1', source: 'east-1', destination: 'west-1', downtimeMs: 351 },
   ...{ forwardingMs: 12, totalMs: 9000 },
   ...{ memoryBytes: 61_000_000, diskBytes: 4_000_000, rounds: 3 },
+  ...{ objective: defaultObjective, downtimeLimitMs: 200, throttlePercent: 20, paused: false },
 };
 const migrate = ['migrate', 'web1', '--to', 'west-1'];
 

@@ -32,6 +32,10 @@ export function migrationReport(way: Way, operation: Operation) {
     memoryBytes: result?.memoryBytes ?? null,
     diskBytes: result?.diskBytes ?? null,
     rounds: result?.rounds ?? null,
+    objective: result?.objective ?? null,
+    downtimeLimitMs: result?.downtimeLimitMs ?? null,
+    throttlePercent: result?.throttlePercent ?? null,
+    paused: result?.paused ?? null,
   };
 }
 
@@ -40,18 +44,25 @@ type Report = ReturnType<typeof migrationReport>;
 const known = (value: number | null, text: (value: number) => string): string | null =>
   value === null ? null : text(value);
 
+const downtimeText = (ms: number, limitMs: number | null): string =>
+  limitMs === null
+    ? durationText(ms)
+    : `${durationText(ms)} (the hypervisor's limit was ${durationText(limitMs)})`;
+
 const reportText = (report: Report): string =>
   fieldLines([
     ['guest', report.guest],
     ['from', report.source],
     ['to', report.destination],
     ['state', report.state],
-    ['downtime', known(report.downtimeMs, durationText)],
+    ['downtime', known(report.downtimeMs, (ms) => downtimeText(ms, report.downtimeLimitMs))],
     ['network followed', known(report.forwardingMs, (ms) => `${durationText(ms)} after it went on`)],
     ['total', known(report.totalMs, durationText)],
     ['memory sent', known(report.memoryBytes, bytesText)],
     ['disk sent', known(report.diskBytes, bytesText)],
     ['rounds', known(report.rounds, String)],
+    ['slowed down', report.throttlePercent ? `by up to ${report.throttlePercent} %` : null],
+    ['paused', report.paused ? 'until it was over' : null],
     ['operation', report.operation],
   ]);
 

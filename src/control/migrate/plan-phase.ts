@@ -3,6 +3,7 @@ import type { Problem } from '../../wire/errors.ts';
 import { problemOf, refuseBlocked } from './findings/finding.ts';
 import { makePlan } from './make-plan.ts';
 import type { Make } from './state.ts';
+import { wayFor } from './way.ts';
 
 /** Nothing to undo: nothing is touched. */
 export const plan: Make = (services) => ({
@@ -12,6 +13,6 @@ export const plan: Make = (services) => ({
     refuseBlocked(made.findings);
     const found: Problem[] = made.findings.map(problemOf);
     const warnings = [...known, ...found.filter(({ code }) => known.every((one) => one.code !== code))];
-    save({ warnings, planned: { readings: made.readings } });
+    save({ warnings, planned: { readings: made.readings }, way: wayFor(objective) });
   },
 });

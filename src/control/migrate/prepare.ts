@@ -3,6 +3,7 @@ import { syncGuestNetworks } from '../guest/guest-flows.ts';
 import { tunnelAddress } from '../network/addresses.ts';
 import { ensureImage } from '../storage/image-store.ts';
 import { CALL_TIMEOUT_MS, idOf } from './calls.ts';
+import { withinTotal } from './deadline.ts';
 import { giveBack } from './give-back.ts';
 import { travellingSpec } from './held-disks.ts';
 import type { Make } from './state.ts';
@@ -14,13 +15,14 @@ export const prepare: Make = (services) => ({
     const guest = store.guests.get(state.guest);
     const options = { timeoutMs: CALL_TIMEOUT_MS };
     const [begun] = await Promise.all([
-      agents.call(state.source, 'migrate.begin', idOf(state), options),
-      ensureImage(services, state.destination, guest.digest, progress),
+      agents.call(state.source, 'migrate.begin', { ...idOf(state), way: state.way }, options),
+      withinTotal(services, state, ensureImage(services, state.destination, guest.digest, progress)),
       syncGuestNetworks(services, guest, state.destination),
     ]);
     save({ begun });
     const listenAddress = tunnelAddress(store.hosts.get(state.destination).index);
-    const wish = { ...idOf(state), ...begun, spec: await travellingSpec(services, state), listenAddress };
+    const spec = await travellingSpec(services, state);
+    const wish = { ...idOf(state), ...begun, spec, listenAddress, way: state.way };
     save({ prepared: await agents.call(state.destination, 'migrate.prepare', wish, options) });
   },
   undo: (context) => giveBack(services, context),

@@ -45,6 +45,10 @@ export function resultOf(state: MigrateState, operation: Operation): MigrationRe
     memoryBytes: copied?.memoryDone ?? 0,
     diskBytes: copied?.diskDone ?? 0,
     rounds: copied?.rounds ?? 0,
+    objective: state.objective,
+    downtimeLimitMs: state.performed?.stats.downtimeLimitMs ?? null,
+    throttlePercent: state.performed?.stats.throttlePercent ?? 0,
+    paused: state.performed?.stats.paused ?? false,
     ...(state.warnings !== undefined && state.warnings.length > 0 && { warnings: state.warnings }),
   };
 }

@@ -1,5 +1,6 @@
 /** What a migration's flow knows, as it is journaled. */
 
+import type { CopyWay } from '../../wire/copy-way.ts';
 import type { Problem } from '../../wire/errors.ts';
 import type { MigrationStats } from '../../wire/migration.ts';
 import type { PlanReadings } from '../../wire/migration-plan.ts';
@@ -14,6 +15,7 @@ export type MigrateState = {
   source: string;
   destination: string;
   objective: Objective;
+  way?: CopyWay;
   /** What a check found and let pass. */
   warnings?: Problem[];
   /** What was measured before it began. */

@@ -3,6 +3,7 @@
  * is asked for it in the same words; only its own files know its hypervisor.
  */
 import type { Duplex } from 'node:stream';
+import type { CopyWay } from '../../wire/copy-way.ts';
 import type { EngineCpu } from '../../wire/cpu.ts';
 import type { GuestSpec, guestStates } from '../../wire/guest-spec.ts';
 import type { DestinationSurvey, SourceSurvey } from '../../wire/methods/plan.ts';
@@ -12,7 +13,12 @@ import type { EngineName } from '../../wire/names.ts';
 export type GuestState = (typeof guestStates)[number];
 export type GuestView = { name: string; uuid: string; state: GuestState };
 
-export type PrepareInput = { xml: string; cookie: Uint8Array; listenAddress: string };
+export type PrepareInput = {
+  xml: string;
+  cookie: Uint8Array;
+  listenAddress: string;
+  way?: CopyWay | undefined;
+};
 export type PerformInput = { xml: string; cookie: Uint8Array; uri: string; bandwidth?: number | undefined };
 export type LastInput = { cookie: Uint8Array; cancelled: boolean };
 
@@ -21,7 +27,8 @@ export type LastInput = { cookie: Uint8Array; cancelled: boolean };
  * up a side whose holder goes away.
  */
 export type MigrationSide = {
-  begin(): Promise<{ xml: string; cookie: Uint8Array }>;
+  /** @param way of the copy that is to come; the side keeps it. */
+  begin(way?: CopyWay): Promise<{ xml: string; cookie: Uint8Array }>;
   prepare(input: PrepareInput): Promise<{ uri: string; cookie: Uint8Array }>;
   /** The hypervisor's own word that the guest goes on here, after `prepare`; it comes before `finish` resolves. */
   onRunning(listener: () => void): void;
@@ -34,6 +41,8 @@ export type MigrationSide = {
   /** Of the copy that has ended, with the downtime where it is known; `undefined` when the hypervisor no longer knows. */
   finalStats(): Promise<MigrationStats | undefined>;
   setMaxDowntime(ms: number): Promise<void>;
+  /** Pauses the guest under way; it goes on at the destination, or here when the copy fails. */
+  pause(): Promise<void>;
   /** Stops the copy; `perform` then rejects. Nothing happens when there is none. */
   abort(): Promise<void>;
   close(): Promise<void>;

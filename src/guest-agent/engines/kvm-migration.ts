@@ -11,27 +11,32 @@ import type { Events } from '../../libvirt/events.ts';
 import type { JobStats } from '../../libvirt/job-stats.ts';
 import { destinationFlags } from '../../libvirt/migration.ts';
 import type { MigrationParameters } from '../../libvirt/migration-parameters.ts';
+import { type CopyWay, plainWay } from '../../wire/copy-way.ts';
 import type { MigrationStats } from '../../wire/migration.ts';
 import type { MigrationSide, PerformInput, PrepareInput } from './engine.ts';
 
 /** Only the overlay travels (`nonSharedInc`): the image under it is on both hosts. */
-const sourceFlags =
-  migrateFlags.live |
+const plainFlags =
   migrateFlags.persistDest |
   migrateFlags.undefineSource |
   migrateFlags.nonSharedInc |
   migrateFlags.abortOnError |
   migrateFlags.changeProtection;
-const otherFlags = destinationFlags(sourceFlags);
+
+/** Without `live` libvirt copies the disk while the guest runs, and pauses it for the memory (qemuMigrationSrcRun). */
+const sourceFlags = ({ suspended, autoConverge }: CopyWay): number =>
+  plainFlags |
+  (suspended ? 0 : migrateFlags.live) |
+  (autoConverge && !suspended ? migrateFlags.autoConverge : 0);
 
 const mebibyte = 1024 * 1024;
 /** No limit in practice, and below what libvirt can turn into bytes; QEMU's own default is 128 MiB/s. */
 const unlimitedMiBps = 1_000_000;
 
 const bandwidthMiBps = (bytes: number | undefined): number =>
-  bytes === undefined ? unlimitedMiBps : Math.max(1, Math.round(bytes / mebibyte));
+  bytes === undefined ? unlimitedMiBps : Math.max(1, Math.floor(bytes / mebibyte));
 
-export const toStats = ({ memory, disk, timeElapsedMs }: JobStats): MigrationStats => ({
+export const toStats = ({ memory, disk, timeElapsedMs, throttlePercent }: JobStats): MigrationStats => ({
   elapsedMs: timeElapsedMs ?? 0,
   memoryTotal: memory.totalBytes ?? 0,
   memoryDone: memory.processedBytes ?? 0,
@@ -42,6 +47,7 @@ export const toStats = ({ memory, disk, timeElapsedMs }: JobStats): MigrationSta
   bytesPerSecond: (memory.bytesPerSecond ?? 0) + (disk.bytesPerSecond ?? 0),
   dirtyBytesPerSecond: (memory.dirtyPagesPerSecond ?? 0) * (memory.pageSizeBytes ?? 4096),
   rounds: memory.iteration ?? 0,
+  ...(throttlePercent !== undefined && { throttlePercent }),
 });
 
 /** A job that has not begun to copy has no numbers, and a domain that is gone has no job. */
@@ -71,10 +77,10 @@ async function abort(domain: Domain): Promise<void> {
 }
 
 /** The disks go to a port that libvirt picks at the destination and tells in its cookie. */
-async function prepare(connection: Connection, guest: string, input: PrepareInput) {
+async function prepare(connection: Connection, guest: string, input: PrepareInput, way: CopyWay) {
   const uri = `tcp://${input.listenAddress}`;
   const prepared = await connection.migration.prepare({
-    flags: otherFlags,
+    flags: destinationFlags(sourceFlags(way)),
     cookie: input.cookie,
     parameters: {
       uri,
@@ -87,10 +93,14 @@ async function prepare(connection: Connection, guest: string, input: PrepareInpu
   return { uri: prepared.uri ?? uri, cookie: prepared.cookie };
 }
 
-const performParameters = ({ xml, uri, bandwidth }: PerformInput): MigrationParameters => ({
+/** Percent: the guest's CPUs are first slowed down by so much, and by so much more as long as that does not help. */
+const throttle = { autoConvergeInitial: 20, autoConvergeIncrement: 10 };
+
+const performParameters = ({ xml, uri, bandwidth }: PerformInput, way: CopyWay): MigrationParameters => ({
   uri,
   destinationXml: xml,
   bandwidthMiBps: bandwidthMiBps(bandwidth),
+  ...(way.autoConverge && !way.suspended && throttle),
 });
 
 const isGoingOn = ({ domain, event, detail }: Events['lifecycle'], guest: string): boolean =>
@@ -99,6 +109,7 @@ const isGoingOn = ({ domain, event, detail }: Events['lifecycle'], guest: string
 /** @param connection this migration's own; closing the side closes it. */
 export function openKvmMigration(connection: Connection, guest: string): MigrationSide {
   let open = true;
+  let way = plainWay;
   connection.onClose(() => {
     open = false;
   });
@@ -110,33 +121,38 @@ export function openKvmMigration(connection: Connection, guest: string): Migrati
   };
   const listeners = new Set<() => void>();
   return {
-    begin: async () => (await domain()).migration.begin({ flags: sourceFlags }),
+    begin: async (chosen = plainWay) => {
+      way = chosen;
+      return (await domain()).migration.begin({ flags: sourceFlags(way) });
+    },
     prepare: async (input) => {
+      way = input.way ?? plainWay;
       // Asked for before there is a domain: at the handover every question is time in which the guest does not run.
       await connection.events.on('lifecycle', (report) => {
         if (isGoingOn(report, guest)) for (const listener of listeners) listener();
       });
-      return await prepare(connection, guest, input);
+      return await prepare(connection, guest, input, way);
     },
     onRunning: (listener) => void listeners.add(listener),
     perform: async (input) =>
       (await domain()).migration.perform({
-        flags: sourceFlags,
+        flags: sourceFlags(way),
         cookie: input.cookie,
-        parameters: performParameters(input),
+        parameters: performParameters(input, way),
       }),
     finish: async ({ cookie, cancelled }) =>
       connection.migration.finish({
-        flags: otherFlags,
+        flags: destinationFlags(sourceFlags(way)),
         cookie,
         cancelled,
         parameters: { destinationName: guest },
       }),
     confirm: async ({ cookie, cancelled }) =>
-      (await domain()).migration.confirm({ flags: sourceFlags, cookie, cancelled }),
+      (await domain()).migration.confirm({ flags: sourceFlags(way), cookie, cancelled }),
     stats: async () => copyStats(await domain()),
     finalStats: async () => finalStats(await domain()),
     setMaxDowntime: async (ms) => (await domain()).migration.setMaxDowntime(ms),
+    pause: async () => (await domain()).suspend(),
     abort: async () => abort(await domain()),
     close: () => connection.close(),
     isOpen: () => open,

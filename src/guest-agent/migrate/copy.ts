@@ -1,8 +1,20 @@
-/** The long part of a migration: memory and disk on their way, watched twice a second. */
+/** The long part of a migration: memory and disk on their way, looked at and steered twice a second. */
 import { setTimeout } from 'node:timers/promises';
+import { LibvirtConnectionError } from '../../libvirt/errors.ts';
 import type { MigrationStats } from '../../wire/migration.ts';
 import type { MigrationSide, PerformInput } from '../engines/engine.ts';
 import { logError } from '../log.ts';
+import { objectiveMissed } from './missed.ts';
+import {
+  type Goal,
+  limitAt,
+  type Missed,
+  mostOfARound,
+  type Order,
+  type Steering,
+  startSteering,
+  steer,
+} from './steer.ts';
 
 const tickMs = 500;
 
@@ -12,7 +24,8 @@ const rising = ['elapsedMs', 'memoryTotal', 'memoryDone', 'diskTotal', 'diskDone
 export function advance(before: MigrationStats, now: MigrationStats): MigrationStats {
   const next = { ...now };
   for (const name of rising) next[name] = Math.max(before[name], now[name]);
-  return next;
+  const throttlePercent = Math.max(before.throttlePercent ?? 0, now.throttlePercent ?? 0);
+  return throttlePercent > 0 ? { ...next, throttlePercent } : next;
 }
 
 const noStats: MigrationStats = {
@@ -28,14 +41,53 @@ const noStats: MigrationStats = {
   rounds: 0,
 };
 
-export type CopyOptions = PerformInput & {
-  maxDowntimeMs: number;
-  progress(stats: MigrationStats): void;
-  /** Asked at every tick; the copy is stopped while it says so. */
-  isCancelled(): boolean;
+export type CopyOptions = PerformInput &
+  Goal & {
+    guest: string;
+    progress(stats: MigrationStats): void;
+    /** Asked at every tick; the copy is stopped while it says so. */
+    isCancelled(): boolean;
+  };
+
+type Watch = {
+  startedAt: number;
+  stats: MigrationStats;
+  limitSet: boolean;
+  limitMs: number;
+  steering: Steering;
+  /** Bytes that a round has to send. */
+  aRound: number;
+  missed?: Missed;
 };
 
-type Watch = { stats: MigrationStats; limitSet: boolean };
+const sinceBegin = ({ startedAt }: Watch): number => performance.now() - startedAt;
+
+async function carryOut(side: MigrationSide, watch: Watch, order: Order): Promise<void> {
+  switch (order.do) {
+    case 'limit':
+      await side.setMaxDowntime(order.ms);
+      watch.limitMs = order.ms;
+      return;
+    case 'pause':
+      return side.pause();
+    case 'abort':
+      watch.missed = order.why;
+      return side.abort();
+  }
+}
+
+/** libvirt may forget what was set before the copy began: it is set again once there is one. */
+async function setFirstLimit(side: MigrationSide, watch: Watch): Promise<void> {
+  if (watch.limitSet) return;
+  await side.setMaxDowntime(watch.limitMs);
+  watch.limitSet = true;
+}
+
+const told = (watch: Watch, { suspended }: Goal): MigrationStats => ({
+  ...watch.stats,
+  ...(!suspended && { downtimeLimitMs: watch.limitMs }),
+  ...((suspended || watch.steering.paused) && { paused: true }),
+});
 
 /** One look at the copy. What goes wrong here is told in the log: the copy itself decides how it ends. */
 async function look(side: MigrationSide, watch: Watch, options: CopyOptions): Promise<void> {
@@ -43,12 +95,13 @@ async function look(side: MigrationSide, watch: Watch, options: CopyOptions): Pr
     if (options.isCancelled()) return await side.abort();
     const now = await side.stats();
     if (now === undefined) return;
-    if (!watch.limitSet) {
-      await side.setMaxDowntime(options.maxDowntimeMs);
-      watch.limitSet = true;
-    }
+    await setFirstLimit(side, watch);
     watch.stats = advance(watch.stats, now);
-    options.progress(watch.stats);
+    const { next, orders } = steer(options, watch.steering, now, sinceBegin(watch));
+    watch.aRound = mostOfARound(next);
+    for (const order of orders) await carryOut(side, watch, order);
+    watch.steering = next; // not before: an order that could not be carried out is given again
+    options.progress(told(watch, options));
   } catch (error) {
     logError('migrate.watch-failed', error);
   }
@@ -57,18 +110,31 @@ async function look(side: MigrationSide, watch: Watch, options: CopyOptions): Pr
 /**
  * Sends everything. Resolves as soon as the guest is paused and all is sent, with the numbers of the last look: to
  * ask once more would lengthen the downtime.
- * @throws what libvirt says; the guest then runs on here.
+ * @throws BlanketError `migrate.objective-missed`, or what libvirt says; the guest then runs on here.
  */
 export async function copyGuest(
   side: MigrationSide,
   options: CopyOptions,
 ): Promise<{ cookie: Uint8Array; stats: MigrationStats }> {
-  const watch: Watch = { stats: noStats, limitSet: false };
+  const limitMs = limitAt(options.maxDowntimeMs, 0);
+  const startedAt = performance.now();
+  const watch: Watch = {
+    startedAt,
+    stats: noStats,
+    limitSet: false,
+    limitMs,
+    steering: startSteering(),
+    aRound: 0,
+  };
   const ended = new AbortController();
   void watchUntil(ended.signal, () => look(side, watch, options));
   try {
     const { cookie } = await side.perform(options);
-    return { cookie, stats: watch.stats };
+    return { cookie, stats: told(watch, options) };
+  } catch (error) {
+    // With the connection lost nothing is known of the copy, whatever was meant to become of it.
+    if (watch.missed === undefined || error instanceof LibvirtConnectionError) throw error;
+    throw objectiveMissed(options.guest, watch.missed, told(watch, options), sinceBegin(watch), watch.aRound);
   } finally {
     ended.abort();
   }

@@ -69,8 +69,8 @@ async function prepareOn(context: Context, record: MigrationRecord, engine: Engi
   await makeDisks(context.paths, params.spec);
   const side = await engine.openMigration(params.guest);
   context.live.sides.set(params.operation, side);
-  const { xml, listenAddress } = params;
-  const { uri, cookie } = await side.prepare({ xml, listenAddress, cookie: fromBase64(params.cookie) });
+  const { xml, listenAddress, way } = params;
+  const { uri, cookie } = await side.prepare({ xml, listenAddress, way, cookie: fromBase64(params.cookie) });
   const result = { uri, disksUri: '', cookie: toBase64(cookie) };
   await keepRecord(context, record, { step: 'prepared', results: { prepare: result } });
   return result;

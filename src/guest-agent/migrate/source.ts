@@ -2,7 +2,8 @@
 import { errorCodes } from '../../libvirt/error-codes.ts';
 import { isLibvirtError, LibvirtConnectionError } from '../../libvirt/errors.ts';
 import type { AgentParsed, AgentResult } from '../../wire/agent.ts';
-import { BlanketError } from '../../wire/errors.ts';
+import type { CopyWay } from '../../wire/copy-way.ts';
+import { BlanketError, fromProblem, problemSchema, toProblem } from '../../wire/errors.ts';
 import type { Context } from '../context.ts';
 import type { MigrationSide } from '../engines/engine.ts';
 import { engineOf, needGuest } from '../guests.ts';
@@ -32,7 +33,10 @@ export const inTurn = <T>({ guest }: MigrationId, work: () => Promise<T>): Promi
   serially(`guest ${guest}`, work);
 
 /** @throws BlanketError `guest.not-found`, `guest.not-running`, `migrate.busy`, `migrate.interrupted` */
-export const begin = (context: Context, id: MigrationId): Promise<AgentResult<'migrate.begin'>> =>
+export const begin = (
+  context: Context,
+  id: AgentParsed<'migrate.begin'>,
+): Promise<AgentResult<'migrate.begin'>> =>
   inTurn(id, async () => {
     const { engine, spec } = await needGuest(context, id.guest);
     const before = await readRecord(context, id);
@@ -48,13 +52,13 @@ export const begin = (context: Context, id: MigrationId): Promise<AgentResult<'m
       });
     }
     const record = await keepRecord(context, { ...newRecord(id, 'source'), spec });
-    return beginOn(context, record, await engine.openMigration(id.guest));
+    return beginOn(context, record, await engine.openMigration(id.guest), id.way);
   });
 
-async function beginOn(context: Context, record: MigrationRecord, side: MigrationSide) {
+async function beginOn(context: Context, record: MigrationRecord, side: MigrationSide, way: CopyWay) {
   context.live.sides.set(record.operation, side);
   try {
-    const { xml, cookie } = await side.begin();
+    const { xml, cookie } = await side.begin(way);
     const result = { xml, cookie: toBase64(cookie) };
     await keepRecord(context, record, { step: 'begun', results: { begin: result } });
     return result;
@@ -73,6 +77,7 @@ const cancelledError = (guest: string, cause?: unknown): BlanketError =>
 
 function performError(guest: string, cancelled: boolean, error: unknown): BlanketError {
   if (cancelled || isLibvirtError(error, errorCodes.operationAborted)) return cancelledError(guest, error);
+  if (error instanceof BlanketError) return error;
   const message = error instanceof Error ? error.message : String(error);
   return new BlanketError('migrate.perform-failed', `Sending ${guest} failed: ${message}.`, { cause: error });
 }
@@ -81,7 +86,8 @@ type Perform = AgentParsed<'migrate.perform'>;
 
 /**
  * Sends the guest. Asked again while it runs, it is joined; asked again after, it is answered.
- * @throws BlanketError `migrate.cancelled`, `migrate.perform-failed`, `migrate.interrupted`; the guest runs on here.
+ * @throws BlanketError `migrate.cancelled`, `migrate.objective-missed`, `migrate.perform-failed`, `migrate.interrupted`; the
+ *   guest runs on here.
  */
 export const perform = (
   context: Context,
@@ -91,6 +97,8 @@ export const perform = (
   joinOrStart(context.live, params.operation, 'perform', call, async (progress) => {
     const record = await needRecord(context, params);
     if (record.results.perform !== undefined) return record.results.perform as AgentResult<'migrate.perform'>;
+    const failed = problemSchema.safeParse(record.results.performFailed).data;
+    if (failed !== undefined) throw fromProblem(failed);
     const side = needSide(context.live, params);
     if (record.cancelled || context.live.cancelled.has(params.operation)) throw cancelledError(params.guest);
     const onCancel = () => void requestCancel(context, params);
@@ -111,7 +119,8 @@ async function performOn(
 ) {
   const isCancelled = () => context.live.cancelled.has(record.operation);
   try {
-    const input = { ...params, cookie: fromBase64(params.cookie), progress, isCancelled };
+    const { suspended } = params.way;
+    const input = { ...params, suspended, cookie: fromBase64(params.cookie), progress, isCancelled };
     const { cookie, stats } = await copyGuest(side, input);
     const result = { cookie: toBase64(cookie), stats };
     const changes = { step: 'performed' as const, results: { ...record.results, perform: result } };
@@ -122,9 +131,11 @@ async function performOn(
     // When the connection itself is lost nothing is known: the record stays open for keep or discard.
     if (error instanceof LibvirtConnectionError) throw error;
     const cancelled = isCancelled();
-    await keepRecord(context, record, { closed: true, cancelled: true });
+    const failure = performError(params.guest, cancelled, error);
+    const results = { ...record.results, performFailed: toProblem(failure) };
+    await keepRecord(context, record, { closed: true, cancelled: true, results });
     await closeSide(context.live, record.operation);
-    throw performError(params.guest, cancelled, error);
+    throw failure;
   }
 }
 

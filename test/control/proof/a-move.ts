@@ -24,6 +24,7 @@ export const operation: Operation = {
 export const result: MigrationResult = {
   ...{ guest: 'web1', source: 'a1', destination: 'b1', downtimeMs: 351, forwardingMs: 12, totalMs: 9000 },
   ...{ memoryBytes: 61_000_000, diskBytes: 4_000_000, rounds: 3 },
+  ...{ downtimeLimitMs: 200, throttlePercent: 0, paused: false },
 };
 
 export const known = (): Known => ({

@@ -96,6 +96,10 @@ function fakeSide(host: FakeHost, guest: string, cuts: Cut[]): MigrationSide {
     stats: async () => someStats,
     finalStats: async () => ({ ...someStats, memoryLeft: 0, memoryDone: 10 }),
     setMaxDowntime: async () => undefined,
+    pause: async () => {
+      called('pause');
+      host.states.set(guest, 'paused');
+    },
     abort: async () => {
       called('abort');
       host.copy?.fail(new Error('aborted'));

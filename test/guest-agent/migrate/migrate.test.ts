@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import test from 'ava';
+import { BlanketError } from '../../../src/wire/errors.ts';
 import { call, codeOf, copying, diskOf, id, pair, performed, prepared } from './pair.ts';
 
 test('the whole way: the guest and its disk are at the destination and nowhere else', async (t) => {
@@ -160,3 +161,14 @@ for (const [what, saysRunning, told] of [
     t.deepEqual(heard, told);
   });
 }
+
+test('a copy that failed fails alike when it is asked for again', async (t) => {
+  const hosts = await pair();
+  const { wish, copy } = await copying(hosts);
+  hosts.source.copy?.fail(new Error('no way there'));
+  const first = await t.throwsAsync(copy, { instanceOf: BlanketError });
+  t.is(first?.code, 'migrate.perform-failed');
+  hosts.source.restart();
+  const again = await t.throwsAsync(call(hosts.source, 'migrate.perform', { ...id, ...wish }));
+  t.deepEqual([again?.message, (again as BlanketError).code], [first?.message, first?.code]);
+});

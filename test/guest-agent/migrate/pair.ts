@@ -7,6 +7,7 @@ import { digestOf } from '../../../src/guest-agent/images.ts';
 import { migrateHandlers } from '../../../src/guest-agent/methods/migrate.ts';
 import { run } from '../../../src/process/run.ts';
 import type { AgentMethod, AgentParams, AgentResult } from '../../../src/wire/agent.ts';
+import { agentMethods } from '../../../src/wire/agent-methods.ts';
 import { BlanketError } from '../../../src/wire/errors.ts';
 import type { GuestSpec } from '../../../src/wire/guest-spec.ts';
 import { guestSpec, scratchPaths } from '../spec.ts';
@@ -26,7 +27,8 @@ export const call = <M extends Migrate>(
     p: unknown,
     c: unknown,
   ) => Promise<AgentResult<M>>;
-  return handler(params, { progress, signal: new AbortController().signal });
+  const checked = agentMethods[method].params.parse(params);
+  return handler(checked, { progress, signal: new AbortController().signal });
 };
 
 /** Two hosts with the same image; the guest runs on the first. */

@@ -1,0 +1,12 @@
+/** How a guest's memory is copied: what both hypervisors must be told before the copy begins. */
+import { z } from 'zod';
+
+export const copyWaySchema = z.object({
+  /** The guest is paused while its memory goes; its disk goes before that, while it runs. */
+  suspended: z.boolean().default(false),
+  /** The hypervisor slows the guest down when its memory is written faster than it goes. */
+  autoConverge: z.boolean().default(false),
+});
+export type CopyWay = z.infer<typeof copyWaySchema>;
+
+export const plainWay: CopyWay = copyWaySchema.parse({});
