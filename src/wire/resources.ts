@@ -13,7 +13,7 @@ import {
   noMetadata,
   publishedPortSchema,
 } from './network.ts';
-import { objectiveSchema } from './objective.ts';
+import { objectiveSchema, objectiveWishSchema } from './objective.ts';
 
 const time = z.iso.datetime();
 const bytes = z.int().nonnegative();
@@ -129,6 +129,8 @@ export const guestSchema = z.object({
   allow: z.array(allowRuleSchema).nullable().default(null),
   published: z.array(publishedPortSchema).default([]),
   metadata: guestMetadataSchema.default(noMetadata),
+  /** What its migrations keep to, where their command says nothing else. */
+  objective: objectiveWishSchema.optional(),
   createdAt: time,
 });
 export type Guest = z.infer<typeof guestSchema>;

@@ -12,6 +12,7 @@ import { addDiskCommands } from './guest-disk.ts';
 import { addFirewall } from './guest-firewall.ts';
 import { addForward } from './guest-forward.ts';
 import { addPublish } from './guest-publish.ts';
+import { addGuestSet } from './guest-set.ts';
 import { addGuestSsh } from './guest-ssh.ts';
 
 export function addGuestCommands(program: Command, cli: Cli): void {
@@ -20,6 +21,7 @@ export function addGuestCommands(program: Command, cli: Cli): void {
   addLists(guest, cli);
   addStart(guest, cli);
   addStop(guest, cli);
+  addGuestSet(guest, cli);
   addRemove(guest, cli);
   addDiskCommands(guest, cli);
   addFirewall(guest, cli);

@@ -5,7 +5,7 @@ import type { Cli } from '../cli.ts';
 import { one } from './format.ts';
 import { firewallLines, publishedText } from './reach.ts';
 import type { Column, Field } from './table.ts';
-import { ageText, bytesText } from './units.ts';
+import { ageText, bytesText, durationText, rateText } from './units.ts';
 import { noteProblems, withWarnings } from './warnings.ts';
 
 const mebi = 1024 ** 2;
@@ -41,6 +41,20 @@ const metadataText = ({ metadata: { sshKeys, userData } }: Guest): string | null
   return parts.length === 0 ? null : parts.join(', ');
 };
 
+/** What is set for all its migrations. */
+function objectiveText(objective: Guest['objective'] = {}): string | null {
+  const { maxDowntimeMs, maxTotalMs, onTimeout, bandwidthBps, mode, autoConverge } = objective;
+  const parts = [
+    maxDowntimeMs === undefined ? undefined : `downtime up to ${durationText(maxDowntimeMs)}`,
+    maxTotalMs === undefined ? undefined : `all of it up to ${durationText(maxTotalMs)}`,
+    onTimeout === undefined ? undefined : `then ${onTimeout}`,
+    bandwidthBps === undefined ? undefined : `with up to ${rateText(bandwidthBps)}`,
+    mode === undefined ? undefined : `mode ${mode}`,
+    autoConverge === undefined ? undefined : `${autoConverge ? '' : 'not '}slowed down`,
+  ].filter((part) => part !== undefined);
+  return parts.length === 0 ? null : parts.join(', ');
+}
+
 /** How it is reached: part of what is shown of it, and all that is shown when that was changed. */
 const reachFields = ({ allow, published }: Guest): Field[] => [
   ...firewallLines(allow).map((line): Field => ['firewall', line]),
@@ -63,6 +77,7 @@ const fields = (guest: Guest): Field[] => [
   ...guest.nics.map((nic): Field => ['nic', nicText(nic)]),
   ...reachFields(guest),
   ['metadata', metadataText(guest)],
+  ['migrations', objectiveText(guest.objective)],
   ['uuid', guest.uuid],
   ['created', guest.createdAt],
 ];

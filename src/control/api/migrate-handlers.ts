@@ -1,6 +1,8 @@
 /** Migrations. */
 import type { RouteParsed } from '../../wire/api.ts';
 import type { MigrationPlan } from '../../wire/migration-plan.ts';
+import { type ObjectiveChange, objectiveWishSchema } from '../../wire/objective.ts';
+import type { Guest } from '../../wire/resources.ts';
 import { refuseRebooting } from '../conform/admit.ts';
 import { refuseMaintenance } from '../drain/maintenance.ts';
 import { checkGuestCpu } from '../fleet/guest-cpu.ts';
@@ -12,10 +14,14 @@ import { checkRecords } from '../migrate/plan.ts';
 import type { Services } from '../services.ts';
 import type { GuestRecord } from '../store/records.ts';
 import type { Handlers } from './handlers.ts';
+import { guestView } from './views.ts';
 
-export const migrateHandlers = (services: Services): Handlers<'guest.migrate' | 'guest.plan'> => ({
+type Names = 'guest.migrate' | 'guest.plan' | 'guest.objective';
+
+export const migrateHandlers = (services: Services): Handlers<Names> => ({
   'guest.migrate': ({ params: { name }, body }) => migrate(services, name, body),
   'guest.plan': ({ params: { name }, body }) => planned(services, name, body),
+  'guest.objective': ({ params: { name }, body }) => setObjective(services, name, body),
 });
 
 /** A destination whose CPU is not known is asked; what changed while it answered is checked again. */
@@ -34,9 +40,18 @@ export async function migrate(services: Services, name: string, body: RouteParse
   await learnCpu(services, to);
   const guest = checked();
   const warnings = checkGuestCpu(store, guest, 'migrate', to);
-  const objective = objectiveFor(wish);
+  const objective = objectiveFor(wish, guest.objective);
   const state = { guest: name, source: guest.host, destination: to, objective, warnings };
   return operations.start('guest.migrate', `guest/${name}`, state);
+}
+
+/** A migration under way keeps to what it began with. */
+function setObjective({ store }: Services, name: string, change: ObjectiveChange): Guest {
+  const all = Object.entries({ ...store.guests.get(name).objective, ...change });
+  const objective = objectiveWishSchema.parse(Object.fromEntries(all.filter(([, value]) => value !== null)));
+  objectiveFor(objective); // refuses what contradicts itself
+  store.guests.update(name, { objective });
+  return guestView(store.guests.get(name));
 }
 
 /** What would refuse the operation itself is found as well. */
@@ -46,7 +61,8 @@ async function planned(
   { to, ...wish }: RouteParsed<'guest.plan'>['body'],
 ): Promise<MigrationPlan> {
   const { store, operations } = services;
-  const plan = await makePlan(services, { guest: name, destination: to, objective: objectiveFor(wish) });
+  const objective = objectiveFor(wish, store.guests.get(name).objective);
+  const plan = await makePlan(services, { guest: name, destination: to, objective });
   const admission = [
     ...blockerFrom(() => operations.needIdle(`guest/${name}`)),
     ...blockerFrom(() => refuseRebooting(store, to)),

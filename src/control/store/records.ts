@@ -14,6 +14,7 @@ import {
   noMetadata,
   publishedPortSchema,
 } from '../../wire/network.ts';
+import { objectiveWishSchema } from '../../wire/objective.ts';
 import { guestStates, hostStates, nicSchema, operationSchema } from '../../wire/resources.ts';
 import { conformanceSchema } from '../../wire/routes/conform.ts';
 
@@ -120,6 +121,7 @@ export const guestRecordSchema = z.object({
   allow: z.array(allowRuleSchema).nullable().default(null),
   published: z.array(publishedPortSchema).default([]),
   metadata: guestMetadataSchema.default(noMetadata),
+  objective: objectiveWishSchema.optional(),
   createdAt: time,
 });
 export type GuestRecord = z.infer<typeof guestRecordSchema>;

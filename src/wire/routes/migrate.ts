@@ -2,8 +2,8 @@
 
 import { migrationPlanSchema } from '../migration-plan.ts';
 import { nameSchema } from '../names.ts';
-import { objectiveWishSchema } from '../objective.ts';
-import { operationSchema } from '../resources.ts';
+import { objectiveChangeSchema, objectiveWishSchema } from '../objective.ts';
+import { guestSchema, operationSchema } from '../resources.ts';
 import { byName, route } from './route.ts';
 
 export const migrateRoutes = {
@@ -17,5 +17,12 @@ export const migrateRoutes = {
     'What would keep a migration back, or make it slow; nothing is touched',
     migrationPlanSchema,
     { params: byName, body: objectiveWishSchema.extend({ to: nameSchema }) },
+  ),
+  'guest.objective': route(
+    'PUT /guests/:name/objective',
+    200,
+    "Change what all of a guest's migrations keep to; null takes a wish back",
+    guestSchema,
+    { params: byName, body: objectiveChangeSchema },
   ),
 } as const;
