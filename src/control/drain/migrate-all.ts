@@ -31,43 +31,33 @@ type Drain = {
   refusals: Map<string, Refusals>;
 };
 
-/** @throws BlanketError `operation.cancelled` once what was under way has ended */
+/** Cancelled, it throws once what was under way has ended. */
 export async function migrateAll(services: Services, context: DrainContext): Promise<void> {
   const open = context.state.guests.filter(({ state }) => state === 'waiting' || state === 'going');
   const queue = open.map(({ guest }) => guest);
   const byGuest = { going: new Map(), claims: new Map(), refusals: new Map() };
   const drain: Drain = { services, context, queue, ...byGuest };
   const stop = () => stopAll(drain);
-  if (context.state.stopping) stop();
   context.signal.addEventListener('abort', stop, { once: true });
   try {
     await empty(drain);
   } finally {
     context.signal.removeEventListener('abort', stop);
   }
-  if (!context.state.stopping) return;
   context.signal.throwIfAborted();
-  throw new BlanketError('operation.cancelled', 'The operation was cancelled.', { kind: 'cancelled' });
 }
 
-/** A drain that was told to stop before a restart of control still waits for what it had begun. */
 async function empty(drain: Drain): Promise<void> {
   const { context, queue, going } = drain;
   for (;;) {
     context.progress(progressOf(drain.services, context.state));
     const { stopping, parallel } = context.state;
-    const next =
-      going.size < parallel ? queue.find((guest) => !stopping || isUnderWay(drain, guest)) : undefined;
-    if (next !== undefined) {
-      queue.splice(queue.indexOf(next), 1);
-      await begin(drain, next);
-    } else if (going.size > 0) await Promise.race(going.values());
+    const next = stopping || going.size >= parallel ? undefined : queue.shift();
+    if (next !== undefined) await begin(drain, next);
+    else if (going.size > 0) await Promise.race(going.values());
     else return;
   }
 }
-
-const isUnderWay = ({ services }: Drain, guest: string): boolean =>
-  operationOn(services, guest) !== undefined;
 
 const operationOn = ({ store }: Services, guest: string) =>
   store.operations.where({ state: 'running', subject: `guest/${guest}` })[0];
@@ -81,15 +71,13 @@ function stopAll({ services, context, going }: Drain): void {
   }
 }
 
-const tooLate = ['operation.past-return', 'operation.ended'];
-
-/** One that is past its point of no return is waited for. */
-function cancelOn({ operations }: Services, { id, kind }: Pick<Operation, 'id' | 'kind'>): void {
-  if (kind !== 'guest.migrate') return;
+/** Nothing happens once it has been asked to, or is past its point of no return. */
+function cancelOn({ operations, store }: Services, { id, kind }: Pick<Operation, 'id' | 'kind'>): void {
+  if (kind !== 'guest.migrate' || store.operations.get(id).cancelAskedAt !== undefined) return;
   try {
     operations.cancel(id);
   } catch (error) {
-    if (!(error instanceof BlanketError) || !tooLate.includes(error.code)) throw error;
+    if (!(error instanceof BlanketError) || error.kind !== 'conflict') throw error;
   }
 }
 
@@ -197,7 +185,6 @@ async function follow({ services, context }: Drain, id: string): Promise<Operati
   const { operations } = services;
   let operation = operations.show(id);
   while (operation.state === 'running') {
-    // again and again: a control that takes both up may not have come to the migration when it was first told
     if (context.state.stopping) cancelOn(services, operation);
     operation = await operations.wait(id, operation.version, LOOK_MS);
     context.progress(progressOf(services, context.state));

@@ -11,7 +11,7 @@ export type DrainState = {
   parallel: number;
   /** In the order in which they go. */
   guests: DrainedGuest[];
-  /** A person wants it to stop; kept, for a control that takes it up again must know. */
+  /** Nothing new is to be begun. */
   stopping?: true;
 };
 

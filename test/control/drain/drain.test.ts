@@ -170,7 +170,7 @@ test('a cancel outlives a restart of control', async (t) => {
   for (const name of ['w1', 'w2']) own.addGuest(name, 'a1', 64);
   const begun = await own.drain('a1', { parallel: 1 });
   await own.underWay(1);
-  const next = await crashed(own, rig(t), { stopping: true });
+  const next = await crashed(own, rig(t), { cancelAskedAt: '2026-01-02T03:04:05.000Z' });
   next.operations.recoverAll();
   t.is((await next.ended(begun)).state, 'cancelled');
   t.deepEqual(
@@ -180,11 +180,9 @@ test('a cancel outlives a restart of control', async (t) => {
 });
 
 /** Another control with what this one has written so far; `noted` was the last thing. */
-async function crashed(own: Rig, next: Rig, noted: Record<string, unknown> = {}): Promise<Rig> {
+async function crashed(own: Rig, next: Rig, noted: object = {}): Promise<Rig> {
   for (const record of own.store.operations.list()) {
-    const drain = record.kind === 'host.drain';
-    const flowState = drain ? { ...record.flowState, ...noted } : record.flowState;
-    next.store.operations.insert({ ...record, flowState });
+    next.store.operations.insert({ ...record, ...noted });
   }
   for (const guest of own.store.guests.list()) next.store.guests.insert(guest);
   for (const { id, kind } of own.operations.list()) {
