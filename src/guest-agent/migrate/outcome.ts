@@ -79,7 +79,11 @@ export async function keep(
 ): Promise<{ state: GuestState }> {
   const record = await readRecord(context, id);
   const engine = await engineOf(context, id.guest);
-  if (record === undefined || isUntouched(record)) return { state: await engine.state(id.guest) };
+  if (record === undefined || isUntouched(record)) {
+    // A begin that a crash ended: nothing was done, and nothing waits for it any more.
+    if (record?.closed === false) await keepRecord(context, record, { closed: true, cancelled: true });
+    return { state: await engine.state(id.guest) };
+  }
   await refuseWhileBusy(context, engine, record);
   refuseUndecided(record, await engine.state(id.guest), decided);
   await release(context, record);
