@@ -27,7 +27,8 @@ test.after.always(() => {
   leaveGround(ground);
 });
 
-const planOf = (plan: readonly Fault[]): string => plan.map(({ point, kind }) => `${point} ${kind}`).join(', ');
+const planOf = (plan: readonly Fault[]): string =>
+  plan.map(({ point, kind }) => `${point} ${kind}`).join(', ');
 
 /** What a plan broke, with all that happened. */
 async function brokenBy(plan: readonly Fault[]): Promise<string[]> {
@@ -59,5 +60,7 @@ test.serial('several faults', async (t) => {
     if (found.length > 0) throw new Error(found.join('\n'));
   });
   // The short form is the same each time; the long one draws anew, and tells its seed when it fails.
-  await t.notThrowsAsync(fc.assert(property, long ? { numRuns: 500 } : { numRuns: 10, seed: 6, endOnFailure: true }));
+  await t.notThrowsAsync(
+    fc.assert(property, long ? { numRuns: 500 } : { numRuns: 10, seed: 6, endOnFailure: true }),
+  );
 });
