@@ -6,12 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import anyTest, { type TestFn } from 'ava';
 import { findProcesses } from '../../infra/clean/processes.ts';
 import { askOnce } from '../../infra/demo/observer.ts';
-import type { Host, Operation } from '../../src/wire/resources.ts';
+import type { Host } from '../../src/wire/resources.ts';
+import { playFaults } from './faults-in-fleet.ts';
 import { bootFleet, destination, type Fleet, ground, guest, source } from './fleet.ts';
 import type { GroundHost } from './grounds/ground.ts';
 import { playHosts } from './hosts-in-fleet.ts';
 import { playLegs } from './legs-in-fleet.ts';
 import { playLibvirtInHost } from './libvirt-in-host.ts';
+import { playMigrations } from './migrate-in-fleet.ts';
 import { playNetwork } from './network-in-fleet.ts';
 import { playPortability } from './portability-in-fleet.ts';
 
@@ -19,7 +21,7 @@ const test = anyTest as TestFn<Fleet>;
 const never = new AbortController().signal;
 
 /** Slow enough that a test can act while the copy is under way: some 40 MB of memory have to pass. */
-const SLOW = ['--bandwidth', '2MB'];
+const SLOW = ['--bandwidth', '2MiB'];
 
 const other = (host: string): string => (host === source ? destination : source);
 
@@ -130,49 +132,8 @@ test.serial('a full destination is found before the guest is touched', async (t)
   t.true(await safeOn(fleet, source));
 });
 
-/** Each leaves a migration without one of its parties at a phase, and gives who should have the guest then. */
-const crashes: [what: string, phase: string, strike: (fleet: Fleet) => Promise<unknown>][] = [
-  ['control', 'prepare', killControl],
-  ['control', 'copy', killControl],
-  ['control', 'cutover', killControl],
-  ['control', 'confirm', killControl],
-  ['the agent at the source', 'copy', (fleet) => killAgent(fleet, source)],
-  ['the agent at the destination', 'copy', (fleet) => killAgent(fleet, destination)],
-];
-
-async function killControl(fleet: Fleet): Promise<void> {
-  process.kill(await fleet.controlPid(), 'SIGKILL');
-}
-
-const killAgent = (fleet: Fleet, host: string): Promise<unknown> =>
-  fleet.cli('host', 'ssh', host, '--', 'sudo', 'systemctl', 'kill', '--signal=KILL', 'blanket-agent');
-
-for (const [what, phase, strike] of crashes) {
-  test.serial(`${what} killed in ${phase}: the guest runs on exactly one host`, async (t) => {
-    const fleet = t.context;
-    if (what !== 'control') await sendHome(fleet);
-    const { host } = await fleet.where();
-    const to = other(host);
-    const before = (await askOnce(fleet.address, 'count', never)) as { bootId: string; count: number };
-    const id = await fleet.startMigration(to, ...(phase === 'copy' ? SLOW : []));
-    await fleet.phaseBegins(id, phase);
-    await strike(fleet);
-    const ended = await outcomeOf(fleet, id);
-    // a restarted control goes on; a migration that lost an agent goes back
-    t.is(ended.state, what === 'control' ? 'done' : 'rolled-back', JSON.stringify(ended));
-    t.log(`${ended.state}: ${ended.problem?.message ?? 'went on'}`);
-    t.true(await safeOn(fleet, ended.state === 'done' ? to : host));
-    const after = (await askOnce(fleet.address, 'count', never)) as { bootId: string; count: number };
-    t.is(after.bootId, before.bootId);
-    t.true(after.count > before.count);
-  });
-}
-
-/** The CLI starts control anew when it is gone, and control then ends what it finds. */
-async function outcomeOf(fleet: Fleet, id: string): Promise<Operation> {
-  await fleet.cli('op', 'watch', id);
-  return fleet.operation(id);
-}
+playMigrations(() => fleet, safeOn, [source, destination]);
+playFaults(() => fleet);
 
 async function sendHome(fleet: Fleet): Promise<void> {
   if ((await fleet.where()).host !== source) await fleet.json('migrate', guest, '--to', source);

@@ -14,8 +14,8 @@ import type { MigrateState } from './state.ts';
 
 /** How long a guest that may stand still waits for the destination's word. */
 const WORD_MS = 5_000;
-/** How long the destination is tried before what is there is left for later. */
-const SHORT_PATIENCE_MS = 30_000;
+/** How long the destination is tried before what is there is left for later: its agent takes 40 s to start on an emulated host. */
+const SHORT_PATIENCE_MS = 60_000;
 
 /** @throws BlanketError `migrate.running-here` of the destination, and those of `migrate.keep` at the source */
 export async function giveBack(
