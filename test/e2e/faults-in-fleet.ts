@@ -16,8 +16,8 @@ const blow = (name: string, moment: Moment): Blow => {
   return { strike, moment };
 };
 
-/** Those that a migration goes on after share one. `ended`: as what it must end. */
-const plays: readonly { blows: Blow[]; ended: 'done' | 'rolled-back' }[] = [
+/** Those that a migration goes on after share one. `ended`: as what it must end, where the moment alone decides that. */
+const plays: readonly { blows: Blow[]; ended?: 'done' | 'rolled-back' }[] = [
   {
     blows: (['prepare', 'copy', 'cutover', 'confirm'] as const).map((moment) =>
       blow('control killed', moment),
@@ -28,7 +28,8 @@ const plays: readonly { blows: Blow[]; ended: 'done' | 'rolled-back' }[] = [
   { blows: [blow('agent of the destination killed', 'copy')], ended: 'rolled-back' },
   { blows: [blow('libvirtd of the source killed', 'copy')], ended: 'rolled-back' },
   { blows: [blow("the destination's QEMU killed", 'copy')], ended: 'rolled-back' },
-  { blows: [blow('libvirtd of the destination killed', 'prepare')], ended: 'rolled-back' },
+  // It may be back before it is asked for anything.
+  { blows: [blow('libvirtd of the destination killed', 'prepare')] },
   {
     blows: [
       blow('way between the hosts cut', 'copy'),
@@ -55,7 +56,7 @@ export function playFaults(current: () => Fleet): void {
       const ending = await play(stand(), blows);
       t.log(`${ending.ended} after ${ending.settledMs.toFixed(0)} ms: ${ending.problem ?? 'it went on'}`);
       t.deepEqual(ending.faults, []);
-      t.is(ending.ended, ended);
+      if (ended !== undefined) t.is(ending.ended, ended);
     });
   }
   test.serial('the hands that struck are taken back', async (t) => {
