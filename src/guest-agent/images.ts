@@ -35,13 +35,13 @@ export async function digestOf(path: string): Promise<string> {
 async function check(path: string, digest: string): Promise<void> {
   const actual = await digestOf(path);
   if (actual !== digest) {
-    throw new BlanketError('image.digest-mismatch', `The uploaded file is ${actual}, not ${digest}.`, {
-      next: 'Upload it again.',
+    throw new BlanketError('image.digest-mismatch', `The file that came is ${actual}, not ${digest}.`, {
+      next: 'Send it again.',
     });
   }
   const info = await imageInfo(path);
   if (info.format !== 'qcow2') {
-    throw new BlanketError('image.not-qcow2', `The uploaded file is ${info.format}, not qcow2.`, {
+    throw new BlanketError('image.not-qcow2', `The file that came is ${info.format}, not qcow2.`, {
       kind: 'usage',
     });
   }
@@ -76,18 +76,26 @@ export const adoptImage = (paths: Paths, digest: string, upload: string): Promis
     if (await hasImage(paths, digest)) return rm(join(paths.uploads, basename(upload)), { force: true });
     const taken = `${paths.image(digest)}.taken`;
     await rename(await uploadAt(paths, upload), taken);
-    try {
-      await chown(taken, process.getuid?.() ?? 0, process.getgid?.() ?? 0);
-      await chmod(taken, 0o444);
-      await check(taken, digest);
-      await sync(taken);
-      await rename(taken, paths.image(digest));
-      await syncFolder(paths.images);
-    } catch (error) {
-      await rm(taken, { force: true });
-      throw error;
-    }
+    await takeIn(paths, digest, taken);
   });
+
+/**
+ * Gives a file of the images' own folder its name, once it is checked and on the disk. On failure the file is gone.
+ * @throws BlanketError `image.digest-mismatch`, `image.not-qcow2`, `image.has-backing`
+ */
+export async function takeIn(paths: Paths, digest: string, taken: string): Promise<void> {
+  try {
+    await chown(taken, process.getuid?.() ?? 0, process.getgid?.() ?? 0);
+    await chmod(taken, 0o444);
+    await check(taken, digest);
+    await sync(taken);
+    await rename(taken, paths.image(digest));
+    await syncFolder(paths.images);
+  } catch (error) {
+    await rm(taken, { force: true });
+    throw error;
+  }
+}
 
 async function sync(path: string): Promise<void> {
   const handle = await open(path, 'r');
@@ -107,5 +115,5 @@ export const removeImage = (paths: Paths, digest: string, users: readonly string
         data: { guests: users },
       });
     }
-    await rm(paths.image(digest), { force: true });
+    for (const file of ['', '.part']) await rm(`${paths.image(digest)}${file}`, { force: true });
   });

@@ -3,6 +3,7 @@
  *
  *   /var/lib/blanket/
  *     images/<hex>.qcow2        base disks, read-only, named by their SHA-256
+ *     images/<hex>.qcow2.part   one that is on its way from another host
  *     disks/<guest>/root.qcow2  a guest's own disk, on top of an image
  *     disks/<guest>/<name>.qcow2  a disk beside it, which began empty
  *     guests/<guest>.json       what a guest is

@@ -7,6 +7,7 @@ import { diskMethods } from './methods/disk.ts';
 import { driverMethods, noticeSchema } from './methods/drivers.ts';
 import { engineMethods, machineSchema } from './methods/engines.ts';
 import { hypervisorMethods } from './methods/hypervisor.ts';
+import { imageTransferMethods } from './methods/image-transfer.ts';
 import { method, none } from './methods/method.ts';
 import { networkMethods } from './methods/network.ts';
 import { planMethods } from './methods/plan.ts';
@@ -45,6 +46,7 @@ export const agentMethods = {
   'image.list': method(none, z.object({ images: z.array(z.object({ digest: digestSchema, bytes })) })),
   /** Checks an uploaded file against its digest and takes it in; the file is gone from uploads after. */
   'image.adopt': method(z.object({ digest: digestSchema, upload: z.string() }), none),
+  ...imageTransferMethods,
   'image.remove': method(z.object({ digest: digestSchema }), none),
   /** Makes the disks (the root disk an overlay on the image) and defines the domain. Repeating it changes nothing. */
   'guest.define': method(guestSpecSchema, none),

@@ -6,7 +6,7 @@ import { syncNetwork } from '../network/sync.ts';
 import type { Definition } from '../operations/operations.ts';
 import type { Phase, PhaseContext } from '../run-phases.ts';
 import type { Services } from '../services.ts';
-import { ensureImage } from '../storage/image-store.ts';
+import { ensureImage } from '../storage/ensure-image.ts';
 import type { GuestRecord } from '../store/records.ts';
 
 /** `warnings`: what a check found and let pass. */
@@ -59,7 +59,7 @@ export function createGuestFlow(services: Services): Definition<GuestState & { s
     [
       {
         name: 'image',
-        do: (context) => ensureImage(services, context.state.host, guestOf(context).digest, context.progress),
+        do: (context) => ensureImage(services, context.state.host, guestOf(context).digest, context),
         // an image on a host is kept: other guests use it
       },
       {

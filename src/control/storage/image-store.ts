@@ -1,6 +1,5 @@
 /**
- * Images on control's own disk, named by the digest of their content, read-only once they are in. Bringing one
- * to a host sends only what the host lacks.
+ * Images on control's own disk, named by the digest of their content, read-only once they are in.
  */
 import { createHash } from 'node:crypto';
 import { constants, createReadStream, existsSync } from 'node:fs';
@@ -50,15 +49,13 @@ export async function importImage(state: string, name: string, path: string): Pr
 export const removeImageFile = (state: string, digest: string): Promise<void> =>
   rm(pathOf(state, digest), { force: true });
 
-/** Sends an image to a host unless it is there. @throws BlanketError `image.gone` or as the agent says */
-export async function ensureImage(
+/** Sends control's copy to a host. @throws BlanketError `image.gone` or as the agent says */
+export async function uploadImage(
   { agents, paths }: Services,
   host: string,
   digest: string,
   progress: PhaseContext<never>['progress'],
 ): Promise<void> {
-  const { images } = await agents.call(host, 'image.list', {});
-  if (images.some((image) => image.digest === digest)) return;
   const file = pathOf(paths.state, digest);
   if (!existsSync(file)) {
     throw new BlanketError('image.gone', `The file of image ${digest} is not in control's store.`, {
