@@ -13,10 +13,12 @@ import { setTimeout } from 'node:timers/promises';
 import about from '../../package.json' with { type: 'json' };
 import { agentPaths } from '../wire/agent.ts';
 import { BlanketError } from '../wire/errors.ts';
+import { startNothingAtBoot } from './at-boot.ts';
 import type { Context } from './context.ts';
 import { kvmEngine } from './engines/kvm.ts';
 import { dialLibvirt, sharedLink } from './engines/libvirt-link.ts';
 import { engineOf } from './guests.ts';
+import { exec } from './host-access.ts';
 import { log, logError } from './log.ts';
 import { serveMetadata } from './metadata/service.ts';
 import { keptSources } from './metadata/sources.ts';
@@ -61,6 +63,7 @@ async function restore(context: Context): Promise<void> {
   for (const [name, step] of Object.entries(steps)) {
     await step(context.paths).catch((error: unknown) => logError('restore.failed', error, { step: name }));
   }
+  await startNothingAtBoot(exec).catch((error: unknown) => logError('restore.failed', error));
   await context.metadata.update();
   await pruneRecords(context).catch((error: unknown) => logError('restore.failed', error));
 }

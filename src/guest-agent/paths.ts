@@ -10,6 +10,7 @@
  *     consoles/<guest>.log*     what its serial console printed, kept and rotated by virtlogd
  *     networks/<name>.*         what a guest network is, and its DHCP and DNS server's files
  *     forwarding.json           settings of the host's before guest networks changed them
+ *     leases/<guest>.json       the highest lease heard of a guest, also of one that is gone
  *     migrations/<op>.json      what has happened here of each migration
  *     uploads/                  control's files on their way to images/
  *     tunnel.key tunnel.key.next tunnel.json tunnel.conf driver.json driver-pending.json
@@ -28,6 +29,7 @@ export function pathsUnder(state: string = agentPaths.state) {
     disks: folder('disks'),
     guests: folder('guests'),
     networks: folder('networks'),
+    leases: folder('leases'),
     migrations: folder('migrations'),
     consoles: folder('consoles'),
     tunnelKey: folder('tunnel.key'),
@@ -44,6 +46,7 @@ export function pathsUnder(state: string = agentPaths.state) {
     extraDisk: (guest: string, name: string) => join(state, 'disks', guest, `${name}.qcow2`),
     guest: (name: string) => join(state, 'guests', `${name}.json`),
     network: (name: string, kind: string) => join(state, 'networks', `${name}.${kind}`),
+    lease: (guest: string) => join(state, 'leases', `${guest}.json`),
     migration: (operation: string) => join(state, 'migrations', `${operation}.json`),
   };
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { problemSchema } from './errors.ts';
 import { guestSpecSchema, guestViewSchema } from './guest-spec.ts';
+import { carriedLease, leaseSchema } from './lease.ts';
 import { conformMethods } from './methods/conform.ts';
 import { diskMethods } from './methods/disk.ts';
 import { driverMethods, noticeSchema } from './methods/drivers.ts';
@@ -49,14 +50,24 @@ export const agentMethods = {
   ...imageTransferMethods,
   'image.remove': method(z.object({ digest: digestSchema }), none),
   /** Makes the disks (the root disk an overlay on the image) and defines the domain. Repeating it changes nothing. */
-  'guest.define': method(guestSpecSchema, none),
-  'guest.start': method(z.object({ name: nameSchema }), none),
+  'guest.define': method(guestSpecSchema.extend(carriedLease), none),
+  'guest.start': method(z.object({ name: nameSchema, ...carriedLease }), none),
   'guest.stop': method(
     z.object({ name: nameSchema, force: z.boolean(), timeoutMs: z.int().nonnegative() }),
     none,
   ),
   /** Undefines the domain and deletes its disks; refuses while it runs, unless `force`. */
-  'guest.remove': method(z.object({ name: nameSchema, force: z.boolean() }), none),
+  'guest.remove': method(z.object({ name: nameSchema, force: z.boolean(), ...carriedLease }), none),
+  /** What has been decided while this host was away; it hears of the guests that it knows. */
+  'guest.leases': method(
+    z.object({ guests: z.array(z.object({ name: nameSchema, lease: leaseSchema })) }),
+    none,
+  ),
+  /** Control has seen the guest run where it lives, so a copy that runs here is ended; its disks stay. */
+  'guest.evict': method(
+    z.object({ name: nameSchema, uuid: z.uuid(), lease: leaseSchema }),
+    z.object({ ended: z.boolean() }),
+  ),
   /** `diskAllocated`: of all its disks here. */
   'guest.view': method(
     z.object({ name: nameSchema }),

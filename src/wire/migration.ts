@@ -2,13 +2,14 @@
 import { z } from 'zod';
 import { copyWaySchema, plainWay } from './copy-way.ts';
 import { guestSpecSchema, guestStates } from './guest-spec.ts';
+import { carriedLease } from './lease.ts';
 import { method, none } from './methods/method.ts';
 import { nameSchema } from './names.ts';
 import { timeoutActions } from './objective.ts';
 
 const bytes = z.int().nonnegative();
 
-const migrationId = z.object({ operation: z.string(), guest: nameSchema });
+const migrationId = z.object({ operation: z.string(), guest: nameSchema, ...carriedLease });
 
 /** `roundsDone` counts passes over memory; `downtimeMs` is set once the guest has been paused: what
  * the two hosts took, each by its own clock, without the handover between them.

@@ -7,6 +7,7 @@ import { refuseRebooting } from '../conform/admit.ts';
 import { refuseMaintenance } from '../drain/maintenance.ts';
 import { checkGuestCpu, decideCpu } from '../fleet/guest-cpu.ts';
 import { placed } from '../guest/disks.ts';
+import { takeLease } from '../guest/lease.ts';
 import { freeMac } from '../network/addresses.ts';
 import { address6Of, guestAddress, settleHosts } from '../network/allocation.ts';
 import type { Services } from '../services.ts';
@@ -79,6 +80,7 @@ function newGuest(
       disks: placed(body.disks),
       cpu,
       state: 'creating',
+      lease: takeLease(store),
       createdAt: new Date().toISOString(),
     },
     ...{ nics: [nicOf(store, uuid, body)], allow, metadata, published: [] },

@@ -70,8 +70,9 @@ export function createGuestFlow(services: Services): Definition<GuestState & { s
       {
         name: 'define',
         do: async (context) => {
+          const { lease } = guestOf(context);
           const spec = specOf(guestOf(context));
-          await agents.call(context.state.host, 'guest.define', spec);
+          await agents.call(context.state.host, 'guest.define', { ...spec, lease });
           // An agent from before there were several would have left the others out without a word.
           if (spec.disks.length > 0) await agents.call(context.state.host, 'disk.set', spec);
         },
@@ -97,8 +98,9 @@ export function createGuestFlow(services: Services): Definition<GuestState & { s
   );
 }
 
-async function startGuest({ agents }: Services, { host, guest }: GuestState): Promise<void> {
-  await agents.call(host, 'guest.start', { name: guest }, { timeoutMs: START_TIMEOUT_MS });
+async function startGuest({ store, agents }: Services, { host, guest: name }: GuestState): Promise<void> {
+  const { lease } = store.guests.get(name);
+  await agents.call(host, 'guest.start', { name, lease }, { timeoutMs: START_TIMEOUT_MS });
 }
 
 export function startGuestFlow(services: Services): Definition<GuestState> {
@@ -136,7 +138,7 @@ async function removeFrom(
   { host, guest: name, force }: GuestState & { force: boolean },
 ): Promise<void> {
   if (force && store.hosts.find(host) === undefined) return;
-  await agents.call(host, 'guest.remove', { name, force });
+  await agents.call(host, 'guest.remove', { name, force, lease: store.guests.find(name)?.lease });
 }
 
 export function removeGuestFlow(services: Services): Definition<GuestState & { force: boolean }> {

@@ -6,7 +6,7 @@ export const CALL_TIMEOUT_MS = 120_000;
 /** How long a flow that may not give up tries to reach a host. */
 export const PATIENCE_MS = 600_000;
 
-export const idOf = ({ operation, guest }: MigrateState) => ({ operation, guest });
+export const idOf = ({ operation, guest, lease }: MigrateState) => ({ operation, guest, lease });
 
 /** The host was removed, by force if it was away: a person has decided that nothing runs there. */
 export const isGone = (error: unknown): boolean =>

@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BlanketError } from '../../wire/errors.ts';
 import { reach } from '../agents/reach.ts';
+import { takeLease } from '../guest/lease.ts';
 import type { PhaseContext } from '../run-phases.ts';
 import type { Services } from '../services.ts';
 import { CALL_TIMEOUT_MS, idOf, isGone, PATIENCE_MS } from './calls.ts';
@@ -20,9 +21,11 @@ const SHORT_PATIENCE_MS = 60_000;
 /** @throws BlanketError `migrate.running-here` of the destination, and those of `migrate.keep` at the source */
 export async function giveBack(
   services: Services,
-  { state, save }: PhaseContext<MigrateState>,
+  { state: before, save }: PhaseContext<MigrateState>,
 ): Promise<void> {
   const { agents } = services;
+  const state = { ...before, lease: decideBack(services, before.guest) };
+  save({ lease: state.lease });
   const leftover = discardThere(services, state);
   leftover.catch(() => undefined); // it is awaited below
   const enough = new AbortController();
@@ -34,6 +37,13 @@ export async function giveBack(
   await reach(() => agents.call(state.source, 'migrate.keep', keep, options), PATIENCE_MS);
   await guardWhereItIs(services, state);
   save({ leftBehind: await leftover });
+}
+
+/** What was sent for the way forward and is late is refused by the source from now on. */
+function decideBack({ store }: Services, guest: string): number {
+  const lease = takeLease(store);
+  store.guests.update(guest, { lease });
+  return lease;
 }
 
 /** Gives the host on which something stayed. */

@@ -16,6 +16,8 @@ export type MigrateState = {
   destination: string;
   objective: Objective;
   way?: CopyWay;
+  /** Of the guest, from admit on; every call carries it (`wire/lease.ts`). */
+  lease?: number;
   /** What a check found and let pass. */
   warnings?: Problem[];
   /** What was measured before it began. */

@@ -4,6 +4,7 @@ import { engineCpuSchema, guestCpuSchema } from '../../wire/cpu.ts';
 import { disksSchema } from '../../wire/disk.ts';
 import { envelopeSchema } from '../../wire/dsse.ts';
 import { problemSchema } from '../../wire/errors.ts';
+import { leaseSchema } from '../../wire/lease.ts';
 import { noticeSchema } from '../../wire/methods/drivers.ts';
 import { machineSchema, proofSchema } from '../../wire/methods/engines.ts';
 import { digestSchema, engineSchema, nameSchema } from '../../wire/names.ts';
@@ -122,6 +123,8 @@ export const guestRecordSchema = z.object({
   published: z.array(publishedPortSchema).default([]),
   metadata: guestMetadataSchema.default(noMetadata),
   objective: objectiveWishSchema.optional(),
+  /** Grows whenever it is decided where the guest lives (`wire/lease.ts`); 0: made before there were leases. */
+  lease: leaseSchema.default(0),
   createdAt: time,
 });
 export type GuestRecord = z.infer<typeof guestRecordSchema>;

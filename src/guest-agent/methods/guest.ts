@@ -1,12 +1,14 @@
 /** A guest's life on this host. */
 import { isDeepStrictEqual } from 'node:util';
+import type { AgentParsed } from '../../wire/agent.ts';
 import { BlanketError } from '../../wire/errors.ts';
-import type { GuestSpec } from '../../wire/guest-spec.ts';
 import type { Context } from '../context.ts';
 import { allocatedBytes, makeDisks, removeDisks } from '../disks.ts';
 import type { Engine } from '../engines/engine.ts';
+import { evict } from '../evict.ts';
 import { engineOf, eraseGuest, keepSpec, needGuest, specOf } from '../guests.ts';
 import type { HandlersOf } from '../handlers.ts';
+import { fence, hear, hearOfKnown, refuseOlder } from '../lease.ts';
 import { refuseWhileMigrating } from '../migrate/admission.ts';
 import { refuseUnknown } from '../migrate/record.ts';
 import { requireNetwork } from '../network.ts';
@@ -18,7 +20,8 @@ const pollMs = 500;
 const inTurn = <T>(guest: string, work: () => Promise<T>): Promise<T> => serially(`guest ${guest}`, work);
 
 /** @throws BlanketError `guest.exists`, `network.missing`, and those of `makeDisks`; nothing stays behind. */
-async function define(context: Context, spec: GuestSpec): Promise<void> {
+async function define(context: Context, { lease, ...spec }: AgentParsed<'guest.define'>): Promise<void> {
+  await fence(context, { guest: spec.name, lease });
   const engine = context.engine(spec.engine);
   const known = await specOf(context, spec.name);
   const state = await engine.state(spec.name);
@@ -42,7 +45,8 @@ async function define(context: Context, spec: GuestSpec): Promise<void> {
   }
 }
 
-async function start(context: Context, guest: string): Promise<void> {
+async function start(context: Context, { name: guest, lease }: AgentParsed<'guest.start'>): Promise<void> {
+  await fence(context, { guest, lease });
   const { engine } = await needGuest(context, guest);
   await refuseWhileMigrating(context, engine, guest);
   const state = await engine.state(guest);
@@ -77,7 +81,12 @@ async function stop(context: Context, { name, force, timeoutMs }: Stop): Promise
   });
 }
 
-async function remove(context: Context, guest: string, force: boolean): Promise<void> {
+/** The lease is written last: on a full disk only the removal makes room for it. */
+async function remove(
+  context: Context,
+  { name: guest, force, lease }: AgentParsed<'guest.remove'>,
+): Promise<void> {
+  await refuseOlder(context, { guest, lease });
   const engine = await engineOf(context, guest);
   await refuseWhileMigrating(context, engine, guest);
   const state = await engine.state(guest);
@@ -88,6 +97,7 @@ async function remove(context: Context, guest: string, force: boolean): Promise<
     });
   }
   await eraseGuest(context, guest);
+  await hear(context, { guest, lease });
 }
 
 async function view(context: Context, name: string) {
@@ -102,17 +112,24 @@ export const guestHandlers = (context: Context): HandlersOf<'guest'> => ({
     await inTurn(spec.name, () => define(context, spec));
     return {};
   },
-  'guest.start': async ({ name }) => {
-    await inTurn(name, () => start(context, name));
+  'guest.start': async (params) => {
+    await inTurn(params.name, () => start(context, params));
     return {};
   },
   'guest.stop': async (params) => {
     await inTurn(params.name, () => stop(context, params));
     return {};
   },
-  'guest.remove': async ({ name, force }) => {
-    await inTurn(name, () => remove(context, name, force));
+  'guest.remove': async (params) => {
+    await inTurn(params.name, () => remove(context, params));
     return {};
   },
+  'guest.leases': async ({ guests }) => {
+    for (const { name, lease } of guests) {
+      await inTurn(name, () => hearOfKnown(context, { guest: name, lease }));
+    }
+    return {};
+  },
+  'guest.evict': async (params) => ({ ended: await inTurn(params.name, () => evict(context, params)) }),
   'guest.view': ({ name }) => view(context, name),
 });

@@ -16,8 +16,8 @@ export const migrateHandlers = (context: Context): HandlersOf<'migrate'> => ({
   },
   'migrate.status': (id) => status(context, id),
   'migrate.discard': async (id) => {
-    await inTurn(id, () => discard(context, id));
+    await inTurn(context, id, () => discard(context, id));
     return {};
   },
-  'migrate.keep': (id) => inTurn(id, () => keep(context, id)),
+  'migrate.keep': (id) => inTurn(context, id, () => keep(context, id)),
 });

@@ -36,7 +36,7 @@ async function requireAbsent(engine: Engine, guest: string): Promise<void> {
  * @throws BlanketError `guest.exists`, `network.missing`, `migrate.busy`, `migrate.interrupted`, and those of `makeDisks`
  */
 export const prepare = (context: Context, params: Prepare): Promise<Prepared> =>
-  inTurn(params, async () => {
+  inTurn(context, params, async () => {
     const before = await readRecord(context, params);
     if (before?.results.prepare !== undefined) {
       needSide(context.live, params);
@@ -82,7 +82,7 @@ async function prepareOn(context: Context, record: MigrationRecord, engine: Engi
  * @throws BlanketError `migrate.interrupted` when libvirt has removed the waiting domain meanwhile.
  */
 export const finish = (context: Context, params: Finish, call: Call): Promise<Finished> =>
-  inTurn(params, async () => {
+  inTurn(context, params, async () => {
     const record = await needRecord(context, params);
     const known =
       (record.results.finish as Finished | undefined) ?? context.live.finished.get(params.operation);

@@ -41,7 +41,7 @@ export const recordSchema = z.object({
 });
 export type MigrationRecord = z.infer<typeof recordSchema>;
 
-export type MigrationId = { operation: string; guest: string };
+export type MigrationId = { operation: string; guest: string; lease?: number | undefined };
 
 const keptMs = 7 * 24 * 60 * 60 * 1000;
 

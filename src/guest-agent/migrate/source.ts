@@ -8,6 +8,7 @@ import type { Context } from '../context.ts';
 import type { MigrationSide } from '../engines/engine.ts';
 import { engineOf, needGuest } from '../guests.ts';
 import type { Call } from '../handlers.ts';
+import { fence, refuseOlder } from '../lease.ts';
 import { logError } from '../log.ts';
 import { serially } from '../serially.ts';
 import { admit } from './admission.ts';
@@ -28,16 +29,22 @@ export async function needRecord(context: Context, id: MigrationId): Promise<Mig
   });
 }
 
-/** Libvirt calls in one migration's name are never interleaved, except cancel. */
-export const inTurn = <T>({ guest }: MigrationId, work: () => Promise<T>): Promise<T> =>
-  serially(`guest ${guest}`, work);
+/**
+ * Libvirt calls in one migration's name are never interleaved, except cancel; an older lease than the one heard is refused.
+ * @throws BlanketError `guest.fenced`
+ */
+export const inTurn = <T>(context: Context, id: MigrationId, work: () => Promise<T>): Promise<T> =>
+  serially(`guest ${id.guest}`, async () => {
+    await fence(context, id);
+    return await work();
+  });
 
 /** @throws BlanketError `guest.not-found`, `guest.not-running`, `migrate.busy`, `migrate.interrupted` */
 export const begin = (
   context: Context,
   id: AgentParsed<'migrate.begin'>,
 ): Promise<AgentResult<'migrate.begin'>> =>
-  inTurn(id, async () => {
+  inTurn(context, id, async () => {
     const { engine, spec } = await needGuest(context, id.guest);
     const before = await readRecord(context, id);
     if (before?.results.begin !== undefined) {
@@ -95,6 +102,7 @@ export const perform = (
   call: Call,
 ): Promise<AgentResult<'migrate.perform'>> =>
   joinOrStart(context.live, params.operation, 'perform', call, async (progress) => {
+    await refuseOlder(context, params);
     const record = await needRecord(context, params);
     if (record.results.perform !== undefined) return record.results.perform as AgentResult<'migrate.perform'>;
     const failed = problemSchema.safeParse(record.results.performFailed).data;
@@ -144,7 +152,7 @@ export const confirm = (
   context: Context,
   params: AgentParsed<'migrate.confirm'>,
 ): Promise<AgentResult<'migrate.confirm'>> =>
-  inTurn(params, async () => {
+  inTurn(context, params, async () => {
     const record = await needRecord(context, params);
     const engine = await engineOf(context, params.guest);
     if (record.closed) return { state: await engine.state(params.guest) };
