@@ -1,9 +1,8 @@
 /** What becomes of a cancel, whenever it comes. */
 import test from 'ava';
-import { migrateFlow } from '../../../src/control/migrate/migrate.ts';
 import { Operations } from '../../../src/control/operations/operations.ts';
 import { diskOf } from '../../guest-agent/migrate/pair.ts';
-import { away, ended, traveller, twoHosts } from './two-hosts.ts';
+import { away, ended, flowOf, traveller, twoHosts } from './two-hosts.ts';
 
 test('the whole way ends at the destination', async (t) => {
   const own = await twoHosts(t);
@@ -46,7 +45,7 @@ test('a cancel is not lost with the control that heard it', async (t) => {
   own.operations.cancel(id);
   own.hooks.before.clear();
   const next = new Operations(own.store, own.services.log);
-  next.define(migrateFlow(own.services));
+  next.define(flowOf(own.services));
   next.recoverAll();
   t.is((await ended(next, id)).state, 'cancelled');
   t.deepEqual(own.states(), { a1: 'running', b1: 'absent' });
