@@ -14,7 +14,7 @@ import { requireNetwork } from '../network.ts';
 import { admit } from './admission.ts';
 import { closeSide, needSide, sideOf } from './live.ts';
 import { refuseCome } from './outcome.ts';
-import { keepRecord, type MigrationRecord, newRecord, readRecord } from './record.ts';
+import { keepRecord, type MigrationRecord, newRecord, readRecord, refuseOver } from './record.ts';
 import { fromBase64, inTurn, needRecord, toBase64 } from './source.ts';
 
 type Prepare = AgentParsed<'migrate.prepare'>;
@@ -42,6 +42,7 @@ export const prepare = (context: Context, params: Prepare): Promise<Prepared> =>
       needSide(context.live, params);
       return before.results.prepare as Prepared;
     }
+    refuseOver(before);
     const engine = context.engine(params.spec.engine);
     await admit(context, engine, params.guest, params.operation);
     await requireAbsent(engine, params.guest);

@@ -18,7 +18,7 @@ import { engineOf, specOf } from '../guests.ts';
 import { logError } from '../log.ts';
 import { eraseIfSame } from './erase.ts';
 import { closeSide, isRunning, sideOf } from './live.ts';
-import { keepRecord, type MigrationId, type MigrationRecord, readRecord } from './record.ts';
+import { keepRecord, type MigrationId, type MigrationRecord, newRecord, readRecord } from './record.ts';
 
 /** A paused guest at a destination that has not finished is only waiting for its memory. */
 const stateFor = (record: MigrationRecord | undefined, state: GuestState): GuestState =>
@@ -70,6 +70,16 @@ function refuseUndecided(
 }
 
 /**
+ * Nothing was done here, and nothing is to be done: a begin or prepare of this operation that is still on its way is refused when
+ * it arrives. A disk that is too full for that does not hold the guest up.
+ */
+async function shut(context: Context, record: MigrationRecord): Promise<void> {
+  await keepRecord(context, record, { closed: true, cancelled: true }).catch((error: unknown) =>
+    logError('migrate.record-failed', error, { guest: record.guest }),
+  );
+}
+
+/**
  * The guest lives here: makes it run and stay defined.
  * @throws BlanketError `migrate.busy`, `migrate.undecided`, `migrate.not-finished`, `guest.lost`
  */
@@ -80,8 +90,7 @@ export async function keep(
   const record = await readRecord(context, id);
   const engine = await engineOf(context, id.guest);
   if (record === undefined || isUntouched(record)) {
-    // A begin that a crash ended: nothing was done, and nothing waits for it any more.
-    if (record?.closed === false) await keepRecord(context, record, { closed: true, cancelled: true });
+    if (record?.closed !== true) await shut(context, record ?? newRecord(id, 'source'));
     return { state: await engine.state(id.guest) };
   }
   await refuseWhileBusy(context, engine, record);
@@ -147,7 +156,7 @@ export async function discard(context: Context, id: MigrationId): Promise<void> 
   const engine = await engineOf(context, id.guest);
   const state = stateFor(record, await engine.state(id.guest));
   if (record === undefined) {
-    if (state === 'absent') return;
+    if (state === 'absent') return shut(context, newRecord(id, 'destination'));
     throw new BlanketError('migrate.unknown', `${id.guest} is here, and not by operation ${id.operation}.`, {
       kind: 'conflict',
     });

@@ -43,6 +43,21 @@ export type MigrationRecord = z.infer<typeof recordSchema>;
 
 export type MigrationId = { operation: string; guest: string; lease?: number | undefined };
 
+/** A begin or prepare that arrives when its migration has been undone. @throws BlanketError `migrate.over` */
+export function refuseOver(record: MigrationRecord | undefined): void {
+  if (record?.closed !== true) return;
+  const { guest, operation } = record;
+  throw new BlanketError(
+    'migrate.over',
+    `The migration of ${guest} by operation ${operation} has ended here.`,
+    {
+      kind: 'conflict',
+      next: 'Start a new migration.',
+      data: { guest, operation },
+    },
+  );
+}
+
 const keptMs = 7 * 24 * 60 * 60 * 1000;
 
 export function newRecord({ operation, guest }: MigrationId, side: MigrationRecord['side']): MigrationRecord {

@@ -15,7 +15,14 @@ import { admit } from './admission.ts';
 import { copyGuest } from './copy.ts';
 import { closeSide, joinOrStart, needSide, sideOf } from './live.ts';
 import { discard, keep } from './outcome.ts';
-import { keepRecord, type MigrationId, type MigrationRecord, newRecord, readRecord } from './record.ts';
+import {
+  keepRecord,
+  type MigrationId,
+  type MigrationRecord,
+  newRecord,
+  readRecord,
+  refuseOver,
+} from './record.ts';
 
 export const toBase64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 export const fromBase64 = (text: string): Uint8Array => Buffer.from(text, 'base64');
@@ -51,6 +58,7 @@ export const begin = (
       needSide(context.live, id); // what was begun is gone with the connection that began it
       return before.results.begin as AgentResult<'migrate.begin'>;
     }
+    refuseOver(before);
     await admit(context, engine, id.guest, id.operation);
     const state = await engine.state(id.guest);
     if (state !== 'running') {

@@ -136,7 +136,17 @@ test('an operation that never came here changes nothing', async (t) => {
   source.states.set(id.guest, 'stopped');
   t.is((await call(source, 'migrate.keep', id)).state, 'stopped');
   await t.notThrowsAsync(call(source, 'migrate.cancel', id));
-  t.is(await codeOf(t, call(source, 'migrate.begin', id)), 'guest.not-running');
+  t.is(await codeOf(t, call(source, 'migrate.begin', { ...id, operation: 'op-2' })), 'guest.not-running');
+});
+
+test('a begin or prepare that comes when its migration has been undone is refused', async (t) => {
+  const { source, destination, spec } = await pair();
+  await call(destination, 'migrate.discard', id);
+  await call(source, 'migrate.keep', id);
+  t.is(await codeOf(t, call(source, 'migrate.begin', id)), 'migrate.over');
+  const wish = { ...id, spec, xml: '<domain/>', cookie: '', listenAddress: '10.90.0.2' };
+  t.is(await codeOf(t, call(destination, 'migrate.prepare', wish)), 'migrate.over');
+  t.deepEqual([...source.calls, ...destination.calls], []);
 });
 
 for (const operation of ['../x', '', 'a/b', '.hidden']) {
