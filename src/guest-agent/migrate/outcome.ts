@@ -18,7 +18,15 @@ import { engineOf, specOf } from '../guests.ts';
 import { logError } from '../log.ts';
 import { eraseIfSame } from './erase.ts';
 import { closeSide, isRunning, sideOf } from './live.ts';
-import { keepRecord, type MigrationId, type MigrationRecord, newRecord, readRecord } from './record.ts';
+import {
+  keepRecord,
+  type MigrationId,
+  type MigrationRecord,
+  newRecord,
+  openRecords,
+  readRecord,
+  refuseOver,
+} from './record.ts';
 
 /** A paused guest at a destination that has not finished is only waiting for its memory. */
 const stateFor = (record: MigrationRecord | undefined, state: GuestState): GuestState =>
@@ -80,6 +88,16 @@ async function shut(context: Context, record: MigrationRecord): Promise<void> {
 }
 
 /**
+ * A keep of a migration that is over may come when the guest is on its way once more: to let it run here then would be a second copy.
+ * @throws BlanketError `migrate.over`
+ */
+async function refuseLate(context: Context, record: MigrationRecord): Promise<void> {
+  if (!record.closed) return;
+  const open = await openRecords(context, record.guest);
+  if (open.some(({ operation }) => operation !== record.operation)) refuseOver(record);
+}
+
+/**
  * The guest lives here: makes it run and stay defined.
  * @throws BlanketError `migrate.busy`, `migrate.undecided`, `migrate.not-finished`, `guest.lost`
  */
@@ -93,6 +111,7 @@ export async function keep(
     if (record?.closed !== true) await shut(context, record ?? newRecord(id, 'source'));
     return { state: await engine.state(id.guest) };
   }
+  await refuseLate(context, record);
   await refuseWhileBusy(context, engine, record);
   refuseUndecided(record, await engine.state(id.guest), decided);
   await release(context, record);

@@ -51,6 +51,17 @@ for (const [index, kind] of faultKinds.entries()) {
   });
 }
 
+test.serial(
+  'a late keep of an undone migration does not wake the guest during the next cutover',
+  async (t) => {
+    const plan: Fault[] = [
+      { point: 6, kind: 'host b stays away' },
+      { point: 15, kind: 'the message comes late' },
+    ];
+    t.deepEqual(await brokenBy(plan), []);
+  },
+);
+
 test.serial('several faults', async (t) => {
   t.timeout(long ? 3_600_000 : 120_000);
   const fault = fc.record({ point: fc.nat(lastPoint + 20), kind: fc.constantFrom(...faultKinds) });
