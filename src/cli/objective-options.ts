@@ -12,6 +12,7 @@ import {
 } from '../wire/objective.ts';
 import { type Given, given } from './command.ts';
 import { parseBandwidth, parseWholeMs } from './parse/quantity.ts';
+import { parseCount } from './parse/words.ts';
 import { durationText } from './print/units.ts';
 
 export type ObjectiveOptions = {
@@ -21,6 +22,7 @@ export type ObjectiveOptions = {
   onTimeout?: TimeoutAction;
   mode?: MigrationMode;
   autoConverge?: boolean;
+  connections?: number;
 };
 
 /** Whole MiB a second, libvirt's unit; rounded down, since it is the most that may be used. */
@@ -28,6 +30,12 @@ export function parseWholeBandwidth(text: string): number {
   const value = parseBandwidth(text);
   if (value >= bandwidthUnit) return Math.floor(value / bandwidthUnit) * bandwidthUnit;
   throw new InvalidArgumentError('It must be at least 1MiB (a second), like 10MiB or 200Mbit.');
+}
+
+export function parseConnections(text: string): number {
+  const connections = parseCount(text);
+  if (objectiveWishSchema.safeParse({ connections }).success) return connections;
+  throw new InvalidArgumentError('It must be between 1 and 16.');
 }
 
 export function parseMaxTotal(text: string): number {
@@ -62,6 +70,7 @@ export const addObjectiveOptions = (command: Command): Command =>
         'live, or suspend: the guest is paused while its memory is copied (default: auto, live if possible)',
       ).choices(migrationModes),
     )
+    .option('--connections <count>', 'connections for the memory, up to 16 (default: 1)', parseConnections)
     .option('--auto-converge', 'slow the guest down when its memory does not converge (default)')
     .option('--no-auto-converge', 'never slow the guest down to get its memory across');
 
@@ -73,4 +82,5 @@ export const objectiveWish = (options: ObjectiveOptions): Given<ObjectiveWish> =
     onTimeout: options.onTimeout,
     mode: options.mode,
     autoConverge: options.autoConverge,
+    connections: options.connections,
   });

@@ -6,6 +6,8 @@ export const copyWaySchema = z.object({
   suspended: z.boolean().default(false),
   /** The hypervisor slows the guest down when its memory is written faster than it goes. */
   autoConverge: z.boolean().default(false),
+  /** Side by side, for the memory. */
+  connections: z.int().min(1).max(16).default(1),
 });
 export type CopyWay = z.infer<typeof copyWaySchema>;
 

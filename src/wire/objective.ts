@@ -26,6 +26,7 @@ const wishes = {
   bandwidthBps: z.int().min(bandwidthUnit).describe('bytes a second, in whole MiB/s; no limit when absent'),
   onTimeout: z.enum(timeoutActions),
   mode: z.enum(migrationModes),
+  connections: z.int().min(1).max(16).describe('side by side, for the memory'),
   autoConverge: z.boolean().describe('slow the guest down when its memory does not converge'),
 };
 
@@ -39,6 +40,7 @@ export const objectiveSchema = z.object({
   onTimeout: wishes.onTimeout.default('abort'),
   mode: wishes.mode.default('auto'),
   autoConverge: wishes.autoConverge.default(true),
+  connections: wishes.connections.default(1),
 });
 export type Objective = z.infer<typeof objectiveSchema>;
 
@@ -50,6 +52,7 @@ export const objectiveChangeSchema = z.object({
   onTimeout: wishes.onTimeout.nullable().optional(),
   mode: wishes.mode.nullable().optional(),
   autoConverge: wishes.autoConverge.nullable().optional(),
+  connections: wishes.connections.nullable().optional(),
 });
 export type ObjectiveChange = z.infer<typeof objectiveChangeSchema>;
 

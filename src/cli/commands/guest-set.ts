@@ -10,7 +10,7 @@ type Options = ObjectiveOptions & { reset?: true };
 
 const nothing: ObjectiveChange = {
   ...{ maxDowntimeMs: null, maxTotalMs: null, onTimeout: null },
-  ...{ bandwidthBps: null, mode: null, autoConverge: null },
+  ...{ bandwidthBps: null, mode: null, autoConverge: null, connections: null },
 };
 
 export function addGuestSet(guest: Command, cli: Cli): void {

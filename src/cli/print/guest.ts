@@ -43,13 +43,14 @@ const metadataText = ({ metadata: { sshKeys, userData } }: Guest): string | null
 
 /** What is set for all its migrations. */
 function objectiveText(objective: Guest['objective'] = {}): string | null {
-  const { maxDowntimeMs, maxTotalMs, onTimeout, bandwidthBps, mode, autoConverge } = objective;
+  const { maxDowntimeMs, maxTotalMs, onTimeout, bandwidthBps, mode, autoConverge, connections } = objective;
   const parts = [
     maxDowntimeMs === undefined ? undefined : `downtime up to ${durationText(maxDowntimeMs)}`,
     maxTotalMs === undefined ? undefined : `all of it up to ${durationText(maxTotalMs)}`,
     onTimeout === undefined ? undefined : `then ${onTimeout}`,
     bandwidthBps === undefined ? undefined : `with up to ${rateText(bandwidthBps)}`,
     mode === undefined ? undefined : `mode ${mode}`,
+    connections === undefined ? undefined : `${connections} connection(s)`,
     autoConverge === undefined ? undefined : `${autoConverge ? '' : 'not '}slowed down`,
   ].filter((part) => part !== undefined);
   return parts.length === 0 ? null : parts.join(', ');

@@ -24,10 +24,14 @@ const plainFlags =
   migrateFlags.changeProtection;
 
 /** Without `live` libvirt copies the disk while the guest runs, and pauses it for the memory (qemuMigrationSrcRun). */
-const sourceFlags = ({ suspended, autoConverge }: CopyWay): number =>
+const sourceFlags = ({ suspended, autoConverge, connections }: CopyWay): number =>
   plainFlags |
   (suspended ? 0 : migrateFlags.live) |
-  (autoConverge && !suspended ? migrateFlags.autoConverge : 0);
+  (autoConverge && !suspended ? migrateFlags.autoConverge : 0) |
+  (connections > 1 ? migrateFlags.parallel : 0);
+
+/** Both sides must be told alike; libvirt refuses the number without the flag. */
+const parallel = ({ connections }: CopyWay) => (connections > 1 ? { parallelConnections: connections } : {});
 
 const mebibyte = 1024 * 1024;
 /** No limit in practice, and below what libvirt can turn into bytes; QEMU's own default is 128 MiB/s. */
@@ -88,6 +92,7 @@ async function prepare(connection: Connection, guest: string, input: PrepareInpu
       destinationXml: input.xml,
       listenAddress: input.listenAddress,
       bandwidthMiBps: unlimitedMiBps,
+      ...parallel(way),
     },
   });
   return { uri: prepared.uri ?? uri, cookie: prepared.cookie };
@@ -101,6 +106,7 @@ const performParameters = ({ xml, uri, bandwidth }: PerformInput, way: CopyWay):
   destinationXml: xml,
   bandwidthMiBps: bandwidthMiBps(bandwidth),
   ...(way.autoConverge && !way.suspended && throttle),
+  ...parallel(way),
 });
 
 const isGoingOn = ({ domain, event, detail }: Events['lifecycle'], guest: string): boolean =>

@@ -160,3 +160,12 @@ test.serial('a guest that does not converge is slowed down, unless that was not 
   );
   t.false(error instanceof BlanketError, 'its time was over first');
 });
+
+test.serial('over several connections', async (t) => {
+  const { go, source, destination, close } = await migration('wide', { ...suspended, connections: 4 });
+  t.teardown(close);
+  const { cookie } = await go({ maxDowntimeMs: 500 });
+  const finished = await destination.finish({ cookie, cancelled: false });
+  await source.confirm({ cookie: finished.cookie, cancelled: false });
+  t.is((await (await pair.there.connection.domains.byName('wide')).state()).state, 'running');
+});
