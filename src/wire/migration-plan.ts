@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { pathReadingSchema } from './methods/plan.ts';
 import { nameSchema } from './names.ts';
+import { predictionSchema } from './prediction.ts';
 
 /** `docs/migration-plan.md` says of each what to do. Scripts match on them, so none is ever renamed. */
 export const findingIds = [
@@ -80,5 +81,7 @@ export const migrationPlanSchema = z.object({
   /** Blockers first. */
   findings: z.array(findingSchema),
   readings: planReadingsSchema.nullable(),
+  /** `null`: too little is known. */
+  prediction: predictionSchema.nullable().default(null),
 });
 export type MigrationPlan = z.infer<typeof migrationPlanSchema>;

@@ -10,6 +10,7 @@ const plan: MigrationPlan = {
     { ...finding, id: 'migrate.no-disk', level: 'blocker' },
     { ...finding, id: 'migrate.slow-path', level: 'warning', message: 'It is slow.', next: 'Wait.' },
   ],
+  prediction: null,
   readings: {
     ...{ path: { bytesPerSecond: 12.5e6, rttMs: 40.04, bytes: 1 }, dirtyBytesPerSecond: null },
     ...{ memoryBytes: 2 ** 27, residentBytes: null, diskBytes: 2 ** 22, imageBytes: 0, skewMs: -12 },

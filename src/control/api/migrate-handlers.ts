@@ -8,6 +8,7 @@ import { refuseMaintenance } from '../drain/maintenance.ts';
 import { checkGuestCpu } from '../fleet/guest-cpu.ts';
 import { learnCpu } from '../fleet/known-cpus.ts';
 import { blockerFrom, inOrder } from '../migrate/findings/finding.ts';
+import { historyOf } from '../migrate/history.ts';
 import { makePlan } from '../migrate/make-plan.ts';
 import { objectiveFor } from '../migrate/objective.ts';
 import { checkRecords } from '../migrate/plan.ts';
@@ -16,10 +17,11 @@ import type { GuestRecord } from '../store/records.ts';
 import type { Handlers } from './handlers.ts';
 import { guestView } from './views.ts';
 
-type Names = 'guest.migrate' | 'guest.plan' | 'guest.objective';
+type Names = 'guest.migrate' | 'guest.plan' | 'guest.objective' | 'migration.history';
 
 export const migrateHandlers = (services: Services): Handlers<Names> => ({
   'guest.migrate': ({ params: { name }, body }) => migrate(services, name, body),
+  'migration.history': ({ query: { guest } }) => historyOf(services.store, guest),
   'guest.plan': ({ params: { name }, body }) => planned(services, name, body),
   'guest.objective': ({ params: { name }, body }) => setObjective(services, name, body),
 });

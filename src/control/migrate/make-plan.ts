@@ -4,6 +4,7 @@
  */
 import type { Finding, MigrationPlan, PlanReadings } from '../../wire/migration-plan.ts';
 import type { Objective } from '../../wire/objective.ts';
+import type { Prediction } from '../../wire/prediction.ts';
 import { learnCpu } from '../fleet/known-cpus.ts';
 import type { Services } from '../services.ts';
 import type { GuestRecord, HostRecord } from '../store/records.ts';
@@ -12,7 +13,9 @@ import { blocker, blockers, inOrder, warning } from './findings/finding.ts';
 import { machineFindings, networkFindings, noticeFindings, stuckFindings } from './findings/guest.ts';
 import { dirtyFindings, pathFindings, skewFindings } from './findings/path.ts';
 import { versionFindings } from './findings/versions.ts';
+import { earlierBetween } from './history.ts';
 import { readingFindings, recordFindings } from './plan.ts';
+import { predict } from './predict/predict.ts';
 import { type Attempt, attempt, type HostReadings, orNull, readHosts } from './read-hosts.ts';
 
 export type PlanWish = { guest: string; destination: string; objective: Objective };
@@ -33,7 +36,7 @@ export async function makePlan(services: Services, wish: PlanWish): Promise<Migr
   const [source, destination] = [store.hosts.get(guest.host), store.hosts.get(wish.destination)];
   const known = recordFindings(guest, destination);
   const askable = source.name !== destination.name && destination.state === 'ready';
-  if (!askable) return planOf(wish, guest, known, null);
+  if (!askable) return planOf(wish, guest, known, null, null);
   const [readings, learnt] = await Promise.all([
     readHosts(services, guest, destination.name),
     attempt(() => learnCpu(services, destination.name)),
@@ -49,7 +52,10 @@ export async function makePlan(services: Services, wish: PlanWish): Promise<Migr
     ...networkFindingsOf(services, one),
     ...measuredFindings(one),
   ];
-  return planOf(wish, guest, found, readingsOf(one));
+  const measured = readingsOf(one);
+  const earlier = earlierBetween(store, source.name, destination.name);
+  const prediction = predict({ readings: measured, objective: wish.objective, earlier });
+  return planOf(wish, guest, found, measured, prediction);
 }
 
 const planOf = (
@@ -57,11 +63,13 @@ const planOf = (
   { name, host }: GuestRecord,
   findings: readonly Finding[],
   readings: PlanReadings | null,
+  prediction: Prediction | null,
 ): MigrationPlan => ({
   ...{ guest: name, source: host, destination: wish.destination },
   blocked: blockers(findings).length > 0,
   findings: inOrder(unique(findings)),
   readings,
+  prediction,
 });
 
 /** The store and a host may say the same: a guest that does not run. */

@@ -22,6 +22,7 @@ import { clean } from './clean.ts';
 import { confirm } from './confirm.ts';
 import { copy } from './copy.ts';
 import { cutover } from './cutover.ts';
+import { tryKeepHistory } from './history.ts';
 import { plan } from './plan-phase.ts';
 import { prepare } from './prepare.ts';
 import { resultOf } from './report.ts';
@@ -39,6 +40,7 @@ export const migrateFlow = (services: Services): Definition<MigrateState> => ({
     if (now !== undefined) services.store.guests.update(state.guest, { state: now });
     const result = resultOf(state, operation);
     if (outcome.state !== 'done') return result;
+    tryKeepHistory(services, state, operation, result);
     const unsigned = keepProof(services, state, operation, result);
     return unsigned.length === 0
       ? result

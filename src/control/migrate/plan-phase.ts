@@ -13,6 +13,7 @@ export const plan: Make = (services) => ({
     refuseBlocked(made.findings);
     const found: Problem[] = made.findings.map(problemOf);
     const warnings = [...known, ...found.filter(({ code }) => known.every((one) => one.code !== code))];
-    save({ warnings, planned: { readings: made.readings }, way: wayFor(objective) });
+    const planned = { readings: made.readings, prediction: made.prediction };
+    save({ warnings, planned, way: wayFor(objective) });
   },
 });

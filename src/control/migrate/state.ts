@@ -3,7 +3,7 @@
 import type { CopyWay } from '../../wire/copy-way.ts';
 import type { Problem } from '../../wire/errors.ts';
 import type { MigrationStats } from '../../wire/migration.ts';
-import type { PlanReadings } from '../../wire/migration-plan.ts';
+import type { MigrationPlan } from '../../wire/migration-plan.ts';
 import type { HostVersions } from '../../wire/move-proof.ts';
 import type { Objective } from '../../wire/objective.ts';
 import type { Phase } from '../run-phases.ts';
@@ -20,8 +20,8 @@ export type MigrateState = {
   lease?: number;
   /** What a check found and let pass. */
   warnings?: Problem[];
-  /** What was measured before it began. */
-  planned?: { readings: PlanReadings | null };
+  /** What was measured before it began, and foretold from that. */
+  planned?: Pick<MigrationPlan, 'readings' | 'prediction'>;
   begun?: { xml: string; cookie: string };
   prepared?: { uri: string; disksUri: string; cookie: string };
   /** `at`: when control heard of it, Unix ms. */

@@ -37,10 +37,11 @@ const reasons = {
 
 export function moveOf({ state, operation, result, guest, source, destination }: Known): Move {
   const { witnessed, digests } = state;
+  const predicted = state.planned?.prediction ?? null;
   const known: [name: string, why: string, value: unknown][] = [
     ['disk', reasons.diskDigests, digests],
     ['clockStepMs', reasons.clockStepMs, undefined],
-    ['predicted', reasons.predicted, undefined],
+    ['predicted', reasons.predicted, predicted],
     ['downtimeMs', reasons.downtimeMs, result.downtimeMs],
     ['source.versions', reasons.versions, witnessed?.source],
     ['destination.versions', reasons.versions, witnessed?.destination],
@@ -58,7 +59,7 @@ export function moveOf({ state, operation, result, guest, source, destination }:
     diskBytes: result.diskBytes,
     rounds: result.rounds,
     downtimeMs: result.downtimeMs,
-    predicted: null,
+    predicted: predicted === null ? null : { downtimeMs: predicted.downtimeMs, totalMs: predicted.totalMs },
     disk:
       digests === undefined
         ? { verifiedBy: 'mirror', source: null, destination: null }

@@ -5,7 +5,7 @@ import { BlanketError } from '../../wire/errors.ts';
 
 export type Collection<T extends { name: string }> = {
   list(): T[];
-  /** Without reading what belongs to them. */
+  /** In the order in which they were inserted, without reading what belongs to them. */
   names(): string[];
   /** Those whose fields have these texts; no other is read, however many there are. */
   where(match: { [K in keyof T]?: T[K] & string }): T[];

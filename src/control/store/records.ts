@@ -7,6 +7,7 @@ import { problemSchema } from '../../wire/errors.ts';
 import { leaseSchema } from '../../wire/lease.ts';
 import { noticeSchema } from '../../wire/methods/drivers.ts';
 import { machineSchema, proofSchema } from '../../wire/methods/engines.ts';
+import { pastMigrationSchema } from '../../wire/migration-history.ts';
 import { digestSchema, engineSchema, nameSchema } from '../../wire/names.ts';
 import {
   allowRuleSchema,
@@ -135,6 +136,9 @@ export type SettingRecord = z.infer<typeof settingRecordSchema>;
 
 /** By the operation that made it. */
 export const conformanceRecordSchema = conformanceSchema.extend({ name: operationSchema.shape.id });
+
+/** By the operation that it was. */
+export const migrationRecordSchema = pastMigrationSchema.extend({ name: operationSchema.shape.id });
 
 /** An operation with what its flow needs to go on or back after a restart. */
 export const operationRecordSchema = operationSchema.extend({

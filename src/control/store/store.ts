@@ -11,6 +11,7 @@ import {
   guestRecordSchema,
   hostRecordSchema,
   imageRecordSchema,
+  migrationRecordSchema,
   networkRecordSchema,
   operationRecordSchema,
   settingRecordSchema,
@@ -23,6 +24,7 @@ const migrations = [
     .join('\n'),
   'CREATE TABLE setting (name TEXT PRIMARY KEY, doc TEXT NOT NULL CHECK (json_valid(doc)));',
   'CREATE TABLE conformance (name TEXT PRIMARY KEY, doc TEXT NOT NULL CHECK (json_valid(doc)));',
+  'CREATE TABLE migration (name TEXT PRIMARY KEY, doc TEXT NOT NULL CHECK (json_valid(doc)));',
 ];
 
 /**
@@ -41,6 +43,7 @@ export function openStore(path: string) {
     settings: collection(db, 'setting', settingRecordSchema),
     operations: collection(db, 'operation', operationRecordSchema),
     conformance: collection(db, 'conformance', conformanceRecordSchema),
+    migrations: collection(db, 'migration', migrationRecordSchema),
     /** All of `change` or nothing of it. */
     transaction<T>(change: () => T): T {
       db.exec('BEGIN IMMEDIATE');

@@ -1,5 +1,6 @@
 /** Routes of migrations. */
-
+import { z } from 'zod';
+import { migrationHistorySchema } from '../migration-history.ts';
 import { migrationPlanSchema } from '../migration-plan.ts';
 import { nameSchema } from '../names.ts';
 import { objectiveChangeSchema, objectiveWishSchema } from '../objective.ts';
@@ -24,5 +25,12 @@ export const migrateRoutes = {
     "Change what all of a guest's migrations keep to; null takes a wish back",
     guestSchema,
     { params: byName, body: objectiveChangeSchema },
+  ),
+  'migration.history': route(
+    'GET /migrations',
+    200,
+    'Finished migrations beside what was foretold of them, newest first',
+    migrationHistorySchema,
+    { query: z.object({ guest: nameSchema.optional() }) },
   ),
 } as const;
