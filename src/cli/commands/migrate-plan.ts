@@ -1,11 +1,12 @@
 /** `blanket migrate … --plan`: what would be found, and nothing done. */
 import { exitCodeOf } from '../../wire/errors.ts';
 import type { Finding, MigrationPlan } from '../../wire/migration-plan.ts';
+import type { Range } from '../../wire/prediction.ts';
 import type { Cli } from '../cli.ts';
 import { type ObjectiveOptions, objectiveWish } from '../objective-options.ts';
 import { data } from '../print/format.ts';
 import { type Field, fieldLines, table } from '../print/table.ts';
-import { bytesText, durationText, rateText } from '../print/units.ts';
+import { bytesText, durationText, percentText, rateText } from '../print/units.ts';
 
 type Options = ObjectiveOptions & { to: string };
 
@@ -23,6 +24,27 @@ function readingFields({ readings }: MigrationPlan): Field[] {
     ['disk', known(readings.diskBytes, bytesText)],
     ['image to fetch', known(readings.imageBytes, bytesText)],
     ['clocks apart', known(readings.skewMs, (ms) => durationText(Math.abs(ms)))],
+  ];
+}
+
+const between = (range: Range | null, text: (value: number) => string): string | null =>
+  range === null ? null : `${text(range.likely)} (${text(range.low)} to ${text(range.high)})`;
+
+function predictionFields({ prediction }: MigrationPlan): Field[] {
+  if (prediction === null) return [];
+  const { totalMs, downtimeMs, rounds, memoryBytes, diskBytes, earlier } = prediction;
+  return [
+    ['total', between(totalMs, durationText)],
+    ['downtime', between(downtimeMs, durationText)],
+    ['rounds', between(rounds, String)],
+    ['memory to send', between(memoryBytes, bytesText)],
+    ['disk to send', bytesText(diskBytes.likely)],
+    [
+      'in the range',
+      `${percentText(prediction.confidence)} of times, by ${earlier} earlier ${earlier === 1 ? 'migration' : 'migrations'}`,
+    ],
+    ['converges', prediction.converges ? 'yes' : 'no'],
+    ['why', prediction.why],
   ];
 }
 
@@ -49,7 +71,7 @@ export function planText(plan: MigrationPlan): string {
     ['to', plan.destination],
     ['blocked', plan.blocked ? 'yes' : 'no'],
   ];
-  return `${fieldLines([...head, ...readingFields(plan)])}\n${findingLines(plan.findings)}`;
+  return `${fieldLines([...head, ...readingFields(plan), ...predictionFields(plan)])}\n${findingLines(plan.findings)}`;
 }
 
 export async function planMigration(cli: Cli, guest: string, options: Options): Promise<void> {

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { migrationResultSchema, type Operation } from '../../wire/resources.ts';
 import type { Cli } from '../cli.ts';
-import { examples, nameArgument } from '../command.ts';
+import { examples } from '../command.ts';
 import { addObjectiveOptions, type ObjectiveOptions, objectiveWish } from '../objective-options.ts';
 import { parseName } from '../parse/words.ts';
 import { data } from '../print/format.ts';
@@ -11,10 +11,12 @@ import { fieldLines } from '../print/table.ts';
 import { bytesText, durationText } from '../print/units.ts';
 import { noteWarnings, withWarnings } from '../print/warnings.ts';
 import { watch } from '../watch.ts';
+import { showHistory } from './migrate-history.ts';
 import { planMigration } from './migrate-plan.ts';
 
 type Way = { guest: string; source: string; destination: string };
-type Options = ObjectiveOptions & { to: string; detach?: true; plan?: true };
+type Options = ObjectiveOptions & { to: string; detach?: true };
+type Given = Omit<Options, 'to'> & { to?: string; plan?: true; history?: true };
 
 /** What scripts read. Numbers are null as long as they are not known: bytes, ms. */
 export function migrationReport(way: Way, operation: Operation) {
@@ -70,14 +72,13 @@ export function addMigrateCommand(program: Command, cli: Cli): void {
   const command = program
     .command('migrate')
     .description('migrate a running guest to another host')
-    .addArgument(nameArgument('guest', 'name of the guest'))
-    .requiredOption('--to <host>', 'destination', parseName);
+    .argument('[guest]', 'name of the guest', parseName)
+    .option('--to <host>', 'destination', parseName);
   addObjectiveOptions(command)
     .option('--plan', 'only tell what would keep it back or make it slow; exit 5 when something would')
+    .option('--history', 'what finished migrations took, beside what was foretold; of all guests, or of one')
     .option('--detach', 'print the id of the operation and do not wait')
-    .action((guest: string, options: Options) =>
-      options.plan ? planMigration(cli, guest, options) : migrate(cli, guest, options),
-    );
+    .action((guest: string | undefined, options: Given) => run(cli, command, guest, options));
   examples(
     command,
     'blanket migrate web1 --to west',
@@ -85,9 +86,29 @@ export function addMigrateCommand(program: Command, cli: Cli): void {
     'blanket migrate web1 --to west --max-total 10m --on-timeout pause',
     'blanket migrate web1 --to west --mode suspend',
     'blanket migrate web1 --to west --plan',
+    'blanket migrate --history',
+    'blanket migrate --history web1 -o json',
     'blanket migrate web1 --to west -o json',
   );
 }
+
+/** Guest and destination are needed for all but the history. */
+function run(cli: Cli, command: Command, guest: string | undefined, options: Given): Promise<void> {
+  const { to, plan, history } = options;
+  if (history && (plan || to !== undefined)) {
+    return refuse(command, 'conflictingOption', '--history is shown alone, of all guests or of one');
+  }
+  if (history) return showHistory(cli, guest);
+  if (guest === undefined) return refuse(command, 'missingArgument', "missing required argument 'guest'");
+  if (to === undefined) {
+    return refuse(command, 'missingMandatoryOptionValue', "required option '--to <host>' not specified");
+  }
+  return plan ? planMigration(cli, guest, { ...options, to }) : migrate(cli, guest, { ...options, to });
+}
+
+/** As commander says it of what it checks itself. */
+const refuse = (command: Command, code: string, message: string): never =>
+  command.error(`error: ${message}`, { code: `commander.${code}` });
 
 async function migrate(cli: Cli, guest: string, options: Options): Promise<void> {
   const client = await cli.client();
