@@ -125,10 +125,18 @@ function pour(socket: Socket): Promise<z.infer<typeof countedSchema>> {
       if (counted === undefined) reject(new Error('it answered with rubbish'));
       else resolve(counted);
     });
-    socket.once('close', () => reject(socket.errored ?? new Error('it closed the line')));
     socket.on('drain', fill);
     fill();
   });
+}
+
+async function exchange(socket: Socket, wish: z.infer<typeof wishSchema>): Promise<PathReading> {
+  await once(socket, 'connect');
+  const trips: number[] = [];
+  while (trips.length < ROUND_TRIPS) trips.push(await roundTrip(socket));
+  socket.write(`${JSON.stringify(wish)}\n`);
+  await once(socket, 'data');
+  return { ...(await pour(socket)), rttMs: Math.min(...trips) };
 }
 
 type Wish = { address: string; port: number; ms: number; bytes: number };
@@ -139,15 +147,14 @@ export async function measureWay(wish: Wish, signal: AbortSignal): Promise<PathR
   const limit = AbortSignal.any([signal, AbortSignal.timeout(ms + ANSWER_MS)]);
   const socket = connect({ host: address, port, noDelay: true });
   socket.on('error', () => undefined); // told where the stream is waited for; never to the whole agent
+  // It may end at any moment, and by no error: the other side closes when its life is over.
+  const broken = new Promise<never>((_, reject) => {
+    socket.once('close', () => reject(socket.errored ?? new Error('it closed the line')));
+  });
   const giveUp = () => void socket.destroy(new Error('the time for it was over'));
   limit.addEventListener('abort', giveUp, { once: true });
   try {
-    await once(socket, 'connect', { signal: limit });
-    const trips: number[] = [];
-    while (trips.length < ROUND_TRIPS) trips.push(await roundTrip(socket));
-    socket.write(`${JSON.stringify({ ms, bytes })}\n`);
-    await once(socket, 'data', { signal: limit });
-    return { ...(await pour(socket)), rttMs: Math.min(...trips) };
+    return await Promise.race([exchange(socket, { ms, bytes }), broken]);
   } catch (cause) {
     const message = `The way to ${address} could not be measured.`;
     throw new BlanketError('plan.path', message, { data: { address, port }, cause });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import test from 'ava';
 import { measureWay, openPathSink, paceOf } from '../../../src/guest-agent/plan/path.ts';
 
@@ -54,4 +54,14 @@ test('a measurement that is cancelled ends', async (t) => {
   const measuring = measureWay({ ...sink, ms: 2 ** 30, bytes: 2 ** 50 }, cancel.signal);
   setTimeout(() => cancel.abort(), 100);
   await t.throwsAsync(measuring, { code: 'plan.path' });
+});
+
+test('a line that is closed between two round trips ends the measurement, though there is no error', async (t) => {
+  const server = createServer((socket) => {
+    socket.once('data', (data) => socket.end(data));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  await t.throwsAsync(measureWay({ address: '127.0.0.1', port, ...wish }, never), { code: 'plan.path' });
 });
