@@ -23,6 +23,7 @@ export type ObjectiveOptions = {
   mode?: MigrationMode;
   autoConverge?: boolean;
   connections?: number;
+  verifyDisk?: boolean;
 };
 
 /** Whole MiB a second, libvirt's unit; rounded down, since it is the most that may be used. */
@@ -72,7 +73,11 @@ export const addObjectiveOptions = (command: Command): Command =>
     )
     .option('--connections <count>', 'connections for the memory, up to 16 (default: 1)', parseConnections)
     .option('--auto-converge', 'slow the guest down when its memory does not converge (default)')
-    .option('--no-auto-converge', 'never slow the guest down to get its memory across');
+    .option('--no-auto-converge', 'never slow the guest down to get its memory across')
+    .option(
+      '--verify-disk',
+      'read and compare the disks on both sides at the cutover; the guest stands still for as long as that takes',
+    );
 
 export const objectiveWish = (options: ObjectiveOptions): Given<ObjectiveWish> =>
   given({
@@ -83,4 +88,5 @@ export const objectiveWish = (options: ObjectiveOptions): Given<ObjectiveWish> =
     mode: options.mode,
     autoConverge: options.autoConverge,
     connections: options.connections,
+    verifyDisk: options.verifyDisk,
   });

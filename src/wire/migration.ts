@@ -4,7 +4,7 @@ import { copyWaySchema, plainWay } from './copy-way.ts';
 import { guestSpecSchema, guestStates } from './guest-spec.ts';
 import { carriedLease } from './lease.ts';
 import { method, none } from './methods/method.ts';
-import { nameSchema } from './names.ts';
+import { digestSchema, nameSchema } from './names.ts';
 import { timeoutActions } from './objective.ts';
 
 const bytes = z.int().nonnegative();
@@ -101,6 +101,8 @@ export const migrationMethods = {
       guest: z.enum(guestStates),
     }),
   ),
+  /** Either side, once the copy has ended: what the guest's disks hold beyond the image; see the agent's `disk-digest.ts`. */
+  'migrate.digest': method(migrationId, z.object({ digest: digestSchema, bytes })),
   /** Either side, once it is decided that the guest does not live here: removes its domain and disk. */
   'migrate.discard': method(migrationId, none),
   /**

@@ -28,6 +28,7 @@ const wishes = {
   mode: z.enum(migrationModes),
   connections: z.int().min(1).max(16).describe('side by side, for the memory'),
   autoConverge: z.boolean().describe('slow the guest down when its memory does not converge'),
+  verifyDisk: z.boolean().describe('read and compare the disks on both sides while the guest stands still'),
 };
 
 export const objectiveWishSchema = z.object(wishes).partial();
@@ -41,6 +42,7 @@ export const objectiveSchema = z.object({
   mode: wishes.mode.default('auto'),
   autoConverge: wishes.autoConverge.default(true),
   connections: wishes.connections.default(1),
+  verifyDisk: wishes.verifyDisk.optional(),
 });
 export type Objective = z.infer<typeof objectiveSchema>;
 
@@ -53,6 +55,7 @@ export const objectiveChangeSchema = z.object({
   mode: wishes.mode.nullable().optional(),
   autoConverge: wishes.autoConverge.nullable().optional(),
   connections: wishes.connections.nullable().optional(),
+  verifyDisk: wishes.verifyDisk.nullable().optional(),
 });
 export type ObjectiveChange = z.infer<typeof objectiveChangeSchema>;
 

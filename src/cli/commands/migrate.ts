@@ -38,6 +38,7 @@ export function migrationReport(way: Way, operation: Operation) {
     downtimeLimitMs: result?.downtimeLimitMs ?? null,
     throttlePercent: result?.throttlePercent ?? null,
     paused: result?.paused ?? null,
+    ...(result?.diskDigest !== undefined && { diskDigest: result.diskDigest }),
   };
 }
 
@@ -65,6 +66,7 @@ const reportText = (report: Report): string =>
     ['rounds', known(report.rounds, String)],
     ['slowed down', report.throttlePercent ? `by up to ${report.throttlePercent} %` : null],
     ['paused', report.paused ? 'until it was over' : null],
+    ['disk', report.diskDigest === undefined ? null : `verified by digest at cutover, ${report.diskDigest}`],
     ['operation', report.operation],
   ]);
 

@@ -4,6 +4,7 @@ import { migrationProgressSchema } from '../../wire/migration.ts';
 import { reach } from '../agents/reach.ts';
 import type { Services } from '../services.ts';
 import { idOf, PATIENCE_MS } from './calls.ts';
+import { compareDisks } from './compare-disks.ts';
 import { copyDeadline, leftOfTotal } from './deadline.ts';
 import { progressOf } from './report.ts';
 import type { Make, MigrateState } from './state.ts';
@@ -50,6 +51,9 @@ export const copy: Make = (services) => ({
     } finally {
       deadline.stop();
     }
+    if (state.objective.verifyDisk !== true) return;
+    progress({ message: 'the guest stands still; comparing its disks' });
+    save({ digests: await compareDisks({ agents }, state, signal) });
   },
   async undo({ state }) {
     const { agents } = services;

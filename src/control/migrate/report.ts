@@ -49,6 +49,7 @@ export function resultOf(state: MigrateState, operation: Operation): MigrationRe
     downtimeLimitMs: state.performed?.stats.downtimeLimitMs ?? null,
     throttlePercent: state.performed?.stats.throttlePercent ?? 0,
     paused: state.performed?.stats.paused ?? false,
+    ...(state.digests !== undefined && { diskDigest: state.digests.source }),
     ...(state.warnings !== undefined && state.warnings.length > 0 && { warnings: state.warnings }),
   };
 }

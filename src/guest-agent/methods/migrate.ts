@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import type { HandlersOf } from '../handlers.ts';
 import { finish, prepare } from '../migrate/destination.ts';
+import { digest } from '../migrate/digest.ts';
 import { discard, keep, status } from '../migrate/outcome.ts';
 import { begin, confirm, inTurn, perform, requestCancel } from '../migrate/source.ts';
 
@@ -14,6 +15,7 @@ export const migrateHandlers = (context: Context): HandlersOf<'migrate'> => ({
     await requestCancel(context, id);
     return {};
   },
+  'migrate.digest': (id, call) => digest(context, id, call),
   'migrate.status': (id) => status(context, id),
   'migrate.discard': async (id) => {
     await inTurn(context, id, () => discard(context, id));
