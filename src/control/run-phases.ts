@@ -33,6 +33,8 @@ export type Phase<S> = {
   undo?: (context: PhaseContext<S>) => Promise<void>;
   /** Once this phase has begun there is no way back, unless it throws `NothingHappened`. */
   noReturn?: true;
+  /** Of a phase of no return: it can be told to stop while it runs, and then throws `NothingHappened`. */
+  hearsCancel?: true;
 };
 
 /** A phase marked `noReturn` throws this when it knows that the world is still as it was before it. */
@@ -79,10 +81,14 @@ export function recover<S>(flow: Flow<S>, journal: Journal<S>, signal: AbortSign
 }
 
 /** Begun, and not known to have done nothing: nobody can call it back. */
-export const isPastReturn = <S>({ phases }: Flow<S>, records: readonly PhaseRecord[]): boolean =>
-  phases.some(
-    ({ noReturn }, i) => noReturn === true && ['running', 'done'].includes(records[i]?.state ?? 'waiting'),
-  );
+export const isPastReturn = <S>(
+  { phases }: Pick<Flow<S>, 'phases'>,
+  records: readonly PhaseRecord[],
+): boolean =>
+  phases.some(({ noReturn, hearsCancel }, i) => {
+    const state = records[i]?.state;
+    return noReturn === true && (state === 'done' || (state === 'running' && hearsCancel !== true));
+  });
 
 /**
  * A failure at or past the point of no return does not tell that undoing had begun: control may have ended before it could

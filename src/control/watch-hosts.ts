@@ -1,11 +1,13 @@
 /**
  * Asks every host now and then how it is, so that lists show what is true: a host that does not answer is
- * unreachable, a guest that has shut itself down is stopped, and what a cloud announced is known. It never starts, stops or moves anything.
+ * unreachable, a guest that has shut itself down is stopped, and what a cloud announced is known. It never starts, stops or moves anything; what a migration left on a host
+ * that was away is removed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { AgentResult } from '../wire/agent.ts';
 import { isUnreachable } from './agents/reach.ts';
+import { cleanUpAt } from './migrate/clean-up.ts';
 import { noteBehind } from './network/behind.ts';
 import { catchUp } from './network/catch-up.ts';
 import { reviewTunnels } from './network/tunnels.ts';
@@ -57,6 +59,7 @@ async function watchHost(services: Services, name: string): Promise<void> {
     noteNotices(services, name, status.notices);
     noteWarnings(services, name, status.warnings);
     if (status.machine !== null) reprobe(services, name, status.machine);
+    await cleanUpAt(services, name);
   } catch (error) {
     if (!isUnreachable(error)) log.warn({ host: name, err: error }, 'host cannot tell how it is');
     if (isUnreachable(error) && store.hosts.find(name) !== undefined) settle(services, name, 'unreachable');

@@ -118,6 +118,12 @@ export const api = {
   'op.cancel': route('POST /operations/:id/cancel', 202, 'Ask an operation to stop', op, {
     params: z.object({ id: z.string() }),
   }),
+  'op.resume': route('POST /operations/:id/resume', 202, 'Take up an operation that needs attention', op, {
+    params: z.object({ id: z.string() }),
+  }),
+  'op.cleanup': route('POST /operations/:id/cleanup', 200, 'Remove what a migration left on a host', op, {
+    params: z.object({ id: z.string() }),
+  }),
 } as const;
 
 export type Api = typeof api;

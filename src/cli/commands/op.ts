@@ -83,6 +83,40 @@ export function addOperationCommands(program: Command, cli: Cli): void {
       print(cli, asked);
       if (asked.state === 'running') cli.note(`Asked. \`blanket op watch ${id}\` shows what becomes of it.`);
     });
+  addRepairs(op, cli);
+}
+
+function addRepairs(op: Command, cli: Cli): void {
+  const resume = op
+    .command('resume')
+    .description(
+      'take up an operation that needs attention: the hosts are asked anew, and it goes on or back',
+    )
+    .argument('<id>', 'id of the operation')
+    .action(async (id: string) => {
+      const client = await cli.client();
+      await client.call('op.resume', { params: { id } });
+      printEnded(cli, await watch(cli, client, id, 'leave'));
+    });
+  examples(resume, 'blanket op resume guest-migrate-1a2b3c4d');
+  const cleanup = op
+    .command('cleanup')
+    .description(
+      'remove what an ended migration left on a host that was away; control also does so by itself',
+    )
+    .argument('<id>', 'id of the operation')
+    .action(async (id: string) => {
+      print(cli, await (await cli.client()).call('op.cleanup', { params: { id } }));
+      cli.note('Nothing of it is left on any host.');
+    });
+  examples(cleanup, 'blanket op cleanup guest-migrate-1a2b3c4d');
+}
+
+/** @throws BlanketError for an operation that did not end well */
+function printEnded(cli: Cli, ended: Operation): void {
+  print(cli, ended);
+  const error = outcomeError(ended);
+  if (error !== undefined) throw error;
 }
 
 function addWatch(op: Command, cli: Cli): void {
@@ -91,10 +125,7 @@ function addWatch(op: Command, cli: Cli): void {
     .description("follow an operation to its end and exit with its outcome's code")
     .argument('<id>', 'id of the operation')
     .action(async (id: string) => {
-      const ended = await watch(cli, await cli.client(), id, 'leave');
-      print(cli, ended);
-      const error = outcomeError(ended);
-      if (error !== undefined) throw error;
+      printEnded(cli, await watch(cli, await cli.client(), id, 'leave'));
     });
   examples(command, 'blanket op watch $(blanket migrate web1 --to west --detach)');
 }

@@ -49,9 +49,12 @@ export const networkView = (
 export const guestsOn = (store: Store, network: string): number =>
   store.guests.list().filter(({ nics }) => nics.some((nic) => nic.network === network)).length;
 
-export const guestView = (guest: GuestRecord): Guest => guest;
+/** Leases are between control and agents. */
+export function guestView({ lease: _lease, ...guest }: GuestRecord): Guest {
+  return guest;
+}
 
-export function listedGuestView({ metadata, ...guest }: GuestRecord): ListedGuest {
+export function listedGuestView({ metadata, lease: _lease, ...guest }: GuestRecord): ListedGuest {
   const { userData: _userData, ...listed } = metadata;
   return { ...guest, metadata: listed };
 }

@@ -116,6 +116,7 @@ const order = ({ agents }: Services, { host, before }: ConformState) =>
 const comesBack: Make = (services) => ({
   name: 'return',
   noReturn: true,
+  hearsCancel: true,
   async do({ state, save, signal, progress }) {
     const { host } = state;
     if (!state.reboot) return;

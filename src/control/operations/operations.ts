@@ -5,21 +5,14 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { BlanketError, toProblem } from '../../wire/errors.ts';
+import { toProblem } from '../../wire/errors.ts';
 import type { Operation, OperationKind, Progress } from '../../wire/resources.ts';
-import {
-  type Flow,
-  freshPhases,
-  isPastReturn,
-  type Journal,
-  type Outcome,
-  recover,
-  runPhases,
-} from '../run-phases.ts';
+import { type Flow, freshPhases, type Journal, type Outcome, recover, runPhases } from '../run-phases.ts';
 import type { OperationRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { inOperation } from './current.ts';
 import { type Explanation, isFailure, problemOf, stateOf } from './outcome.ts';
+import { refuseBusy, refuseCancel, refuseResume, runningRecords } from './refusals.ts';
 
 export type FlowState = Record<string, unknown>;
 
@@ -105,9 +98,21 @@ export class Operations {
   /** Journaled, so that the next control knows of it too. @throws BlanketError `operation.ended`, `operation.past-return` */
   cancel(id: string): Operation {
     const operation = this.show(id);
-    refuseCancel(operation, this.#definition(operation.kind));
+    refuseCancel(operation, this.#definition(operation.kind).phases);
     this.#write(id, { cancelAskedAt: new Date().toISOString() });
     this.#running.get(id)?.abort.abort();
+    return this.show(id);
+  }
+
+  /**
+   * Takes up one that could neither finish nor roll back: its phases ask the world anew.
+   * @throws BlanketError `operation.not-stopped`, `operation.superseded`, `operation.busy`
+   */
+  resume(id: string): Operation {
+    refuseResume(this.#store, this.#store.operations.get(id));
+    this.#log.warn({ operation: id }, 'taking up an operation that needed attention');
+    this.#write(id, { state: 'running', problem: null, result: null, endedAt: null });
+    this.#launch(id, recover);
     return this.show(id);
   }
 
@@ -213,29 +218,5 @@ export class Operations {
   }
 }
 
-const runningRecords = (store: Store): OperationRecord[] => store.operations.where({ state: 'running' });
-
 /** Above the last one even after a restart, since progress is counted in memory only. */
 const nextVersion = ({ version }: OperationRecord): number => Math.max(version + 1, Date.now());
-
-function refuseBusy(store: Store, subject: string): void {
-  const other = runningRecords(store).find((record) => record.subject === subject);
-  if (other === undefined) return;
-  throw new BlanketError('operation.busy', `${other.kind} is under way on ${subject}.`, {
-    kind: 'conflict',
-    next: `Watch it with \`blanket op watch ${other.id}\`, or end it with \`blanket op cancel ${other.id}\`.`,
-    data: { operation: other.id, subject },
-  });
-}
-
-function refuseCancel({ id, kind, state, phases }: Operation, definition: Definition<FlowState>): void {
-  const data = { operation: id, state };
-  if (state !== 'running') {
-    const message = `The operation ${id} has ended already.`;
-    throw new BlanketError('operation.ended', message, { kind: 'conflict', data });
-  }
-  if (!isPastReturn(definition, phases)) return;
-  const message = `${kind} is past its point of no return: it goes on to its end.`;
-  const next = `Watch it with \`blanket op watch ${id}\`.`;
-  throw new BlanketError('operation.past-return', message, { kind: 'conflict', next, data });
-}

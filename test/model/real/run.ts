@@ -96,10 +96,7 @@ async function untilEnded(scene: Scene, id: string): Promise<boolean> {
 /** As a person would with `blanket op resume`. */
 async function takeUp(scene: Scene, id: string): Promise<boolean> {
   scene.points.trace.push('  (resumed)');
-  scene.control.kill();
-  scene.store.operations.update(id, { state: 'running', endedAt: null });
-  scene.control = fresh(scene);
-  scene.control.operations.recoverAll();
+  scene.control.operations.resume(id);
   return untilEnded(scene, id);
 }
 
