@@ -1,12 +1,13 @@
 /**
  * Asks every host now and then how it is, so that lists show what is true: a host that does not answer is
- * unreachable, a guest that has shut itself down is stopped, and what a cloud announced is known. It never starts, stops or moves anything; what a migration left on a host
- * that was away is removed.
+ * unreachable, a guest that has shut itself down is stopped, and what a cloud announced is known. It never starts or moves anything; what a migration left on a host
+ * that was away is removed, and so is a second copy of a guest, once the first was seen to run.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { AgentResult } from '../wire/agent.ts';
 import { isUnreachable } from './agents/reach.ts';
+import { endStrays, tellLeases } from './guest/strays.ts';
 import { cleanUpAt } from './migrate/clean-up.ts';
 import { noteBehind } from './network/behind.ts';
 import { catchUp } from './network/catch-up.ts';
@@ -20,8 +21,9 @@ const ANSWER_MS = 30_000;
 
 /** Side by side, since a way is given up for another after seconds, and a host that is away may be waited for a minute. */
 export async function watchHosts(services: Services, signal: AbortSignal): Promise<void> {
+  const told = new Set<string>();
   await Promise.all([
-    repeat(signal, () => lookAtAll(services)),
+    repeat(signal, () => lookAtAll(services, told)),
     repeat(signal, () => lookAtTunnels(services)),
   ]);
 }
@@ -33,11 +35,12 @@ async function repeat(signal: AbortSignal, look: () => Promise<void>): Promise<v
   }
 }
 
-async function lookAtAll(services: Services): Promise<void> {
+/** @param told hosts that have heard of all leases since they were away. */
+async function lookAtAll(services: Services, told: Set<string>): Promise<void> {
   const hosts = services.store.hosts
     .list()
     .filter(({ state }) => state === 'ready' || state === 'unreachable');
-  await Promise.all(hosts.map(({ name }) => watchHost(services, name)));
+  await Promise.all(hosts.map(({ name }) => watchHost(services, name, told)));
 }
 
 async function lookAtTunnels(services: Services): Promise<void> {
@@ -48,7 +51,7 @@ async function lookAtTunnels(services: Services): Promise<void> {
   }
 }
 
-async function watchHost(services: Services, name: string): Promise<void> {
+async function watchHost(services: Services, name: string, told: Set<string>): Promise<void> {
   const { store, agents, log } = services;
   try {
     const busy = new Set(runningSubjects(services));
@@ -57,10 +60,16 @@ async function watchHost(services: Services, name: string): Promise<void> {
     void catchUp(services, name);
     noteGuests(services, name, status.guests, busy);
     noteNotices(services, name, status.notices);
-    noteWarnings(services, name, status.warnings);
+    if (!told.has(name)) await tellLeases(services, name);
+    told.add(name);
+    const isBusy = (guest: string) =>
+      busy.has(`guest/${guest}`) || runningSubjects(services).includes(`guest/${guest}`);
+    const strays = await endStrays(services, name, status.guests, isBusy);
+    noteWarnings(services, name, [...status.warnings, ...strays]);
     if (status.machine !== null) reprobe(services, name, status.machine);
     await cleanUpAt(services, name);
   } catch (error) {
+    told.delete(name);
     if (!isUnreachable(error)) log.warn({ host: name, err: error }, 'host cannot tell how it is');
     if (isUnreachable(error) && store.hosts.find(name) !== undefined) settle(services, name, 'unreachable');
   }
