@@ -43,7 +43,7 @@ asRoot(why, 'a server that could not start leaves nothing when its network goes'
 
 asRoot(
   why,
-  'lists that the server was not told of are told the next time, whatever the files say',
+  'lists that the server was not told of are told by the next try, whatever the files say',
   async (t) => {
     const { tag, a, b } = await twoHosts(t);
     const web = card(11, 'web', a);
@@ -52,8 +52,9 @@ asRoot(
     await dhcp(t, guest);
     await a.ask('break', 'reload');
     const config = configOf(a, [b], [web, card(12, 'db', b)]);
-    await t.throwsAsync(a.ask('apply', config), { message: /reload failed/ });
-    t.deepEqual(await repaired(a), [`bridge ${network}: it was not set up`]);
+    // changing the cards alone fails with the lists written, and the whole network is set then
+    await a.ask('apply', config);
+    t.deepEqual(await repaired(a), []);
     t.deepEqual(await resolve(guest, 'db.lan.internal', '10.77.0.1'), ['10.77.0.12', 'fd77::12']);
   },
 );
