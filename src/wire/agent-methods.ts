@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { problemSchema } from './errors.ts';
 import { guestSpecSchema, guestViewSchema } from './guest-spec.ts';
 import { carriedLease, leaseSchema } from './lease.ts';
+import { coldMethods } from './methods/cold.ts';
 import { conformMethods } from './methods/conform.ts';
 import { diskMethods } from './methods/disk.ts';
 import { driverMethods, noticeSchema } from './methods/drivers.ts';
@@ -76,4 +77,5 @@ export const agentMethods = {
   ...diskMethods,
   ...planMethods,
   ...migrationMethods,
+  ...coldMethods,
 } as const;

@@ -2,6 +2,7 @@
 
 import type { Context } from '../context.ts';
 import type { Handlers } from '../handlers.ts';
+import { coldHandlers } from './cold.ts';
 import { conformHandlers } from './conform.ts';
 import { diskHandlers } from './disk.ts';
 import { driverHandlers } from './drivers.ts';
@@ -28,4 +29,5 @@ export const allHandlers = (context: Context): Handlers => ({
   ...diskHandlers(context),
   ...planHandlers(context),
   ...migrateHandlers(context),
+  ...coldHandlers(context),
 });
