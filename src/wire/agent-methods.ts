@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { problemSchema } from './errors.ts';
 import { guestSpecSchema, guestViewSchema } from './guest-spec.ts';
 import { carriedLease, leaseSchema } from './lease.ts';
-import { coldMethods } from './methods/cold.ts';
 import { conformMethods } from './methods/conform.ts';
 import { diskMethods } from './methods/disk.ts';
 import { driverMethods, noticeSchema } from './methods/drivers.ts';
@@ -77,5 +76,4 @@ export const agentMethods = {
   ...diskMethods,
   ...planMethods,
   ...migrationMethods,
-  ...coldMethods,
 } as const;

@@ -7,11 +7,8 @@ import { z } from 'zod';
 /** libvirt's unit of bandwidth is a MiB a second. */
 export const bandwidthUnit = 2 ** 20;
 
-/**
- * `auto`: live, or cold when the guest is stopped. `suspend`: the guest is paused while its memory is copied. `cold`: it is shut
- * down, its disks go over, and it is started there.
- */
-export const migrationModes = ['auto', 'live', 'suspend', 'cold'] as const;
+/** `auto`: live, as long as that is possible. `suspend`: the guest is paused while its memory is copied. */
+export const migrationModes = ['auto', 'live', 'suspend'] as const;
 export type MigrationMode = (typeof migrationModes)[number];
 
 /** What happens once `maxTotalMs` is over: the guest stays where it is, or is paused so that the rest can go over. */

@@ -7,13 +7,13 @@ import { refuseRebooting } from '../conform/admit.ts';
 import { refuseMaintenance } from '../drain/maintenance.ts';
 import { checkGuestCpu } from '../fleet/guest-cpu.ts';
 import { learnCpu } from '../fleet/known-cpus.ts';
-import { settleMode } from '../migrate/cold/is-cold.ts';
 import { blockerFrom, inOrder } from '../migrate/findings/finding.ts';
 import { historyOf } from '../migrate/history.ts';
 import { makePlan } from '../migrate/make-plan.ts';
 import { objectiveFor } from '../migrate/objective.ts';
 import { checkRecords } from '../migrate/plan.ts';
 import type { Services } from '../services.ts';
+import type { GuestRecord } from '../store/records.ts';
 import type { Handlers } from './handlers.ts';
 import { guestView } from './views.ts';
 
@@ -30,22 +30,20 @@ export const migrateHandlers = (services: Services): Handlers<Names> => ({
 export async function migrate(services: Services, name: string, body: RouteParsed<'guest.migrate'>['body']) {
   const { store, operations } = services;
   const { to, ...wish } = body;
-  const wished = objectiveFor(wish, store.guests.get(name).objective);
-  const checked = () => {
+  const checked = (): GuestRecord => {
     const [guest, destination] = [store.guests.get(name), store.hosts.get(to)];
     operations.needIdle(`guest/${name}`); // first: a guest that migrates is not "not running"
     refuseRebooting(store, to);
     refuseMaintenance(store, to);
-    const objective = settleMode(wished, guest); // each time: it may be started or stopped while a host is asked
-    checkRecords(guest, destination, objective.mode === 'cold');
-    return { guest, objective };
+    checkRecords(guest, destination);
+    return guest;
   };
   checked();
   await learnCpu(services, to);
-  const { guest, objective } = checked();
+  const guest = checked();
   const warnings = checkGuestCpu(store, guest, 'migrate', to);
-  const cold = objective.mode === 'cold' ? { cold: { wasRunning: guest.state === 'running' } } : {};
-  const state = { guest: name, source: guest.host, destination: to, objective, warnings, ...cold };
+  const objective = objectiveFor(wish, guest.objective);
+  const state = { guest: name, source: guest.host, destination: to, objective, warnings };
   return operations.start('guest.migrate', `guest/${name}`, state);
 }
 
@@ -65,8 +63,7 @@ async function planned(
   { to, ...wish }: RouteParsed<'guest.plan'>['body'],
 ): Promise<MigrationPlan> {
   const { store, operations } = services;
-  const guest = store.guests.get(name);
-  const objective = settleMode(objectiveFor(wish, guest.objective), guest);
+  const objective = objectiveFor(wish, store.guests.get(name).objective);
   const plan = await makePlan(services, { guest: name, destination: to, objective });
   const admission = [
     ...blockerFrom(() => operations.needIdle(`guest/${name}`)),

@@ -62,8 +62,7 @@ async function tryHost(
   const { store, agents } = services;
   refuseMaintenance(store, host);
   refuseRebooting(store, host);
-  const cold = guest.state === 'stopped';
-  checkRecords(guest, store.hosts.get(host), cold);
+  checkRecords(guest, store.hosts.get(host));
   await learnCpu(services, host);
   checkGuestCpu(store, guest, 'migrate', host);
   const [atDestination, status] = await Promise.all([
@@ -75,7 +74,7 @@ async function tryHost(
     diskFree: status.diskFree - claimed(claims, host, 'disk'),
   };
   const [source, destination] = [store.hosts.get(guest.host), store.hosts.get(host)];
-  checkReadings({ guest, source, destination, atSource, atDestination, room, cold });
-  const memory = cold ? 0 : guest.memoryMiB * 2 ** 20;
+  checkReadings({ guest, source, destination, atSource, atDestination, room });
+  const memory = guest.memoryMiB * 2 ** 20;
   return { claim: { host, memory, disk: atSource.diskAllocated }, memoryLeft: room.memoryFree - memory };
 }

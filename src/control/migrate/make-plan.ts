@@ -34,7 +34,7 @@ export async function makePlan(services: Services, wish: PlanWish): Promise<Migr
   const { store } = services;
   const guest = store.guests.get(wish.guest);
   const [source, destination] = [store.hosts.get(guest.host), store.hosts.get(wish.destination)];
-  const known = recordFindings(guest, destination, wish.objective.mode === 'cold');
+  const known = recordFindings(guest, destination);
   const askable = source.name !== destination.name && destination.state === 'ready';
   if (!askable) return planOf(wish, guest, known, null, null);
   const [readings, learnt] = await Promise.all([
@@ -54,9 +54,7 @@ export async function makePlan(services: Services, wish: PlanWish): Promise<Migr
   ];
   const measured = readingsOf(one);
   const earlier = earlierBetween(store, source.name, destination.name);
-  // What is foretold is how memory goes over.
-  const cold = wish.objective.mode === 'cold';
-  const prediction = cold ? null : predict({ readings: measured, objective: wish.objective, earlier });
+  const prediction = predict({ readings: measured, objective: wish.objective, earlier });
   return planOf(wish, guest, found, measured, prediction);
 }
 
@@ -106,15 +104,7 @@ function hostFindings({ guest, source, destination, objective, readings, imageBy
   const views = { atSource: atSource.value, atDestination: atDestination.value };
   const image = imageBytes === null ? {} : { imageBytes };
   return [
-    ...readingFindings({
-      guest,
-      source,
-      destination,
-      ...views,
-      room,
-      ...image,
-      cold: objective.mode === 'cold',
-    }),
+    ...readingFindings({ guest, source, destination, ...views, room, ...image }),
     ...versionFindings({
       ...{ guest: guest.name, engine: guest.engine, mode: objective.mode },
       source: { ...sourceStatus.value, name: source.name },
@@ -156,7 +146,7 @@ function surveyFindings({ guest, source, destination, objective, readings }: Cas
     ...(theirs.ok ? [] : [unsurveyed(destination.name, theirs)]),
     ...(own.ok ? stuckFindings(guest.name, own.value) : []),
     ...(own.ok && theirs.ok ? machineFindings(guest.name, destination.name, own.value, theirs.value) : []),
-    ...(own.ok && !['suspend', 'cold'].includes(objective.mode)
+    ...(own.ok && objective.mode !== 'suspend'
       ? dirtyFindings({
           ...{ guest: guest.name, survey: own.value, path: orNull(readings.path), limitBps, autoConverge },
         })

@@ -31,10 +31,6 @@ function downtimeOf({ finished, confirmed }: MigrateState): number | null {
   return finished === undefined || net === undefined ? null : net + finished.handoverMs;
 }
 
-/** From the word to shut down until it was started; by control's clock. */
-const coldDowntimeOf = ({ downAt, upAt }: NonNullable<MigrateState['cold']>): number | null =>
-  downAt === undefined || upAt === undefined ? null : upAt - downAt;
-
 export function resultOf(state: MigrateState, operation: Operation): MigrationResult {
   // Asking for the last numbers while the guest stands still would lengthen that; confirm brings them.
   const copied = state.confirmed?.stats ?? state.performed?.stats;
@@ -43,11 +39,11 @@ export function resultOf(state: MigrateState, operation: Operation): MigrationRe
     guest: state.guest,
     source: state.source,
     destination: state.destination,
-    downtimeMs: state.cold === undefined ? downtimeOf(state) : coldDowntimeOf(state.cold),
+    downtimeMs: downtimeOf(state),
     forwardingMs: state.finished?.forwardingMs ?? null,
     totalMs: ended - Date.parse(operation.createdAt),
     memoryBytes: copied?.memoryDone ?? 0,
-    diskBytes: state.cold?.sent ?? copied?.diskDone ?? 0,
+    diskBytes: copied?.diskDone ?? 0,
     rounds: copied?.rounds ?? 0,
     objective: state.objective,
     downtimeLimitMs: state.performed?.stats.downtimeLimitMs ?? null,

@@ -32,7 +32,6 @@ const reasons = {
   clockStepMs: 'Nobody inside the guest was asked for its clock.',
   predicted: 'Nothing was foretold.',
   downtimeMs: 'The hypervisors did not tell how long the guest stood still.',
-  stopped: 'The guest was stopped before and after.',
   versions: 'The host could not be asked after the handover.',
 };
 
@@ -43,11 +42,7 @@ export function moveOf({ state, operation, result, guest, source, destination }:
     ['disk', reasons.diskDigests, digests],
     ['clockStepMs', reasons.clockStepMs, undefined],
     ['predicted', reasons.predicted, predicted],
-    [
-      'downtimeMs',
-      state.cold?.wasRunning === false ? reasons.stopped : reasons.downtimeMs,
-      result.downtimeMs,
-    ],
+    ['downtimeMs', reasons.downtimeMs, result.downtimeMs],
     ['source.versions', reasons.versions, witnessed?.source],
     ['destination.versions', reasons.versions, witnessed?.destination],
   ];

@@ -2,7 +2,6 @@
 
 import type { Context } from '../context.ts';
 import type { Handlers } from '../handlers.ts';
-import { coldHandlers } from './cold.ts';
 import { conformHandlers } from './conform.ts';
 import { diskHandlers } from './disk.ts';
 import { driverHandlers } from './drivers.ts';
@@ -29,5 +28,4 @@ export const allHandlers = (context: Context): Handlers => ({
   ...diskHandlers(context),
   ...planHandlers(context),
   ...migrateHandlers(context),
-  ...coldHandlers(context),
 });

@@ -19,8 +19,7 @@ async function isOver({ live }: Context, engine: Engine, record: MigrationRecord
   if (record.step === 'none') return true;
   const state = await engine.state(record.guest);
   if (record.side === 'source') return state === 'running' && !(await engine.isCopying(record.guest));
-  // one that came cold waits for control's word as well
-  return state !== 'paused' && !(record.cold && state === 'stopped');
+  return state !== 'paused';
 }
 
 /**

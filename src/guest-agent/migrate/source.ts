@@ -198,9 +198,8 @@ const notPerformed = (guest: string, step: string): BlanketError =>
  * then is told by status.
  */
 export async function requestCancel(context: Context, id: MigrationId): Promise<void> {
-  context.live.coldWork.get(id.operation)?.abort();
   const record = await readRecord(context, id);
-  if (record === undefined || record.closed || record.cold || record.step !== 'begun') return;
+  if (record === undefined || record.closed || record.step !== 'begun') return;
   context.live.cancelled.add(id.operation);
   const side = sideOf(context.live, id.operation);
   if (side !== undefined) return side.abort();

@@ -51,12 +51,11 @@ export function rig(t: ExecutionContext) {
       if (rooms[host] === undefined) throw new BlanketError('ssh.unreachable', `${host} does not answer.`);
       if (method === 'host.status') return rooms[host];
       if (method !== 'guest.view') return {};
-      const guest = store.guests.get(name);
-      const here = guest.host === host;
+      const here = store.guests.get(name).host === host;
       return {
         name,
         uuid: '',
-        state: here ? (guest.state === 'stopped' ? 'stopped' : 'running') : 'absent',
+        state: here ? 'running' : 'absent',
         disk: here,
         diskAllocated: here ? mebi : 0,
       };
@@ -116,14 +115,14 @@ function asking(services: Services) {
   const { store, operations } = services;
   const [drains, guests] = [drainHandlers(services), guestHandlers(services)];
   const call = { query: {}, body: {} };
-  const drain = async (name: string, body: { to?: string[]; parallel?: number; stopped?: boolean } = {}) =>
+  const drain = async (name: string, body: { to?: string[]; parallel?: number } = {}) =>
     drains['host.drain']({ params: { name }, query: {}, body: api['host.drain'].body.parse(body) });
   const undrain = async (name: string) => drains['host.undrain']({ ...call, params: { name } });
   const start = async (name: string) => guests['guest.start']({ ...call, params: { name } });
-  const migrate = async (name: string, to: string, wish: { mode?: string } = {}) =>
+  const migrate = async (name: string, to: string) =>
     migrateHandlers(services)['guest.migrate']({
       ...{ params: { name }, query: {} },
-      body: api['guest.migrate'].body.parse({ to, ...wish }),
+      body: api['guest.migrate'].body.parse({ to }),
     });
   const removeHost = async (name: string) =>
     hostHandlers(services)['host.remove']({ ...call, params: { name }, query: { force: false } });

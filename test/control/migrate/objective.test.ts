@@ -14,9 +14,6 @@ const conflicts: [string, ObjectiveWish][] = [
   ['objective.no-total', { onTimeout: 'pause' }],
   ['objective.suspend-downtime', { mode: 'suspend', maxDowntimeMs: 300 }],
   ['objective.suspend-pause', { mode: 'suspend', maxTotalMs: 60_000, onTimeout: 'pause' }],
-  ['objective.cold-downtime', { mode: 'cold', maxDowntimeMs: 300 }],
-  ['objective.cold-pause', { mode: 'cold', maxTotalMs: 60_000, onTimeout: 'pause' }],
-  ['objective.cold-connections', { mode: 'cold', connections: 4 }],
   ['objective.total-too-short', { maxTotalMs: 1_000, maxDowntimeMs: 1_000 }],
 ];
 for (const [code, wish] of conflicts) {
@@ -28,6 +25,5 @@ for (const [code, wish] of conflicts) {
 
 test('what a guest has set gives way to its command', (t) => {
   t.is(objectiveFor({ mode: 'suspend' }, { maxDowntimeMs: 300, onTimeout: 'pause' }).mode, 'suspend');
-  t.is(objectiveFor({ mode: 'cold' }, { maxDowntimeMs: 300, connections: 4 }).mode, 'cold');
   t.is(objectiveFor({ onTimeout: 'pause' }, { maxTotalMs: 60_000 }).onTimeout, 'pause');
 });
