@@ -57,8 +57,6 @@ export type Flow<S> = {
   phases: readonly Phase<S>[];
   /** After a restart: go on where it stopped, or undo. Past the point of no return it always goes on. */
   afterRestart: 'resume' | 'undo';
-  /** What the flow has learnt says that there is no way back any more, whichever phase it is in. */
-  pastReturn?: (state: S) => boolean;
 };
 
 export const freshPhases = (phases: readonly { name: string }[]): PhaseRecord[] =>
@@ -71,8 +69,7 @@ export function runPhases<S>(flow: Flow<S>, journal: Journal<S>, signal: AbortSi
 /** Ends what a crash of control left unfinished. */
 export function recover<S>(flow: Flow<S>, journal: Journal<S>, signal: AbortSignal): Promise<Outcome> {
   const from = journal.phases.findIndex(({ state }) => state !== 'done');
-  const passed =
-    isLearnt(flow, journal) || flow.phases.some((phase, i) => phase.noReturn && begun(journal.phases[i]));
+  const passed = flow.phases.some((phase, i) => phase.noReturn && begun(journal.phases[i]));
   if (!undoing(flow, journal) && (passed || flow.afterRestart === 'resume')) {
     const heard = passed ? new AbortController().signal : signal; // a cancel came too late there
     return advance(flow, journal, heard, from === -1 ? flow.phases.length : from);
@@ -83,16 +80,11 @@ export function recover<S>(flow: Flow<S>, journal: Journal<S>, signal: AbortSign
   return unwind(flow, journal, signal.aborted ? cancelled(error) : error);
 }
 
-const isLearnt = <S>({ pastReturn }: Flow<S>, journal: Journal<S>): boolean =>
-  pastReturn?.(journal.state()) === true;
-
 /** Begun, and not known to have done nothing: nobody can call it back. */
 export const isPastReturn = <S>(
-  { phases, pastReturn }: Pick<Flow<S>, 'phases' | 'pastReturn'>,
+  { phases }: Pick<Flow<S>, 'phases'>,
   records: readonly PhaseRecord[],
-  learnt: S,
 ): boolean =>
-  pastReturn?.(learnt) === true ||
   phases.some(({ noReturn, hearsCancel }, i) => {
     const state = records[i]?.state;
     return noReturn === true && (state === 'done' || (state === 'running' && hearsCancel !== true));
@@ -102,9 +94,8 @@ export const isPastReturn = <S>(
  * A failure at or past the point of no return does not tell that undoing had begun: control may have ended before it could
  * give the flow up to a person. To go on asks the world again, which is safe; to undo would not be.
  */
-const undoing = <S>(flow: Flow<S>, journal: Journal<S>): boolean =>
-  !isLearnt(flow, journal) &&
-  journal.phases.some(
+const undoing = <S>(flow: Flow<S>, { phases }: Journal<S>): boolean =>
+  phases.some(
     ({ state }, i) =>
       state === 'undone' || (state === 'failed' && !isPast(flow, i) && flow.phases[i]?.noReturn !== true),
   );
@@ -121,13 +112,12 @@ async function advance<S>(
   for (const [index, phase] of flow.phases.entries()) {
     if (index < from) continue;
     // Before it is begun: a cancel in front of the point of no return leaves nothing unsure.
-    if (signal.aborted && !isPast(flow, index) && !isLearnt(flow, journal))
-      return unwind(flow, journal, cancelled(signal.reason));
+    if (signal.aborted && !isPast(flow, index)) return unwind(flow, journal, cancelled(signal.reason));
     try {
       await runPhase(phase, index, journal, signal);
     } catch (error) {
       const unsure = phase.noReturn === true && !(error instanceof NothingHappened);
-      if (isPast(flow, index) || unsure || isLearnt(flow, journal)) return { state: 'attention', error };
+      if (isPast(flow, index) || unsure) return { state: 'attention', error };
       return unwind(flow, journal, signal.aborted ? cancelled(error) : error);
     }
   }

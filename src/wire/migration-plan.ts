@@ -22,7 +22,6 @@ export const findingIds = [
   'migrate.emulated-live',
   'migrate.machine-missing',
   'migrate.device-stuck',
-  'migrate.no-postcopy',
   'migrate.snapshots',
   'migrate.network-overlap',
   'migrate.survey-unread',

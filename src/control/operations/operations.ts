@@ -98,8 +98,7 @@ export class Operations {
   /** Journaled, so that the next control knows of it too. @throws BlanketError `operation.ended`, `operation.past-return` */
   cancel(id: string): Operation {
     const operation = this.show(id);
-    const { flowState } = this.#store.operations.get(id);
-    refuseCancel(operation, this.#definition(operation.kind), flowState);
+    refuseCancel(operation, this.#definition(operation.kind).phases);
     this.#write(id, { cancelAskedAt: new Date().toISOString() });
     this.#running.get(id)?.abort.abort();
     return this.show(id);

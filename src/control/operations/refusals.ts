@@ -23,15 +23,14 @@ export function refuseBusy(store: Store, subject: string): void {
 /** @throws BlanketError `operation.ended`, `operation.past-return` */
 export function refuseCancel(
   { id, kind, state, phases }: Operation,
-  flow: Pick<Flow<FlowState>, 'phases' | 'pastReturn'>,
-  learnt: FlowState,
+  declared: Flow<FlowState>['phases'],
 ): void {
   const data = { operation: id, state };
   if (state !== 'running') {
     const message = `The operation ${id} has ended already.`;
     throw new BlanketError('operation.ended', message, { kind: 'conflict', data });
   }
-  if (!isPastReturn(flow, phases, learnt)) return;
+  if (!isPastReturn({ phases: declared }, phases)) return;
   const message = `${kind} is past its point of no return: it goes on to its end.`;
   const next = `Watch it with \`blanket op watch ${id}\`.`;
   throw new BlanketError('operation.past-return', message, { kind: 'conflict', next, data });

@@ -6,7 +6,7 @@ import type { Context } from '../../../src/guest-agent/context.ts';
 import type { Engine, GuestState, MigrationSide } from '../../../src/guest-agent/engines/engine.ts';
 import { newLive } from '../../../src/guest-agent/migrate/live.ts';
 import { LibvirtConnectionError } from '../../../src/libvirt/errors.ts';
-import type { MigrationStats, PostCopyState } from '../../../src/wire/migration.ts';
+import type { MigrationStats } from '../../../src/wire/migration.ts';
 import { scratchPaths } from '../spec.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
@@ -31,18 +31,12 @@ export type FakeHost = {
   /** The copy that is under way, to be ended by the test. */
   copy: { end(): void; fail(error: Error): void } | undefined;
   finishFails: Error | undefined;
-  /** What is here when finish has failed; by default nothing. */
-  onFinishFails: () => void;
   /** What the guest is as soon as finish has let it go on. */
   afterFinish: GuestState;
   /** The next confirm fails so, and changes nothing. */
   confirmFails: Error | undefined;
   /** Whether the hypervisor says that the guest goes on before finish returns. */
   saysRunning: boolean;
-  /** What the hypervisor says of post-copy here. */
-  postCopy: PostCopyState;
-  /** What starting post-copy does, beside being noted; by default it succeeds. */
-  onPostCopy: () => void;
   /** Cuts every migration's connection and forgets what lives in memory, as a restart of the agent does. */
   restart(): void;
 };
@@ -51,25 +45,6 @@ export type FakeHost = {
 const untold = { update: async () => undefined, close: async () => undefined };
 
 type Cut = { open: boolean; fail(error: Error): void };
-
-/** What is ordered while the copy is under way. */
-const ordersOf = (
-  host: FakeHost,
-  guest: string,
-): Pick<MigrationSide, 'pause' | 'startPostCopy' | 'abort'> => ({
-  pause: async () => {
-    host.calls.push('pause');
-    host.states.set(guest, 'paused');
-  },
-  startPostCopy: async () => {
-    host.calls.push('postcopy');
-    host.onPostCopy();
-  },
-  abort: async () => {
-    host.calls.push('abort');
-    host.copy?.fail(new Error('aborted'));
-  },
-});
 
 function fakeSide(host: FakeHost, guest: string, cuts: Cut[]): MigrationSide {
   const cut: Cut = { open: true, fail: () => undefined };
@@ -105,7 +80,6 @@ function fakeSide(host: FakeHost, guest: string, cuts: Cut[]): MigrationSide {
       called(`finish ${cancelled}`);
       if (host.finishFails !== undefined) {
         host.states.set(guest, 'absent');
-        host.onFinishFails();
         throw host.finishFails;
       }
       host.states.set(guest, cancelled ? 'absent' : host.afterFinish);
@@ -122,7 +96,14 @@ function fakeSide(host: FakeHost, guest: string, cuts: Cut[]): MigrationSide {
     stats: async () => someStats,
     finalStats: async () => ({ ...someStats, memoryLeft: 0, memoryDone: 10 }),
     setMaxDowntime: async () => undefined,
-    ...ordersOf(host, guest),
+    pause: async () => {
+      called('pause');
+      host.states.set(guest, 'paused');
+    },
+    abort: async () => {
+      called('abort');
+      host.copy?.fail(new Error('aborted'));
+    },
     close: async () => {
       cut.open = false;
     },
@@ -155,11 +136,7 @@ function fakeEngine(host: FakeHost, cuts: Cut[]): Engine {
       host.calls.push(`grow ${target} ${bytes}`);
     },
     openConsole: () => Promise.reject(new Error('no console')),
-    openMigration: async (guest, recovers) => {
-      if (recovers) host.calls.push('recovers');
-      return fakeSide(host, guest, cuts);
-    },
-    postCopy: async () => host.postCopy,
+    openMigration: async (guest) => fakeSide(host, guest, cuts),
     isCopying: async () => false,
     surveySource: () => Promise.reject(new Error('no survey')),
     surveyDestination: () => Promise.reject(new Error('no survey')),
@@ -181,15 +158,9 @@ export function fakeHost(): FakeHost {
     calls: [],
     copy: undefined,
     finishFails: undefined,
-    onFinishFails: () => undefined,
     afterFinish: 'running',
     confirmFails: undefined,
     saysRunning: true,
-    postCopy: 'none',
-    onPostCopy: () => {
-      host.postCopy = 'active';
-      host.copy?.end();
-    },
     restart() {
       for (const cut of cuts.splice(0)) {
         cut.open = false;

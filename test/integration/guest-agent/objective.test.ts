@@ -48,7 +48,7 @@ test.before(async () => {
 
 test.after.always(() => closePair(pair));
 
-type Wish = Pick<CopyOptions, 'maxDowntimeMs'> & Partial<Omit<CopyOptions, 'onSwitch'>>;
+type Wish = Pick<CopyOptions, 'maxDowntimeMs'> & Partial<CopyOptions>;
 
 /** Begins to send the guest; `go` sends it, `finish` hands it over, and `close` ends it all at both ends. */
 async function migration(guest: string, way: CopyWay) {
@@ -73,7 +73,6 @@ async function migration(guest: string, way: CopyWay) {
           onTimeout: 'abort',
           suspended: way.suspended,
           isCancelled: () => false,
-          onSwitch: async () => undefined,
         },
         ...{ progress: (stats) => seen.push(stats), ...wish },
       }),

@@ -1,13 +1,12 @@
 import { ask, asking, go, isOver, migrateAgain, passOver } from './control.ts';
 import { isCopying, run, sendAll, startDaemon } from './libvirt.ts';
-import { postCopies } from './post-copy.ts';
 import type { Rules } from './rules.ts';
 import { deliver, endPerform, flush, work } from './turns.ts';
 import { type At, copyOf, keyOfRequest, other, type Request, type World } from './world.ts';
 
 export type Move = { what: string; world: World };
 
-export type Try = (world: World) => boolean;
+type Try = (world: World) => boolean;
 
 const copies = (at: At, rules: Rules): [string, Try][] => [
   [
@@ -150,11 +149,7 @@ const tries = new Map<Rules, [string, Try][]>();
 function triesOf(rules: Rules): [string, Try][] {
   const known = tries.get(rules);
   if (known !== undefined) return known;
-  const ofHosts = ([0, 1] as const).flatMap((at) => [
-    ...agents(at, rules),
-    ...copies(at, rules),
-    ...postCopies(at, rules),
-  ]);
+  const ofHosts = ([0, 1] as const).flatMap((at) => [...agents(at, rules), ...copies(at, rules)]);
   const all = [...controls, cancelled, ...ofHosts];
   tries.set(rules, all);
   return all;

@@ -3,7 +3,6 @@ import { run } from './libvirt.ts';
 import {
   closeSide,
   eraseHere,
-  hasSwitched,
   isBusy,
   isOpen,
   keep,
@@ -38,7 +37,6 @@ const mayDiscard: Step = (scene) => {
   }
   if (record.closed && !livesHere(record)) return 'ok';
   if (isBusy(scene)) return 'busy';
-  if (record.side === 'destination' && record.step === 'switched' && !record.closed) return 'refused';
   const lives = host.guest === 'running' || livesHere(record);
   return host.guest !== 'absent' && lives ? 'refused' : undefined;
 };
@@ -46,7 +44,7 @@ const mayDiscard: Step = (scene) => {
 const closeDiscarded: Step = (scene) => {
   closeSide(scene);
   const record = recordOf(scene);
-  const gone = record?.side === 'source' && (record.step === 'performed' || record.step === 'switched');
+  const gone = record?.side === 'source' && record.step === 'performed';
   keep(scene, gone ? { closed: true, step: 'confirmed' } : { closed: true, cancelled: true });
   return 'ok';
 };
@@ -58,8 +56,7 @@ export const confirm: Step[] = [
     const record = recordOf(scene);
     if (record === null) return 'refused';
     if (record.closed) return 'ok';
-    if (scene.host.held === scene.op)
-      return record.step === 'performed' || hasSwitched(scene) ? needsLibvirt(scene) : 'refused';
+    if (scene.host.held === scene.op) return record.step === 'performed' ? needsLibvirt(scene) : 'refused';
     return mayDiscard(scene);
   },
   ...eraseHere,
@@ -77,12 +74,6 @@ export const keepHere: Step[] = [
       return 'ok';
     }
     if (scene.rules.waitsForCopy && isBusy(scene)) return 'busy';
-    if (scene.rules.refusesSwitched && hasSwitched(scene)) return 'refused';
-    const revived = record.side === 'destination' && scene.world.postcopy && host.disk === 'good';
-    if (host.guest === 'absent' && revived) {
-      host.defined = true;
-      return undefined;
-    }
     return host.guest === 'incoming' || host.guest === 'absent' ? 'refused' : undefined;
   },
   (scene) => {
