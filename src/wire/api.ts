@@ -3,6 +3,7 @@
  * Long work answers 202 with an operation.
  */
 import { z } from 'zod';
+import { admin, operator, viewer } from './access.ts';
 import { cpuChoices } from './cpu.ts';
 import { diskWishesSchema } from './disk.ts';
 import { nameSchema } from './names.ts';
@@ -45,35 +46,70 @@ export const statusSchema = z.object({
 const op = r.operationSchema;
 
 export const api = {
-  status: route('GET /status', 200, 'What this control is and holds', statusSchema, {}),
-  'cloud.list': route('GET /clouds', 200, 'Clouds', z.array(r.cloudSchema), {}),
-  'cloud.show': route('GET /clouds/:name', 200, 'One cloud', r.cloudSchema, { params: byName }),
+  status: route('GET /status', 200, 'What this control is and holds', statusSchema, { needs: viewer }),
+  'cloud.list': route('GET /clouds', 200, 'Clouds', z.array(r.cloudSchema), { needs: viewer }),
+  'cloud.show': route('GET /clouds/:name', 200, 'One cloud', r.cloudSchema, {
+    needs: viewer,
+    params: byName,
+  }),
   'cloud.add': route('POST /clouds', 201, 'Add a cloud', r.cloudSchema, {
+    needs: admin,
+    told: ['name', 'type'],
     body: z.object({ name: nameSchema, type: z.string(), config: z.record(z.string(), z.unknown()) }),
   }),
   'cloud.remove': route('DELETE /clouds/:name', 204, 'Remove a cloud without hosts', none, {
+    needs: admin,
     params: byName,
   }),
-  'link.list': route('GET /links', 200, 'Ways between local clouds', z.array(r.linkSchema), {}),
+  'link.list': route('GET /links', 200, 'Ways between local clouds', z.array(r.linkSchema), {
+    needs: viewer,
+  }),
   'link.set': route('PUT /links', 200, 'Change the way between two local clouds', r.linkSchema, {
+    needs: admin,
+    told: ['clouds', 'latencyMs', 'bandwidthBps', 'loss'],
     body: r.linkSchema,
   }),
   ...hostRoutes,
   ...fleetRoutes,
   ...conformRoutes,
   ...drainRoutes,
-  'image.list': route('GET /images', 200, 'Images', z.array(r.imageSchema), {}),
-  'image.show': route('GET /images/:name', 200, 'One image', r.imageSchema, { params: byName }),
+  'image.list': route('GET /images', 200, 'Images', z.array(r.imageSchema), { needs: viewer }),
+  'image.show': route('GET /images/:name', 200, 'One image', r.imageSchema, {
+    needs: viewer,
+    params: byName,
+  }),
   'image.import': route('POST /images', 201, 'Take a disk file in as an image', r.imageSchema, {
+    needs: admin,
+    told: ['name', 'path'],
     body: z.object({ name: nameSchema, path: z.string().describe('absolute path of the file') }),
   }),
   'image.remove': route('DELETE /images/:name', 204, 'Remove an image no guest uses', none, {
+    needs: admin,
     params: byName,
   }),
   ...networkRoutes,
-  'guest.list': route('GET /guests', 200, 'Guests', z.array(r.listedGuestSchema), {}),
-  'guest.show': route('GET /guests/:name', 200, 'One guest', r.guestSchema, { params: byName }),
+  'guest.list': route('GET /guests', 200, 'Guests', z.array(r.listedGuestSchema), { needs: viewer }),
+  'guest.show': route('GET /guests/:name', 200, 'One guest', r.guestSchema, {
+    needs: viewer,
+    params: byName,
+  }),
   'guest.create': route('POST /guests', 202, 'Create a guest and start it', op, {
+    needs: operator,
+    told: [
+      'name',
+      'image',
+      'host',
+      'network',
+      'address',
+      'allow',
+      'start',
+      'cpu',
+      'nested',
+      'vcpus',
+      'memoryMiB',
+      'diskGiB',
+      'disks',
+    ],
     body: z.object({
       name: nameSchema,
       image: nameSchema,
@@ -94,12 +130,18 @@ export const api = {
       disks: diskWishesSchema.default([]).describe('beside the root disk; empty ones'),
     }),
   }),
-  'guest.start': route('POST /guests/:name/start', 202, 'Start a guest', op, { params: byName }),
+  'guest.start': route('POST /guests/:name/start', 202, 'Start a guest', op, {
+    needs: operator,
+    params: byName,
+  }),
   'guest.stop': route('POST /guests/:name/stop', 202, 'Shut a guest down', op, {
+    needs: operator,
+    told: ['force', 'timeoutMs'],
     params: byName,
     body: z.object({ force: z.boolean().default(false), timeoutMs: z.int().min(0).default(60_000) }),
   }),
   'guest.remove': route('DELETE /guests/:name', 202, 'Remove a guest and its disk', op, {
+    needs: operator,
     params: byName,
     query: z.object({ force: z.stringbool().default(false) }),
   }),
@@ -107,8 +149,9 @@ export const api = {
   ...migrateRoutes,
   ...proofRoutes,
   ...metricsRoutes,
-  'op.list': route('GET /operations', 200, 'Operations, newest first', z.array(op), {}),
+  'op.list': route('GET /operations', 200, 'Operations, newest first', z.array(op), { needs: viewer }),
   'op.show': route('GET /operations/:id', 200, 'One operation', op, {
+    needs: viewer,
     params: z.object({ id: z.string() }),
     query: z.object({
       since: z.coerce.number().int().optional().describe('answer when the version is above this'),
@@ -116,12 +159,15 @@ export const api = {
     }),
   }),
   'op.cancel': route('POST /operations/:id/cancel', 202, 'Ask an operation to stop', op, {
+    needs: operator,
     params: z.object({ id: z.string() }),
   }),
   'op.resume': route('POST /operations/:id/resume', 202, 'Take up an operation that needs attention', op, {
+    needs: operator,
     params: z.object({ id: z.string() }),
   }),
   'op.cleanup': route('POST /operations/:id/cleanup', 200, 'Remove what a migration left on a host', op, {
+    needs: operator,
     params: z.object({ id: z.string() }),
   }),
 } as const;

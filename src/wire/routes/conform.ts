@@ -1,5 +1,6 @@
 /** Conformance of hosts: the suite is an operation, what it found is a record. */
 import { z } from 'zod';
+import { admin, viewer } from '../access.ts';
 import {
   diskSpeedSchema,
   flowSchema,
@@ -115,6 +116,8 @@ export const conformRoutes = {
     'Measure a host, reboot it, measure again',
     operationSchema,
     {
+      needs: admin,
+      told: ['reboot'],
       params: byName,
       body: z.object({
         reboot: z.boolean().default(true).describe('without it nothing is said about what a reboot keeps'),
@@ -131,8 +134,6 @@ export const conformRoutes = {
     200,
     'What the last conformance run of a host found',
     conformanceSchema,
-    {
-      params: byName,
-    },
+    { needs: viewer, params: byName },
   ),
 } as const;

@@ -1,5 +1,6 @@
 /** Routes of a host's maintenance: its guests go away, and none comes until it is over. */
 import { z } from 'zod';
+import { draining, operator } from '../access.ts';
 import { problemSchema } from '../errors.ts';
 import { nameSchema } from '../names.ts';
 import * as r from '../resources.ts';
@@ -32,6 +33,8 @@ export type DrainResult = z.infer<typeof drainResultSchema>;
 
 export const drainRoutes = {
   'host.drain': route('POST /hosts/:name/drain', 202, 'Migrate all guests away', r.operationSchema, {
+    needs: draining,
+    told: ['to', 'parallel'],
     params: byName,
     body: z.object({
       to: z.array(nameSchema).min(1).optional().describe('only to these hosts; default: to any that fits'),
@@ -39,6 +42,7 @@ export const drainRoutes = {
     }),
   }),
   'host.undrain': route('POST /hosts/:name/undrain', 200, "End a host's maintenance", r.hostSchema, {
+    needs: operator,
     params: byName,
   }),
 } as const;

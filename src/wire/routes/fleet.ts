@@ -1,5 +1,6 @@
 /** The fleet: what its hosts' CPUs share, and what becomes of a guest that wants more. */
 import { z } from 'zod';
+import { admin, viewer } from '../access.ts';
 import { engineSchema, nameSchema } from '../names.ts';
 import { hostStates } from '../resources.ts';
 import { route } from './route.ts';
@@ -56,8 +57,14 @@ export const fleetRoutes = {
     200,
     "What all hosts' CPUs share, per engine",
     z.array(fleetBaselineSchema),
-    { query: z.object({ engine: engineSchema.optional() }) },
+    { needs: viewer, query: z.object({ engine: engineSchema.optional() }) },
   ),
-  'fleet.policy': route('GET /fleet/policy', 200, 'What becomes of too wide a CPU', fleetPolicySchema, {}),
-  'fleet.policy.set': route('PUT /fleet/policy', 200, 'Change it', fleetPolicySchema, { body: policyChange }),
+  'fleet.policy': route('GET /fleet/policy', 200, 'What becomes of too wide a CPU', fleetPolicySchema, {
+    needs: viewer,
+  }),
+  'fleet.policy.set': route('PUT /fleet/policy', 200, 'Change it', fleetPolicySchema, {
+    needs: admin,
+    told: ['cpu', 'cpuMissing'],
+    body: policyChange,
+  }),
 } as const;

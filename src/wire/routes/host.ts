@@ -1,5 +1,6 @@
 /** Hosts: made, read, proven, removed. */
 import { z } from 'zod';
+import { admin, operator, viewer } from '../access.ts';
 import { hostFactsSchema } from '../host-facts.ts';
 import { nameSchema } from '../names.ts';
 import * as r from '../resources.ts';
@@ -17,9 +18,11 @@ export type SshAccess = z.infer<typeof sshAccessSchema>;
 const op = r.operationSchema;
 
 export const hostRoutes = {
-  'host.list': route('GET /hosts', 200, 'Hosts', z.array(r.hostSchema), {}),
-  'host.show': route('GET /hosts/:name', 200, 'One host', r.hostSchema, { params: byName }),
+  'host.list': route('GET /hosts', 200, 'Hosts', z.array(r.hostSchema), { needs: viewer }),
+  'host.show': route('GET /hosts/:name', 200, 'One host', r.hostSchema, { needs: viewer, params: byName }),
   'host.provision': route('POST /hosts', 202, 'Make a cloud VM and turn it into a host', op, {
+    needs: admin,
+    told: ['name', 'cloud', 'image', 'machine', 'vcpus', 'memoryMiB', 'diskGiB', 'driver'],
     body: z.object({
       name: nameSchema,
       cloud: nameSchema,
@@ -39,6 +42,7 @@ export const hostRoutes = {
     }),
   }),
   'host.remove': route('DELETE /hosts/:name', 202, 'Take a host down', op, {
+    needs: admin,
     params: byName,
     query: z.object({
       force: z
@@ -50,6 +54,7 @@ export const hostRoutes = {
     }),
   }),
   'host.probe': route('POST /hosts/:name/probe', 202, 'Boot the probe guest with each engine', op, {
+    needs: operator,
     params: byName,
   }),
   'host.facts': route(
@@ -57,9 +62,10 @@ export const hostRoutes = {
     200,
     'Readings of a host, and what the drivers make of them',
     hostFactsSchema,
-    { params: byName },
+    { needs: viewer, params: byName },
   ),
   'host.ssh': route('GET /hosts/:name/ssh', 200, 'How to reach a host by ssh', sshAccessSchema, {
+    needs: operator,
     params: byName,
   }),
   'host.console': route(
@@ -67,6 +73,6 @@ export const hostRoutes = {
     200,
     "Last bytes of a host's serial console",
     z.object({ text: z.string() }),
-    { params: byName },
+    { needs: operator, params: byName },
   ),
 } as const;

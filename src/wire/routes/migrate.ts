@@ -1,5 +1,6 @@
 /** Routes of migrations. */
 import { z } from 'zod';
+import { migrating, operator, viewer } from '../access.ts';
 import { migrationHistorySchema } from '../migration-history.ts';
 import { migrationPlanSchema } from '../migration-plan.ts';
 import { nameSchema } from '../names.ts';
@@ -9,6 +10,8 @@ import { byName, route } from './route.ts';
 
 export const migrateRoutes = {
   'guest.migrate': route('POST /guests/:name/migrate', 202, 'Migrate a running guest', operationSchema, {
+    needs: migrating,
+    told: ['to', ...Object.keys(objectiveWishSchema.shape)],
     params: byName,
     body: objectiveWishSchema.extend({ to: nameSchema }),
   }),
@@ -17,20 +20,25 @@ export const migrateRoutes = {
     200,
     'What would keep a migration back, or make it slow; nothing is touched',
     migrationPlanSchema,
-    { params: byName, body: objectiveWishSchema.extend({ to: nameSchema }) },
+    { needs: viewer, params: byName, body: objectiveWishSchema.extend({ to: nameSchema }) },
   ),
   'guest.objective': route(
     'PUT /guests/:name/objective',
     200,
     "Change what all of a guest's migrations keep to; null takes a wish back",
     guestSchema,
-    { params: byName, body: objectiveChangeSchema },
+    {
+      needs: operator,
+      told: Object.keys(objectiveChangeSchema.shape),
+      params: byName,
+      body: objectiveChangeSchema,
+    },
   ),
   'migration.history': route(
     'GET /migrations',
     200,
     'Finished migrations beside what was foretold of them, newest first',
     migrationHistorySchema,
-    { query: z.object({ guest: nameSchema.optional() }) },
+    { needs: viewer, query: z.object({ guest: nameSchema.optional() }) },
   ),
 } as const;

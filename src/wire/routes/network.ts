@@ -1,5 +1,6 @@
 /** Guest networks, the tunnels below them, and how guests on them are reached. */
 import { z } from 'zod';
+import { admin, operator, viewer } from '../access.ts';
 import { problemSchema } from '../errors.ts';
 import { nameSchema } from '../names.ts';
 import { allowRuleSchema, mtuSchema, portSchema, publishedPortSchema } from '../network.ts';
@@ -45,9 +46,14 @@ const egress = nameSchema
   .describe('host through which all its guests reach the world; null: each through its own');
 
 export const networkRoutes = {
-  'network.list': route('GET /networks', 200, 'Guest networks', z.array(r.networkSchema), {}),
-  'network.show': route('GET /networks/:name', 200, 'One guest network', r.networkSchema, { params: byName }),
+  'network.list': route('GET /networks', 200, 'Guest networks', z.array(r.networkSchema), { needs: viewer }),
+  'network.show': route('GET /networks/:name', 200, 'One guest network', r.networkSchema, {
+    needs: viewer,
+    params: byName,
+  }),
   'network.create': route('POST /networks', 201, 'Create a guest network', changedNetworkSchema, {
+    needs: operator,
+    told: ['name', 'subnet', 'subnet6', 'isolated', 'egress', 'mtu'],
     body: z.object({
       name: nameSchema,
       subnet: z.cidrv4(),
@@ -62,42 +68,38 @@ export const networkRoutes = {
     200,
     'Remove a network no guest uses',
     z.object({ warnings }),
-    {
-      params: byName,
-    },
+    { needs: operator, params: byName },
   ),
   'network.egress': route(
     'PUT /networks/:name/egress',
     200,
     'Choose the host through which a network reaches the world',
     changedNetworkSchema,
-    { params: byName, body: z.object({ host: egress }) },
+    { needs: operator, told: ['host'], params: byName, body: z.object({ host: egress }) },
   ),
   'network.connect': route(
     'PUT /networks/:name/connected/:other',
     200,
     "Let two networks' guests reach each other",
     changedNetworkSchema,
-    { params: peer },
+    { needs: operator, params: peer },
   ),
   'network.disconnect': route(
     'DELETE /networks/:name/connected/:other',
     200,
     'Part two networks again',
     changedNetworkSchema,
-    {
-      params: peer,
-    },
+    { needs: operator, params: peer },
   ),
-  'tunnel.list': route('GET /tunnels', 200, 'Ways between hosts, asked of them now', tunnelsSchema, {}),
+  'tunnel.list': route('GET /tunnels', 200, 'Ways between hosts, asked of them now', tunnelsSchema, {
+    needs: viewer,
+  }),
   'host.rotate-key': route(
     'POST /hosts/:name/rotate-key',
     200,
     'Give a host a new key for its tunnels',
     r.hostSchema,
-    {
-      params: byName,
-    },
+    { needs: admin, params: byName },
   ),
   'guest.firewall': route(
     'PUT /guests/:name/firewall',
@@ -105,6 +107,8 @@ export const networkRoutes = {
     'Say what may reach a guest',
     reachedGuestSchema,
     {
+      needs: operator,
+      told: ['allow'],
       params: byName,
       body: z.object({ allow: z.array(allowRuleSchema).max(64).nullable().describe('null: everything') }),
     },
@@ -115,6 +119,8 @@ export const networkRoutes = {
     "Put a guest's port on hosts",
     reachedGuestSchema,
     {
+      needs: operator,
+      told: ['protocol', 'port', 'toPort', 'hosts'],
       params: byName,
       body: publishedPortSchema.extend({ hosts: publishedPortSchema.shape.hosts.default(null) }),
     },
@@ -124,6 +130,9 @@ export const networkRoutes = {
     200,
     'Take a published port back',
     reachedGuestSchema,
-    { params: byName.extend({ protocol: z.enum(['tcp', 'udp']), port: z.coerce.number().pipe(portSchema) }) },
+    {
+      needs: operator,
+      params: byName.extend({ protocol: z.enum(['tcp', 'udp']), port: z.coerce.number().pipe(portSchema) }),
+    },
   ),
 } as const;

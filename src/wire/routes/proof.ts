@@ -1,5 +1,6 @@
 /** Routes of the signed records of moves. */
 import { z } from 'zod';
+import { viewer } from '../access.ts';
 import { envelopeSchema } from '../dsse.ts';
 import { route } from './route.ts';
 
@@ -10,13 +11,10 @@ export const proofKeySchema = z.object({
 
 export const proofRoutes = {
   'op.proof': route('GET /operations/:id/proof', 200, 'The signed record of a migration', envelopeSchema, {
+    needs: viewer,
     params: z.object({ id: z.string() }),
   }),
-  'proof.key': route(
-    'GET /proof/key',
-    200,
-    'The public key that records are signed with',
-    proofKeySchema,
-    {},
-  ),
+  'proof.key': route('GET /proof/key', 200, 'The public key that records are signed with', proofKeySchema, {
+    needs: viewer,
+  }),
 } as const;

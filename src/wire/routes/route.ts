@@ -1,5 +1,6 @@
 /** A route of the API's contract: what it takes, gives, and answers with. */
 import { z } from 'zod';
+import type { Needs } from '../access.ts';
 import { nameSchema } from '../names.ts';
 
 export const apiVersion = 'v1';
@@ -18,7 +19,11 @@ type Spec = {
   response: z.ZodType;
 };
 
-type Given = Partial<Pick<Spec, 'params' | 'query' | 'body'>>;
+type Given = Partial<Pick<Spec, 'params' | 'query' | 'body'>> & {
+  needs: Needs;
+  /** Fields of the body that the audit log may hold. Of all others it has the names alone, so that no secret comes into it. */
+  told?: readonly string[];
+};
 type Filled<G extends Given> = {
   params: G['params'] extends z.ZodType ? G['params'] : typeof none;
   query: G['query'] extends z.ZodType ? G['query'] : typeof none;
@@ -34,6 +39,7 @@ export const route = <R extends z.ZodType, G extends Given>(
   given: G,
 ) => {
   const [method, path] = line.split(' ') as [Spec['method'], string];
-  const filled = { params: none, query: none, body: none, ...given } as unknown as Filled<G>;
-  return { method, path: `/${apiVersion}${path}`, status, summary, response, ...filled };
+  const { needs, told = [], ...schemas } = given;
+  const filled = { params: none, query: none, body: none, ...schemas } as unknown as Filled<G>;
+  return { method, path: `/${apiVersion}${path}`, status, summary, response, needs, told, ...filled };
 };
