@@ -65,7 +65,9 @@ sub write_memory {
 
 sub set_load {
     $load = $_[0];
-    $memory = $load > 0 ? "\1" x (LOAD_PAGES * PAGE) : '' if ($load > 0) != (length $memory > 0);
+    # Only when it is asked for: Perl would make a string of constants at once, and every copy of the guest would carry it.
+    my $bytes = $load > 0 ? LOAD_PAGES * PAGE : 0;
+    $memory = "\1" x $bytes if $bytes != length $memory;
 }
 
 sub fill_some {
