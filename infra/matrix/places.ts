@@ -26,8 +26,9 @@ export async function chooseProfiles(wanted: string | undefined): Promise<string
 
 export const hostOf = (profile: string): string => `${profile}-a`;
 
-export async function addProfileCloud({ blanket }: Seat, profile: string): Promise<void> {
-  await blanket(['cloud', 'add', profile, '--type', 'local', '--profile', profile]);
+/** @param cloud its name; by default that of the profile */
+export async function addProfileCloud({ blanket }: Seat, profile: string, cloud = profile): Promise<void> {
+  await blanket(['cloud', 'add', cloud, '--type', 'local', '--profile', profile]);
 }
 
 /** From nothing to a host that is ready. @param image path of the host image */
@@ -38,7 +39,7 @@ export async function makePlace(seat: Seat, profile: string, image: string): Pro
   return await describePlace(seat, profile, host);
 }
 
-export async function describePlace({ blanket }: Seat, profile: string, host: string): Promise<Place> {
+async function describePlace({ blanket }: Seat, profile: string, host: string): Promise<Place> {
   const shown = hostSchema.parse(
     JSON.parse(await blanket(['host', 'show', host, '-o', 'json'], { quiet: true })),
   );

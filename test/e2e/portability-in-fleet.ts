@@ -4,14 +4,20 @@
  */
 import anyTest, { type TestFn } from 'ava';
 import { buildImage } from '../../images/build.ts';
-import { addProfileCloud, describePlace, hostOf, makePlace } from '../../infra/matrix/places.ts';
+import type { Place } from '../../infra/matrix/page.ts';
+import { addProfileCloud, hostOf, makePlace } from '../../infra/matrix/places.ts';
 import { tunnelsSchema } from '../../src/wire/routes/network.ts';
 import { type Fleet, ground } from './fleet.ts';
 import { playLegs } from './legs-in-fleet.ts';
 
 const test = anyTest as TestFn<Fleet>;
 const third = 'nitro';
+/** Of the profile of that name; `silent` is another of the same profile. */
 const strange = 'odd';
+const silent = 'silent';
+
+/** The host of the strange cloud that is heard. */
+let heard: Promise<Place> | undefined;
 
 /**
  * `hosts`: the fleet's own, the one with the guest first. The third host is removed again; `meanwhile` adds the tests that
@@ -49,34 +55,36 @@ export function playPortability(
   playStrange(current);
 }
 
+/** Two clouds of the same strange kind, of which one lets no tunnel through: their hosts boot side by side. */
 function playStrange(current: () => Fleet): void {
   test.serial('a host that no other hears is not kept, and the error says what to open', async (t) => {
     const fleet = current();
-    await addProfileCloud(fleet.seat, strange);
-    await setLoss(fleet, '100%');
+    for (const cloud of [strange, silent]) await addProfileCloud(fleet.seat, strange, cloud);
+    await closeWays(fleet, silent);
     const { path } = await buildImage('host');
-    const args = ['--cloud', strange, '--image', path];
-    const { code, stderr } = await fleet.cli('host', 'provision', hostOf(strange), ...args);
-    await setLoss(fleet, '0%');
+    heard = makePlace(fleet.seat, strange, path);
+    const made = fleet.cli('host', 'provision', hostOf(silent), '--cloud', silent, '--image', path);
+    const [{ code, stderr }] = await Promise.all([made, heard]);
     t.is(code, 5);
     t.regex(stderr, /code: tunnel\.blocked/);
     t.regex(stderr, /51820/);
-    t.is((await fleet.cli('host', 'show', hostOf(strange))).code, 3);
+    t.is((await fleet.cli('host', 'show', hostOf(silent))).code, 3);
+    await fleet.seat.blanket(['cloud', 'remove', silent]);
   });
 
   test.serial('a cloud that nobody has heard of comes up on generic by itself', async (t) => {
-    await makePlace(current().seat, strange, (await buildImage('host')).path);
-    const place = await describePlace(current().seat, strange, hostOf(strange));
+    const place = await heard;
     t.like(place, { driver: 'generic', engine: 'kvm' });
-    t.true((place.score ?? 0) > 0);
+    t.true((place?.score ?? 0) > 0);
     await unmake(current(), strange);
   });
 }
 
-/** On the strange cloud's ways to the fleet's own. */
-async function setLoss({ json }: Fleet, loss: string): Promise<void> {
-  const like = ['--latency', '1ms', '--bandwidth', '100MB', '--loss', loss];
-  for (const { cloud } of ground.hosts) await json('cloud', 'link', strange, cloud, ...like);
+/** Nothing comes through from this cloud to the fleet's own or to the other strange one, nor back. */
+async function closeWays({ json }: Fleet, cloud: string): Promise<void> {
+  const closed = ['--latency', '1ms', '--bandwidth', '100MB', '--loss', '100%'];
+  for (const other of [...ground.hosts.map((host) => host.cloud), strange])
+    await json('cloud', 'link', cloud, other, ...closed);
 }
 
 async function unmake({ seat: { blanket } }: Fleet, profile: string): Promise<void> {

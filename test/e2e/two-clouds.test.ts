@@ -16,6 +16,7 @@ import { playLibvirtInHost } from './libvirt-in-host.ts';
 import { playMigrations } from './migrate-in-fleet.ts';
 import { playNetwork } from './network-in-fleet.ts';
 import { playPortability } from './portability-in-fleet.ts';
+import { tellStory } from './story.ts';
 
 const test = anyTest as TestFn<Fleet>;
 const never = new AbortController().signal;
@@ -31,6 +32,14 @@ test.before(async (t) => {
   t.timeout(25 * 60_000);
   fleet = await bootFleet((text) => process.stderr.write(text));
   t.context = fleet;
+});
+
+let isTold = false;
+
+test.afterEach.always(async (t) => {
+  if (t.passed || isTold) return;
+  isTold = true;
+  await tellStory(t.context, (text) => process.stderr.write(text));
 });
 
 test.after.always(async (t) => {
