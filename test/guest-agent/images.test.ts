@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { allocatedBytes, hasDisk, makeDisks, removeDisks } from '../../src/guest-agent/disks.ts';
@@ -65,6 +65,18 @@ test('a disk is an overlay of its own size; making it again leaves it as it is',
   t.is(statSync(paths.disk(spec.name)).ino, ino);
   await removeDisks(paths, spec.name);
   t.false(await hasDisk(paths, spec.name));
+});
+
+test('what a guest takes is what all of its disks take', async (t) => {
+  const paths = host();
+  const digest = await upload(paths, 'a.qcow2');
+  await adoptImage(paths, digest, 'a.qcow2');
+  const disks = [{ name: 'data', bytes: 64 * mebibyte, target: 'vdb' as const }];
+  const spec = guestSpec({ image: digest, diskBytes: 8 * mebibyte, disks });
+  await makeDisks(paths, spec);
+  const empty = (await allocatedBytes(paths, spec.name)) ?? 0;
+  appendFileSync(paths.extraDisk(spec.name, 'data'), Buffer.alloc(4 * mebibyte, 'x'));
+  t.true(((await allocatedBytes(paths, spec.name)) ?? 0) >= empty + 4 * mebibyte);
 });
 
 test('a disk without its image, or smaller than it, is not made', async (t) => {
