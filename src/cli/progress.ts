@@ -5,8 +5,7 @@
  *   no terminal:   a line when a phase ends, and while one runs a line at most every 5 s and only with news
  *                  (or after 30 s of silence, so that a log shows life)
  *
- * What is shown never runs backwards: a migration's totals grow with every round, so bytes done and the bar
- * only ever go up within a phase.
+ * Control sees to it that progress never runs backwards within a phase.
  */
 import type { Operation, PhaseRecord, Progress } from '../wire/resources.ts';
 import { phaseLine, phaseMs, progressText, runningPhase } from './print/operation.ts';
@@ -33,7 +32,6 @@ export type ProgressView = {
 };
 
 export function createProgress(out: ProgressOut): ProgressView {
-  const forward = keepForward();
   const told = new Map<string, PhaseRecord['state']>();
   let current: Operation | undefined;
   let live = false;
@@ -65,7 +63,7 @@ export function createProgress(out: ProgressOut): ProgressView {
   };
   return {
     show(operation) {
-      current = { ...operation, progress: forward(operation) };
+      current = operation;
       for (const text of endedPhases(current, told, out.now())) line(text);
       draw();
     },
@@ -109,30 +107,3 @@ const shareText = (progress: Progress | null): string => {
   if (doneBytes === undefined || totalBytes === undefined || totalBytes === 0) return '';
   return ` ${Math.floor((100 * doneBytes) / totalBytes)}%`;
 };
-
-/** Progress whose bytes done, round and share only grow within one phase. */
-function keepForward(): (operation: Operation) => Progress | null {
-  let phase: string | undefined;
-  let done = 0;
-  let share = 0;
-  let round = 0;
-  return (operation) => {
-    const running = runningPhase(operation)?.name;
-    if (running !== phase) [phase, done, share, round] = [running, 0, 0, 0];
-    const { progress } = operation;
-    if (progress === null) return null;
-    round = Math.max(round, progress.round ?? 0);
-    const rounds = progress.round === undefined ? {} : { round };
-    if (progress.doneBytes === undefined || progress.totalBytes === undefined)
-      return { ...progress, ...rounds };
-    done = Math.max(done, progress.doneBytes);
-    const total = Math.max(progress.totalBytes, done);
-    if (total > 0) share = Math.max(share, done / total);
-    return {
-      ...progress,
-      ...rounds,
-      doneBytes: Math.max(done, Math.floor(share * total)),
-      totalBytes: total,
-    };
-  };
-}

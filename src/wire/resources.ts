@@ -175,6 +175,7 @@ export const phaseRecordSchema = z.object({
 });
 export type PhaseRecord = z.infer<typeof phaseRecordSchema>;
 
+/** Within a phase bytes done and the round never fall and bytes left never grow, whatever is written again meanwhile. */
 export const progressSchema = z.object({
   message: z.string(),
   doneBytes: bytes.optional(),

@@ -58,24 +58,6 @@ test('a live line never wraps', (t) => {
   t.is(pieces.at(-1)?.replace('\r\x1b[K', '').length, 29);
 });
 
-test('bytes, share and round never run backwards within a phase, and begin anew in the next', (t) => {
-  const { view, pieces } = screen(true);
-  const last = () => pieces.at(-1) ?? '';
-  view.show(copying(counted(80, 100, 2)));
-  t.regex(last(), /copy 80%.*80 B of 100 B, round 2/);
-  view.show(copying(counted(80, 200, 1)));
-  t.regex(last(), /copy 80%.*160 B of 200 B, round 2/);
-  view.show(copying(counted(10, 100, 3)));
-  t.regex(last(), /copy 80%.*round 3/);
-  view.show(
-    operation({
-      phases: [phase('prepare', 'done', 1), phase('copy', 'done', 1), phase('confirm', 'running')],
-      progress: counted(1, 10),
-    }),
-  );
-  t.regex(last(), /confirm 10%/);
-});
-
 test('without a terminal: a line per ended phase, and at most one every 5 s with news', (t) => {
   const { view, pieces, pass } = screen(false);
   view.show(copying(counted(1, 4)));

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { type Definition, Operations } from '../../src/control/operations/operations.ts';
 import { openStore } from '../../src/control/store/store.ts';
 import { BlanketError } from '../../src/wire/errors.ts';
+import type { Progress } from '../../src/wire/resources.ts';
 import { networkRecord } from './network-record.ts';
 
 const log = pino({ level: 'silent' });
@@ -111,6 +112,44 @@ test('what a control leaves running, the next one ends', async (t) => {
   t.like(operation, { state: 'failed', problem: { code: 'operation.interrupted' } });
   t.deepEqual(undone, ['work']);
   t.true(operation.version > before);
+  store.close();
+  await rm(first.directory, { recursive: true });
+});
+
+/** The progress that is shown once the phase `work` has told of these bytes. */
+async function shownAfter(operations: Operations, id: string, told: Promise<unknown>) {
+  await told;
+  return operations.show(id).progress;
+}
+
+test('progress does not run backwards over a restart of control, and ends with its phase', async (t) => {
+  const forGood = new Promise<void>(() => undefined);
+  const telling = (doneBytes: number, totalBytes: number, then: Promise<void>, done: () => void) => ({
+    name: 'work',
+    do: ({ progress }: { progress(value: Progress): void }) => {
+      progress({ message: '', doneBytes, totalBytes, bytesPerSecond: 5 });
+      done();
+      return then;
+    },
+  });
+  const told = Promise.withResolvers<void>();
+  const first = await rig(flow({ phases: [telling(60, 80, forGood, told.resolve)] }));
+  const { id } = first.operations.start('guest.start', 'guest/web1', work);
+  const before = await shownAfter(first.operations, id, told.promise);
+  t.like(before, { doneBytes: 60, totalBytes: 80, bytesPerSecond: 5 });
+  first.store.close();
+
+  const store = openStore(join(first.directory, 'control.db'));
+  const operations = new Operations(store, log);
+  const [again, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const phases = [telling(30, 90, gate.promise, again.resolve)];
+  operations.define(flow({ phases, afterRestart: 'resume' }));
+  t.like(operations.show(id).progress, { doneBytes: 60, totalBytes: 80 }, 'also before it is taken up');
+  operations.recoverAll();
+  const after = await shownAfter(operations, id, again.promise);
+  t.like(after, { doneBytes: 60, totalBytes: 80 });
+  gate.resolve();
+  t.like(await ended(operations, id), { state: 'done', progress: null });
   store.close();
   await rm(first.directory, { recursive: true });
 });

@@ -6,11 +6,12 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { toProblem } from '../../wire/errors.ts';
-import type { Operation, OperationKind, Progress } from '../../wire/resources.ts';
+import type { Operation, OperationKind } from '../../wire/resources.ts';
 import { type Flow, freshPhases, type Journal, type Outcome, recover, runPhases } from '../run-phases.ts';
 import type { OperationRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { inOperation } from './current.ts';
+import { forward, reachedBefore } from './forward.ts';
 import { type Explanation, isFailure, problemOf, stateOf } from './outcome.ts';
 import { refuseBusy, refuseCancel, refuseResume, runningRecords } from './refusals.ts';
 
@@ -26,16 +27,12 @@ export type Definition<S extends FlowState> = Flow<S> & {
   end?: (state: S, outcome: Outcome, operation: Operation) => Record<string, unknown> | undefined;
 };
 
-type Running = {
-  abort: AbortController;
-  progress: Progress | null;
-};
-
 export class Operations {
   readonly #store: Store;
   readonly #log: Logger;
   readonly #definitions = new Map<OperationKind, Definition<FlowState>>();
-  readonly #running = new Map<string, Running>();
+  /** How each that is under way is told to stop. */
+  readonly #running = new Map<string, AbortController>();
   #changed = Promise.withResolvers<void>();
 
   constructor(store: Store, log: Logger) {
@@ -77,7 +74,7 @@ export class Operations {
       cancelAskedAt: _asked,
       ...operation
     } = this.#store.operations.get(id);
-    return { ...operation, progress: this.#running.get(id)?.progress ?? null };
+    return operation;
   }
 
   /** Newest first. */
@@ -100,7 +97,7 @@ export class Operations {
     const operation = this.show(id);
     refuseCancel(operation, this.#definition(operation.kind).phases);
     this.#write(id, { cancelAskedAt: new Date().toISOString() });
-    this.#running.get(id)?.abort.abort();
+    this.#running.get(id)?.abort();
     return this.show(id);
   }
 
@@ -132,6 +129,7 @@ export class Operations {
   recoverAll(): void {
     for (const { id } of runningRecords(this.#store)) {
       this.#log.warn({ operation: id }, 'taking up an interrupted operation');
+      this.#write(id, { progress: reachedBefore(this.show(id).progress) });
       this.#launch(id, recover);
     }
   }
@@ -147,7 +145,7 @@ export class Operations {
     const definition = this.#definition(kind);
     const abort = new AbortController();
     if (cancelAskedAt !== undefined) abort.abort();
-    this.#running.set(id, { abort, progress: null });
+    this.#running.set(id, abort);
     void inOperation(id, () => how(definition, this.#journal(id), abort.signal))
       .then(async (outcome) =>
         this.#finish(id, definition, outcome, await this.#explain(id, definition, outcome)),
@@ -174,24 +172,19 @@ export class Operations {
     const problem = problemOf(outcome, known);
     if (problem) this.#log.warn({ operation: id, problem }, 'operation did not finish');
     const state = stateOf(outcome, problem, definition.undoneState);
-    this.#write(id, { state, problem, result, endedAt });
+    this.#write(id, { state, problem, result, endedAt, progress: null });
   }
 
   #broke(id: string, error: unknown): void {
     this.#log.error({ operation: id, err: error }, 'operation broke');
     const problem = { ...toProblem(error), kind: 'attention' as const };
-    this.#write(id, { state: 'attention', problem, endedAt: new Date().toISOString() });
+    this.#write(id, { state: 'attention', problem, endedAt: new Date().toISOString(), progress: null });
   }
 
   #write(id: string, change: Partial<OperationRecord>): void {
     this.#store.operations.update(id, { ...change, version: nextVersion(this.#store.operations.get(id)) });
     this.#changed.resolve();
     this.#changed = Promise.withResolvers<void>();
-  }
-
-  #show(id: string, progress: Progress | null): void {
-    const own = this.#running.get(id);
-    if (own) own.progress = progress;
   }
 
   #journal(id: string): Journal<FlowState> {
@@ -203,20 +196,22 @@ export class Operations {
       state: () => record().flowState,
       saveState: (change) => this.#write(id, { flowState: { ...record().flowState, ...change } }),
       savePhase: (index, change) => {
-        const { phases, kind } = record();
+        const { phases, kind, progress } = record();
         this.#log.info({ operation: id, kind, phase: phases[index]?.name, ...change }, 'phase');
-        this.#show(id, null);
+        const isTakenUp = phases[index]?.state === 'running' && change.state === 'running';
         this.#write(id, {
+          progress: isTakenUp ? progress : null,
           phases: phases.map((phase, i) => (i === index ? { ...phase, ...change } : phase)),
         });
       },
       progress: (progress) => {
-        this.#show(id, progress);
-        this.#write(id, {});
+        const before = record();
+        // work that nobody waits for any more may still tell of itself
+        if (before.state === 'running') this.#write(id, { progress: forward(before.progress, progress) });
       },
     };
   }
 }
 
-/** Above the last one even after a restart, since progress is counted in memory only. */
+/** Above the last one, and above those of a control whose last words were lost. */
 const nextVersion = ({ version }: OperationRecord): number => Math.max(version + 1, Date.now());

@@ -102,7 +102,7 @@ async function setUp({ ssh, signal, progress }: Work): Promise<void> {
 }
 
 async function bringProbe({ ssh, signal, progress }: Work): Promise<void> {
-  progress({ message: 'bringing the probe guest' });
+  progress({ message: 'building the probe guest' });
   const { path } = await buildImage('probe', { signal });
   const link = await ssh();
   const { state, uploads } = agentPaths;
@@ -110,6 +110,7 @@ async function bringProbe({ ssh, signal, progress }: Work): Promise<void> {
     `sudo install -d -m 0755 ${state} && sudo install -d -o ${sshUser} -g ${sshUser} -m 0700 ${uploads}`,
   );
   for (const file of ['vmlinuz', 'initrd']) {
+    progress({ message: 'bringing the probe guest' }); // each file is counted anew
     await link.upload(join(path, file), `${uploads}/${file}`, (doneBytes, totalBytes) =>
       progress({ message: 'bringing the probe guest', doneBytes, totalBytes }),
     );
