@@ -2,45 +2,8 @@
  * The shape of the tree, as rules with reasons: who may import whom, which file is the door to which
  * library, and how a file may look. Among our own parts types count as imports: a type is knowledge too.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
 import test from 'ava';
-
-const root = join(import.meta.dirname, '..');
-
-/** What a module imports or re-exports from, in the order of the text. */
-function importsOf(text: string): string[] {
-  const statement =
-    /^(?:import|export)\b(?:[^'"`;]*?\bfrom)?\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm;
-  return [...text.matchAll(statement)].map((match) => match[1] ?? match[2] ?? '');
-}
-
-/** A package's types open no door: they are gone when the code runs. */
-const withoutTypes = (text: string): string => text.replace(/^import type\b[^;]*;/gm, '');
-
-type Source = { path: string; text: string; imports: string[] };
-
-/** A relative import becomes a path from the repository's root; a package stays as it is named. */
-function read(path: string): Source {
-  const text = readFileSync(join(root, path), 'utf8');
-  const resolve = (name: string) =>
-    name.startsWith('.') ? relative(root, join(root, dirname(path), name)) : name;
-  return { path, text, imports: importsOf(text).map(resolve) };
-}
-
-function list(directory: string): string[] {
-  try {
-    return readdirSync(join(root, directory), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts'))
-      .map((name) => join(directory, name));
-  } catch {
-    return []; // a part of the tree that is not there breaks no rule
-  }
-}
-
-const sources: readonly Source[] = ['src', 'infra', 'images'].flatMap(list).map(read);
-const inside = (path: string, directory: string): boolean => path.startsWith(`${directory}/`);
-const isOurs = (name: string): boolean => ['src', 'infra', 'images', 'test'].some((top) => inside(name, top));
+import { importsOf, inside, isOurs, list, read, sources, withoutTypes } from './source-tree.ts';
 
 /** `may` lists directories (or single files) beside the area itself. */
 type AreaRule = { area: string; may: readonly string[]; why: string };
@@ -193,6 +156,18 @@ test('drivers never import one another: each cloud is understood alone', (t) => 
       imports.filter((name) => drivers.includes(name)).map((name) => `${path} -> ${name}`),
     );
   t.deepEqual(wrong, []);
+});
+
+test('only control’s own main imports control/api: flows know nobody who asks for them', (t) => {
+  const [own, api] = ['src/control', 'src/control/api'];
+  const wrong = sources.filter(
+    ({ path, imports }) =>
+      inside(path, own) && !inside(path, api) && imports.some((name) => inside(name, api)),
+  );
+  t.deepEqual(
+    wrong.map(({ path }) => path),
+    [`${own}/main.ts`],
+  );
 });
 
 test('no default exports: a thing has one name everywhere', (t) => {

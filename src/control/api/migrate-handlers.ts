@@ -5,47 +5,23 @@ import { type ObjectiveChange, objectiveWishSchema } from '../../wire/objective.
 import type { Guest } from '../../wire/resources.ts';
 import { refuseRebooting } from '../conform/admit.ts';
 import { refuseMaintenance } from '../drain/maintenance.ts';
-import { checkGuestCpu } from '../fleet/guest-cpu.ts';
-import { learnCpu } from '../fleet/known-cpus.ts';
 import { blockerFrom, inOrder } from '../migrate/findings/finding.ts';
 import { historyOf } from '../migrate/history.ts';
 import { makePlan } from '../migrate/make-plan.ts';
 import { objectiveFor } from '../migrate/objective.ts';
-import { checkRecords } from '../migrate/plan.ts';
+import { startMigration } from '../migrate/start.ts';
 import type { Services } from '../services.ts';
-import type { GuestRecord } from '../store/records.ts';
 import type { Handlers } from './handlers.ts';
 import { guestView } from './views.ts';
 
 type Names = 'guest.migrate' | 'guest.plan' | 'guest.objective' | 'migration.history';
 
 export const migrateHandlers = (services: Services): Handlers<Names> => ({
-  'guest.migrate': ({ params: { name }, body }) => migrate(services, name, body),
+  'guest.migrate': ({ params: { name }, body }) => startMigration(services, name, body),
   'migration.history': ({ query: { guest } }) => historyOf(services.store, guest),
   'guest.plan': ({ params: { name }, body }) => planned(services, name, body),
   'guest.objective': ({ params: { name }, body }) => setObjective(services, name, body),
 });
-
-/** A destination whose CPU is not known is asked; what changed while it answered is checked again. */
-export async function migrate(services: Services, name: string, body: RouteParsed<'guest.migrate'>['body']) {
-  const { store, operations } = services;
-  const { to, ...wish } = body;
-  const checked = (): GuestRecord => {
-    const [guest, destination] = [store.guests.get(name), store.hosts.get(to)];
-    operations.needIdle(`guest/${name}`); // first: a guest that migrates is not "not running"
-    refuseRebooting(store, to);
-    refuseMaintenance(store, to);
-    checkRecords(guest, destination);
-    return guest;
-  };
-  checked();
-  await learnCpu(services, to);
-  const guest = checked();
-  const warnings = checkGuestCpu(store, guest, 'migrate', to);
-  const objective = objectiveFor(wish, guest.objective);
-  const state = { guest: name, source: guest.host, destination: to, objective, warnings };
-  return operations.start('guest.migrate', `guest/${name}`, state);
-}
 
 /** A migration under way keeps to what it began with. */
 function setObjective({ store }: Services, name: string, change: ObjectiveChange): Guest {

@@ -10,7 +10,7 @@
 import { BlanketError, fromProblem, toProblem } from '../../wire/errors.ts';
 import type { Operation } from '../../wire/resources.ts';
 import { migrateRoutes } from '../../wire/routes/migrate.ts';
-import { migrate } from '../api/migrate-handlers.ts';
+import { startMigration } from '../migrate/start.ts';
 import type { Services } from '../services.ts';
 import type { GuestRecord } from '../store/records.ts';
 import { type Claim, placesFor } from './place.ts';
@@ -126,7 +126,7 @@ async function send(drain: Drain, guest: GuestRecord): Promise<void> {
 async function sendTo(drain: Drain, guest: GuestRecord, claim: Claim): Promise<void> {
   try {
     const body = migrateRoutes['guest.migrate'].body.parse({ to: claim.host });
-    const { id } = await migrate(drain.services, guest.name, body);
+    const { id } = await startMigration(drain.services, guest.name, body);
     watch(drain, guest, id, claim);
   } catch (error) {
     if (!(error instanceof BlanketError) || error.kind !== 'blocked') throw error;

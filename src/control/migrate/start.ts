@@ -1,0 +1,38 @@
+/** What begins a migration, whoever asks for it: a person or a drain. */
+import type { RouteParsed } from '../../wire/api.ts';
+import type { Operation } from '../../wire/resources.ts';
+import { refuseRebooting } from '../conform/admit.ts';
+import { refuseMaintenance } from '../drain/maintenance.ts';
+import { checkGuestCpu } from '../fleet/guest-cpu.ts';
+import { learnCpu } from '../fleet/known-cpus.ts';
+import type { Services } from '../services.ts';
+import type { GuestRecord } from '../store/records.ts';
+import { objectiveFor } from './objective.ts';
+import { checkRecords } from './plan.ts';
+
+/**
+ * A destination whose CPU is not known is asked; what changed while it answered is checked again.
+ * @throws BlanketError `operation.busy`, and kind `blocked` with what the store alone says against it
+ */
+export async function startMigration(
+  services: Services,
+  name: string,
+  { to, ...wish }: RouteParsed<'guest.migrate'>['body'],
+): Promise<Operation> {
+  const { store, operations } = services;
+  const checked = (): GuestRecord => {
+    const [guest, destination] = [store.guests.get(name), store.hosts.get(to)];
+    operations.needIdle(`guest/${name}`); // first: a guest that migrates is not "not running"
+    refuseRebooting(store, to);
+    refuseMaintenance(store, to);
+    checkRecords(guest, destination);
+    return guest;
+  };
+  checked();
+  await learnCpu(services, to);
+  const guest = checked();
+  const warnings = checkGuestCpu(store, guest, 'migrate', to);
+  const objective = objectiveFor(wish, guest.objective);
+  const state = { guest: name, source: guest.host, destination: to, objective, warnings };
+  return operations.start('guest.migrate', `guest/${name}`, state);
+}
