@@ -62,18 +62,24 @@ async function empty(drain: Drain): Promise<void> {
 const operationOn = ({ store }: Services, guest: string) =>
   store.operations.where({ state: 'running', subject: `guest/${guest}` })[0];
 
+/** What this drain has begun, be it before a restart of control: all else is a person's. */
+const isOwn = ({ services, context }: Drain, id: string): boolean =>
+  services.store.operations.get(id).flowState.drain === context.state.operation;
+
 /** Nothing new is begun; a migration that is past its point of no return goes on to its end. */
-function stopAll({ services, context, going }: Drain): void {
+function stopAll(drain: Drain): void {
+  const { services, context, going } = drain;
   context.save({ stopping: true });
   for (const guest of going.keys()) {
-    const own = operationOn(services, guest);
-    if (own !== undefined) cancelOn(services, own);
+    const under = operationOn(services, guest);
+    if (under !== undefined) cancelOwn(drain, under.id);
   }
 }
 
 /** Nothing happens once it has been asked to, or is past its point of no return. */
-function cancelOn({ operations, store }: Services, { id, kind }: Pick<Operation, 'id' | 'kind'>): void {
-  if (kind !== 'guest.migrate' || store.operations.get(id).cancelAskedAt !== undefined) return;
+function cancelOwn(drain: Drain, id: string): void {
+  const { operations, store } = drain.services;
+  if (!isOwn(drain, id) || store.operations.get(id).cancelAskedAt !== undefined) return;
   try {
     operations.cancel(id);
   } catch (error) {
@@ -126,7 +132,7 @@ async function send(drain: Drain, guest: GuestRecord): Promise<void> {
 async function sendTo(drain: Drain, guest: GuestRecord, claim: Claim): Promise<void> {
   try {
     const body = migrateRoutes['guest.migrate'].body.parse({ to: claim.host });
-    const { id } = await startMigration(drain.services, guest.name, body);
+    const { id } = await startMigration(drain.services, guest.name, body, drain.context.state.operation);
     watch(drain, guest, id, claim);
   } catch (error) {
     if (!(error instanceof BlanketError) || error.kind !== 'blocked') throw error;
@@ -181,11 +187,15 @@ function destinationOf({ store }: Services, id: string): string | null {
   return typeof destination === 'string' ? destination : null;
 }
 
-async function follow({ services, context }: Drain, id: string): Promise<Operation> {
+/** To its end; what a person has begun is not waited for once nothing new is to be begun. */
+async function follow(drain: Drain, id: string): Promise<Operation> {
+  const { services, context } = drain;
   const { operations } = services;
+  const own = isOwn(drain, id);
   let operation = operations.show(id);
   while (operation.state === 'running') {
-    if (context.state.stopping) cancelOn(services, operation);
+    if (context.state.stopping && !own) return operation;
+    if (context.state.stopping) cancelOwn(drain, id);
     operation = await operations.wait(id, operation.version, LOOK_MS);
     context.progress(progressOf(services, context.state));
   }
@@ -197,6 +207,7 @@ function conclude(drain: Drain, name: string, { id, kind, state, problem }: Oper
   const guest = services.store.guests.find(name);
   const destination = destinationOf(services, id);
   if (guest?.host !== context.state.host) isGone(drain, name, guest);
+  else if (state === 'running') change(context, name, { state: 'waiting', to: null, operation: null });
   else if (kind !== 'guest.migrate') queue.push(name);
   else if (state === 'failed' && problem?.kind === 'blocked' && destination !== null) {
     refuse(drain, name, destination, fromProblem(problem));

@@ -12,12 +12,14 @@ import { checkRecords } from './plan.ts';
 
 /**
  * A destination whose CPU is not known is asked; what changed while it answered is checked again.
+ * @param drain the operation that begins it, if it is one
  * @throws BlanketError `operation.busy`, and kind `blocked` with what the store alone says against it
  */
 export async function startMigration(
   services: Services,
   name: string,
   { to, ...wish }: RouteParsed<'guest.migrate'>['body'],
+  drain?: string,
 ): Promise<Operation> {
   const { store, operations } = services;
   const checked = (): GuestRecord => {
@@ -34,5 +36,9 @@ export async function startMigration(
   const warnings = checkGuestCpu(store, guest, 'migrate', to);
   const objective = objectiveFor(wish, guest.objective);
   const state = { guest: name, source: guest.host, destination: to, objective, warnings };
-  return operations.start('guest.migrate', `guest/${name}`, state);
+  return operations.start(
+    'guest.migrate',
+    `guest/${name}`,
+    drain === undefined ? state : { ...state, drain },
+  );
 }

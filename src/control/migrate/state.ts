@@ -11,6 +11,8 @@ import type { Services } from '../services.ts';
 
 export type MigrateState = {
   operation: string;
+  /** The drain that began it; absent: a person did. */
+  drain?: string;
   guest: string;
   source: string;
   destination: string;

@@ -149,6 +149,26 @@ test('cancelled, it waits for a migration that is past its point of no return', 
   t.is(own.store.guests.get('w1').host, 'b1');
 });
 
+test('cancelled, it leaves what a person has begun alone, and waits for it no longer', async (t) => {
+  const own = rig(t);
+  for (const name of ['w1', 'w2']) own.addGuest(name, 'a1', 64);
+  const begun = await own.drain('a1', { parallel: 1 });
+  await own.underWay(1);
+  const byHand = await own.migrate('w2', 'c1');
+  await own.underWay(2);
+  own.end('w1');
+  const waitsForIt = () => JSON.stringify(own.store.operations.get(begun.id).flowState).includes(byHand.id);
+  while (!waitsForIt()) await own.operations.wait(begun.id, own.operations.show(begun.id).version, 100);
+  own.operations.cancel(begun.id);
+  const operation = await own.ended(begun);
+  t.like(operation, { state: 'cancelled' });
+  t.like(resultOf(operation).guests[1], { guest: 'w2', state: 'waiting', to: null, operation: null });
+  t.is(own.operations.show(byHand.id).state, 'running');
+  own.end('w2');
+  t.is((await own.ended(byHand)).state, 'done');
+  t.is(own.store.guests.get('w2').host, 'c1');
+});
+
 test('a control that takes it up again waits for the migrations that go on, and begins no second one', async (t) => {
   const own = rig(t);
   for (const name of ['w1', 'w2', 'w3']) own.addGuest(name, 'a1', 64);
