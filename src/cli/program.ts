@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { version } from '../wire/version.ts';
 import type { Cli } from './cli.ts';
+import { addApiCommands } from './commands/api.ts';
 import { addCloudCommands } from './commands/cloud.ts';
 import { addConsoleCommand } from './commands/console.ts';
 import { addControlCommands } from './commands/control.ts';
@@ -59,6 +60,7 @@ export function buildProgram(cli: Cli): Command {
   addOperationCommands(program, cli);
   addProofCommands(program, cli);
   addMetricsCommand(program, cli);
+  addApiCommands(program, cli);
   addControlCommands(program, cli);
   return program;
 }

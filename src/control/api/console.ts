@@ -2,9 +2,10 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { consoleRoute } from '../../wire/api.ts';
-import { toProblem } from '../../wire/errors.ts';
+import { BlanketError, toProblem } from '../../wire/errors.ts';
 import { nameSchema } from '../../wire/names.ts';
 import type { Services } from '../services.ts';
+import { endWithProblem } from './request-errors.ts';
 
 /** WebSocket close codes: a code of our own for every failure, with the sentence as the reason. */
 const CLOSE_NORMAL = 1000;
@@ -19,8 +20,7 @@ export function serveConsoles(http: Server, services: Services): void {
   http.on('upgrade', (request, socket, head) => {
     const guest = guestOf(request);
     if (guest === undefined) {
-      socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
-      return;
+      return endWithProblem(socket, noConsole(request));
     }
     server.handleUpgrade(request, socket, head, (user) => void join(services, guest, user));
   });
@@ -32,6 +32,12 @@ function guestOf({ url }: IncomingMessage): string | undefined {
   const parsed = nameSchema.safeParse(pattern.exec(url ?? '')?.[1]);
   return parsed.success ? parsed.data : undefined;
 }
+
+const noConsole = ({ url }: IncomingMessage): BlanketError =>
+  new BlanketError('api.no-route', `There is no WebSocket at ${url}.`, {
+    kind: 'not-found',
+    next: `A guest's console is at ${consoleRoute('NAME')}.`,
+  });
 
 async function join({ store, agents, log }: Services, guest: string, user: WebSocket): Promise<void> {
   const early: Buffer[] = [];
