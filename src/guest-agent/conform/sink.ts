@@ -9,7 +9,7 @@
  * A sink takes one stream and ends by itself, whether it was used or not.
  */
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { agentMethods } from '../../wire/agent-methods.ts';
@@ -17,6 +17,7 @@ import { BlanketError } from '../../wire/errors.ts';
 import type { FlowReading } from '../../wire/methods/conform.ts';
 import type { Paths } from '../paths.ts';
 import { readState } from '../state-file.ts';
+import { type Listener, listenForOne } from '../tunnel/one-stream.ts';
 
 const chunkBytes = 64 * 1024;
 /** What lies in buffers on the way when the time is over must still arrive. */
@@ -46,24 +47,8 @@ function count(socket: Socket): void {
 }
 
 /** Listens on `address` alone, for one stream. @throws what listening throws, e.g. EADDRNOTAVAIL. */
-export async function openSink(address: string, lifeMs: number): Promise<{ address: string; port: number }> {
-  const streams = new Set<Socket>();
-  const server: Server = createServer({ allowHalfOpen: true }, (socket) => {
-    server.close();
-    streams.add(socket);
-    count(socket);
-  });
-  server.maxConnections = 1;
-  server.listen(0, address);
-  await once(server, 'listening');
-  setTimeout(() => {
-    server.close();
-    for (const socket of streams) socket.destroy();
-  }, lifeMs).unref();
-  const where = server.address();
-  if (where === null || typeof where === 'string') throw new Error('a TCP server has an address and a port');
-  return { address, port: where.port };
-}
+export const openSink = (address: string, lifeMs: number): Promise<Listener> =>
+  listenForOne(address, lifeMs, count, { allowHalfOpen: true });
 
 async function pour(socket: Socket, ms: number, signal: AbortSignal): Promise<void> {
   const chunk = Buffer.alloc(chunkBytes, 'blanket');

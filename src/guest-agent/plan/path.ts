@@ -10,10 +10,11 @@
  *     closes
  */
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { z } from 'zod';
 import { BlanketError } from '../../wire/errors.ts';
 import type { PathReading } from '../../wire/methods/plan.ts';
+import { type Listener, listenForOne } from '../tunnel/one-stream.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 const ROUND_TRIPS = 4;
@@ -81,27 +82,8 @@ function readJson<T>(schema: z.ZodType<T>, text: string): T | undefined {
 }
 
 /** Listens on `address` alone, for one stream. @throws what listening throws, e.g. EADDRNOTAVAIL. */
-export async function openPathSink(
-  address: string,
-  lifeMs: number,
-): Promise<{ address: string; port: number }> {
-  const streams = new Set<Socket>();
-  const server = createServer((socket) => {
-    server.close();
-    streams.add(socket);
-    answer(socket);
-  });
-  server.maxConnections = 1;
-  server.listen(0, address);
-  await once(server, 'listening');
-  setTimeout(() => {
-    server.close();
-    for (const socket of streams) socket.destroy();
-  }, lifeMs).unref();
-  const where = server.address();
-  if (where === null || typeof where === 'string') throw new Error('a TCP server has an address and a port');
-  return { address, port: where.port };
-}
+export const openPathSink = (address: string, lifeMs: number): Promise<Listener> =>
+  listenForOne(address, lifeMs, answer);
 
 async function roundTrip(socket: Socket): Promise<number> {
   const from = performance.now();
