@@ -66,18 +66,29 @@ export function runPhases<S>(flow: Flow<S>, journal: Journal<S>, signal: AbortSi
   return advance(flow, journal, signal, 0);
 }
 
-/** Ends what a crash of control left unfinished. */
-export function recover<S>(flow: Flow<S>, journal: Journal<S>, signal: AbortSignal): Promise<Outcome> {
+/** What is told of one that is undone because control ended. */
+const interrupted = (): BlanketError =>
+  new BlanketError('operation.interrupted', 'Control ended while this was under way.', {
+    next: 'Everything it had begun has been undone; start it again.',
+  });
+
+/**
+ * Ends what was left unfinished.
+ * @param why it is undone, if it is; absent: control crashed or was stopped
+ */
+export function recover<S>(
+  flow: Flow<S>,
+  journal: Journal<S>,
+  signal: AbortSignal,
+  why: BlanketError = interrupted(),
+): Promise<Outcome> {
   const from = journal.phases.findIndex(({ state }) => state !== 'done');
   const passed = flow.phases.some((phase, i) => phase.noReturn && begun(journal.phases[i]));
   if (!undoing(flow, journal) && (passed || flow.afterRestart === 'resume')) {
     const heard = passed ? new AbortController().signal : signal; // a cancel came too late there
     return advance(flow, journal, heard, from === -1 ? flow.phases.length : from);
   }
-  const error = new BlanketError('operation.interrupted', 'Control ended while this was under way.', {
-    next: 'Everything it had begun has been undone; start it again.',
-  });
-  return unwind(flow, journal, signal.aborted ? cancelled(error) : error);
+  return unwind(flow, journal, signal.aborted ? cancelled(why) : why);
 }
 
 /** Begun, and not known to have done nothing: nobody can call it back. */

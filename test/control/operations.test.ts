@@ -116,6 +116,25 @@ test('what a control leaves running, the next one ends', async (t) => {
   await rm(first.directory, { recursive: true });
 });
 
+test('what is undone when a person takes it up says so, and what had kept it from its end', async (t) => {
+  const tries = [Promise.reject(new Error('The host is away.')), Promise.resolve()];
+  const phase = {
+    name: 'work',
+    do: () => Promise.reject(new BlanketError('x.y', 'It broke.')),
+    undo: async () => tries.shift(),
+  };
+  const { operations, close } = await rig(flow({ phases: [phase] }));
+  const { id } = operations.start('guest.start', 'guest/web1', work);
+  t.like(await ended(operations, id), { state: 'attention', problem: { code: 'operation.undo-failed' } });
+  operations.resume(id);
+  const operation = await ended(operations, id);
+  t.like(operation, { state: 'failed', problem: { code: 'operation.undone-later' } });
+  const { message, causes = [] } = operation.problem ?? { message: '' };
+  t.is(message, 'It was taken up again, and undone.');
+  t.deepEqual(causes, ['Undoing the phase work failed, after: It broke.', 'The host is away.']);
+  await close();
+});
+
 /** The progress that is shown once the phase `work` has told of these bytes. */
 async function shownAfter(operations: Operations, id: string, told: Promise<unknown>) {
   await told;

@@ -12,7 +12,7 @@ import type { OperationRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { inOperation } from './current.ts';
 import { forward, reachedBefore } from './forward.ts';
-import { type Explanation, isFailure, problemOf, stateOf } from './outcome.ts';
+import { type Explanation, isFailure, problemOf, stateOf, undoneLater } from './outcome.ts';
 import { refuseBusy, refuseCancel, refuseResume, runningRecords } from './refusals.ts';
 
 export type FlowState = Record<string, unknown>;
@@ -26,6 +26,8 @@ export type Definition<S extends FlowState> = Flow<S> & {
   /** Called once, however it ended, before the end is shown; makes the result of what is done. */
   end?: (state: S, outcome: Outcome, operation: Operation) => Record<string, unknown> | undefined;
 };
+
+type Run = (...of: Parameters<typeof runPhases<FlowState>>) => Promise<Outcome>;
 
 export class Operations {
   readonly #store: Store;
@@ -106,10 +108,11 @@ export class Operations {
    * @throws BlanketError `operation.not-stopped`, `operation.superseded`, `operation.busy`
    */
   resume(id: string): Operation {
-    refuseResume(this.#store, this.#store.operations.get(id));
+    const record = this.#store.operations.get(id);
+    refuseResume(this.#store, record);
     this.#log.warn({ operation: id }, 'taking up an operation that needed attention');
     this.#write(id, { state: 'running', problem: null, result: null, endedAt: null });
-    this.#launch(id, recover);
+    this.#launch(id, (flow, journal, signal) => recover(flow, journal, signal, undoneLater(record.problem)));
     return this.show(id);
   }
 
@@ -140,7 +143,7 @@ export class Operations {
     return definition;
   }
 
-  #launch(id: string, how: typeof runPhases<FlowState>): void {
+  #launch(id: string, how: Run): void {
     const { kind, cancelAskedAt } = this.#store.operations.get(id);
     const definition = this.#definition(kind);
     const abort = new AbortController();

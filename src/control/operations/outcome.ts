@@ -1,5 +1,5 @@
 /** How a flow's outcome is told: as the state and the problem of its operation. */
-import { type Problem, toProblem } from '../../wire/errors.ts';
+import { BlanketError, fromProblem, type Problem, toProblem } from '../../wire/errors.ts';
 import type { OperationState } from '../../wire/resources.ts';
 import type { Outcome } from '../run-phases.ts';
 
@@ -15,6 +15,13 @@ export function problemOf(outcome: Outcome, known: Explanation): Problem | null 
   const problem = toProblem(outcome.error);
   return Object.keys(known).length === 0 ? problem : { ...problem, data: { ...problem.data, ...known } };
 }
+
+/** What is told of an operation that is undone when a person takes it up again; what had kept it from its end is the cause. */
+export const undoneLater = (before: Problem | null): BlanketError =>
+  new BlanketError('operation.undone-later', 'It was taken up again, and undone.', {
+    next: 'Everything it had begun has been undone; start it again.',
+    ...(before !== null && { cause: fromProblem(before) }),
+  });
 
 /** @param undoneState what this flow is called when it was undone. */
 export function stateOf(
