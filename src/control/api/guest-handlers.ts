@@ -8,6 +8,7 @@ import { refuseMaintenance } from '../drain/maintenance.ts';
 import { checkGuestCpu, decideCpu } from '../fleet/guest-cpu.ts';
 import { placed } from '../guest/disks.ts';
 import { takeLease } from '../guest/lease.ts';
+import { refuseUndecided } from '../migrate/undecided.ts';
 import { freeMac } from '../network/addresses.ts';
 import { address6Of, guestAddress, settleHosts } from '../network/allocation.ts';
 import type { Services } from '../services.ts';
@@ -40,6 +41,8 @@ export const guestHandlers = (services: Services): Handlers<Names> => {
     },
     'guest.start'({ params: { name } }) {
       const guest = store.guests.get(name);
+      operations.needIdle(`guest/${name}`);
+      refuseUndecided(store, name);
       refuseRebooting(store, guest.host);
       refuseMaintenance(store, guest.host);
       const warnings = checkGuestCpu(store, guest, 'start', guest.host);

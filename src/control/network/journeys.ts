@@ -32,13 +32,21 @@ const kind = 'guest.migrate';
 
 function openMigrations({ guests, operations }: Pick<Store, 'guests' | 'operations'>): OperationRecord[] {
   const running = operations.where({ kind, state: 'running' });
-  const unsure = operations
-    .where({ kind, state: 'attention' })
-    .filter(({ flowState }) => undecided.includes(guests.find(String(flowState.guest))?.state));
   return [
     ...running.filter(({ phases }) => !phases.some(goesBack)),
-    ...unsure.filter((operation) => isLast(operations, operation)),
+    ...undecidedMigrations({ guests, operations }),
   ];
+}
+
+/** Those that need attention, and of whose guests nobody knows where they run. */
+export function undecidedMigrations({
+  guests,
+  operations,
+}: Pick<Store, 'guests' | 'operations'>): OperationRecord[] {
+  return operations
+    .where({ kind, state: 'attention' })
+    .filter(({ flowState }) => undecided.includes(guests.find(String(flowState.guest))?.state))
+    .filter((operation) => isLast(operations, operation));
 }
 
 const undecided: readonly (GuestRecord['state'] | undefined)[] = ['attention', 'migrating'];
