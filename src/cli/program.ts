@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { version } from '../wire/version.ts';
 import type { Cli } from './cli.ts';
 import { addApiCommands } from './commands/api.ts';
+import { addAuditCommands } from './commands/audit.ts';
 import { addCloudCommands } from './commands/cloud.ts';
 import { addConsoleCommand } from './commands/console.ts';
 import { addControlCommands } from './commands/control.ts';
@@ -61,6 +62,7 @@ export function buildProgram(cli: Cli): Command {
   addProofCommands(program, cli);
   addMetricsCommand(program, cli);
   addApiCommands(program, cli);
+  addAuditCommands(program, cli);
   addControlCommands(program, cli);
   return program;
 }

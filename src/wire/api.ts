@@ -9,6 +9,7 @@ import { diskWishesSchema } from './disk.ts';
 import { nameSchema } from './names.ts';
 import { allowRuleSchema, guestMetadataSchema, noMetadata } from './network.ts';
 import * as r from './resources.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { conformRoutes } from './routes/conform.ts';
 import { diskRoutes } from './routes/disk.ts';
 import { drainRoutes } from './routes/drain.ts';
@@ -148,6 +149,7 @@ export const api = {
   ...diskRoutes,
   ...migrateRoutes,
   ...proofRoutes,
+  ...auditRoutes,
   ...metricsRoutes,
   'op.list': route('GET /operations', 200, 'Operations, newest first', z.array(op), { needs: viewer }),
   'op.show': route('GET /operations/:id', 200, 'One operation', op, {

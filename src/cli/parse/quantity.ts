@@ -32,6 +32,7 @@ const timeUnits = new Map([
   ['m', 60_000],
   ['min', 60_000],
   ['h', 3_600_000],
+  ['d', 86_400_000],
 ]);
 
 function quantity(text: string, units: ReadonlyMap<string, number>, example: string): number {

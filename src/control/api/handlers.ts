@@ -1,7 +1,9 @@
 /** What each route does. Quick changes are made here; long work starts an operation. */
 import type { RouteName, RouteParsed, RouteResult } from '../../wire/api.ts';
+import type { AuditLog } from '../audit/log.ts';
 import { metricsOf } from '../metrics/metrics.ts';
 import type { Services } from '../services.ts';
+import { auditHandlers } from './audit-handlers.ts';
 import { cloudHandlers } from './cloud-handlers.ts';
 import { conformHandlers } from './conform-handlers.ts';
 import { diskHandlers } from './disk-handlers.ts';
@@ -23,7 +25,8 @@ export type Handler<N extends RouteName> = (
 
 export type Handlers<N extends RouteName = RouteName> = { [K in N]: Handler<K> };
 
-export const handlersFor = (services: Services): Handlers => ({
+export const handlersFor = (services: Services, audit: AuditLog): Handlers => ({
+  ...auditHandlers(audit),
   ...statusHandlers(services),
   ...cloudHandlers(services),
   ...hostHandlers(services),

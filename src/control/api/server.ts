@@ -9,6 +9,9 @@ import type { Logger } from 'pino';
 import { api, openApiPath, type RouteName } from '../../wire/api.ts';
 import { metricsContentType, metricsText, metricsTextPath } from '../../wire/metrics.ts';
 import { openApi } from '../../wire/openapi/document.ts';
+import { attachAudit } from '../audit/attach.ts';
+import { AuditLog } from '../audit/log.ts';
+import { socketOwner } from '../audit/owner.ts';
 import type { Services } from '../services.ts';
 import { serveConsoles } from './console.ts';
 import { type Handler, type Handlers, handlersFor } from './handlers.ts';
@@ -33,7 +36,11 @@ export async function makeServer(services: Services, log: Logger): Promise<Fasti
   server.setSerializerCompiler(serializerCompiler);
   server.removeContentTypeParser('text/plain'); // JSON alone is understood
   addErrors(server);
-  const handlers = handlersFor(services);
+  const audit = new AuditLog(services.paths.state, log);
+  server.addHook('onClose', async () => audit.close());
+  const owner = { who: socketOwner(), from: 'socket' };
+  attachAudit(server, audit, () => owner, log);
+  const handlers = handlersFor(services, audit);
   await server.register(async (scope) => addRoutes(scope, handlers));
   const description = JSON.stringify(openApi());
   server.get(openApiPath, (_request, reply) => reply.type('application/json').send(description));
@@ -53,6 +60,7 @@ function addRoutes(server: FastifyInstance, handlers: Handlers): void {
     server.route({
       method,
       url: path,
+      config: { route: name },
       schema: {
         ...{ params, querystring: query, ...(hasBody && { body }) },
         response: status === 204 ? {} : { [status]: response },

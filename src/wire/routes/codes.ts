@@ -164,6 +164,8 @@ export const routeCodes: Readonly<Record<RouteName, Codes>> = {
   'op.proof': { 'not-found': ['operation.not-found', 'proof.none'] },
   'proof.key': nothing,
   metrics: nothing,
+  'audit.list': nothing,
+  'audit.verify': nothing,
   'op.list': nothing,
   'op.show': noOperation,
   'op.cancel': joined(noOperation, { conflict: ['operation.ended', 'operation.past-return'] }),
