@@ -3,6 +3,7 @@
  * real also where the kernel has none. Everything is gone with the processes that hold the namespaces.
  */
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +22,8 @@ export type TunnelHost = {
   exec(command: string, ...args: string[]): Promise<string>;
   /** Calls the agent's method there. */
   call(method: string, params?: unknown): Promise<unknown>;
+  /** Sends five pings a second until told to end, and then says how many there were and were answered. */
+  flood(to: string): () => Promise<{ sent: number; received: number }>;
   /** Follows others' keys, as an agent does all the time, until the test ends. */
   follow(): void;
 };
@@ -61,6 +64,25 @@ const hasOwnNet = (pid: number): Promise<void> =>
 const hostScript =
   'mount -t tmpfs none /run; mkdir -p /run/wireguard; ip link set lo up; echo 0 >/proc/sys/net/ipv4/ip_forward; ' +
   'WG_PROCESS_FOREGROUND=1 exec wireguard-go blanket0';
+
+/** ping(8) prints its counts when it is interrupted. */
+function flood(t: ExecutionContext, pid: number, to: string) {
+  const words = ['-t', String(pid), '-n', '-m', '--', 'ping', '-n', '-q', '-i', '0.2', '-W', '2', to];
+  const child = start('nsenter', words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  endWith(t, child);
+  let said = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const closed = once(child, 'close');
+  return async () => {
+    child.kill('SIGINT');
+    await closed;
+    const counts = /(\d+) packets transmitted, (\d+) received/.exec(said);
+    if (counts === null) throw new Error(`ping said: ${said}`);
+    return { sent: Number(counts[1]), received: Number(counts[2]) };
+  };
+}
 
 export async function tunnelHosts(t: ExecutionContext, count: number): Promise<TunnelHost[]> {
   const folder = await mkdtemp(join(tmpdir(), 'blanket-tunnels-'));
@@ -107,7 +129,7 @@ export async function tunnelHosts(t: ExecutionContext, count: number): Promise<T
       const words = ['-t', String(pid), '-n', '-m', '--', process.execPath, program, state, 'follow'];
       endWith(t, start('nsenter', words, { stdio: ['ignore', 'ignore', 'inherit'] }));
     };
-    hosts.push({ address, state, exec, call, follow });
+    hosts.push({ address, state, exec, call, follow, flood: (to) => flood(t, pid, to) });
   }
   return hosts;
 }

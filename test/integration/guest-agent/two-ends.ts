@@ -11,19 +11,28 @@ import { bootDisk, makeOverlay, writeBase } from '../libvirt/tiny-guest.ts';
 export type End = { server: Server; connection: Connection; disk: string };
 export type Pair = { here: End; there: End };
 
-/** @param sector what the guest boots; without one it counts. */
-async function openEnd(filled: boolean, sector?: readonly number[]): Promise<End> {
+type Contents = {
+  /** What the guest boots. */
+  sector: readonly number[];
+  /** On the disk of its own. */
+  bytes: number;
+};
+
+async function openEnd(filled: boolean, contents?: Contents): Promise<End> {
   const server = await localServer();
   const connection = await server.connect(server.qemuUri);
   const base =
-    sector === undefined ? await writeBase(server) : await server.write('base.raw', bootDisk(sector));
-  return { server, connection, disk: await makeOverlay(server, base, filled) };
+    contents === undefined
+      ? await writeBase(server)
+      : await server.write('base.raw', bootDisk(contents.sector));
+  return { server, connection, disk: await makeOverlay(server, base, filled, contents?.bytes) };
 }
 
-export const openPair = async (sector?: readonly number[]): Promise<Pair> => ({
-  here: await openEnd(true, sector),
-  there: await openEnd(false, sector),
-});
+/** @param contents of the guest's disk; without them it counts, and has 8 MiB to send. */
+export async function openPair(contents?: Contents): Promise<Pair> {
+  const [here, there] = await Promise.all([openEnd(true, contents), openEnd(false, contents)]);
+  return { here, there };
+}
 
 export async function closePair(pair: Pair | undefined): Promise<void> {
   for (const { server, connection } of Object.values(pair ?? {})) {

@@ -43,6 +43,8 @@ const code = [
 
 /** Bytes that only the overlay has, so a migration has a disk to copy. */
 const overlayBytes = 8 * 1024 * 1024;
+/** Where they are: the disk's second half. */
+const overlayAt = 8 * 1024 * 1024;
 
 /** Bytes of a boot disk as the guest sees it. */
 export const diskBytes = 16 * 1024 * 1024;
@@ -58,11 +60,17 @@ export function bootDisk(sector: readonly number[]): Buffer {
 /** Writes the base disk that the guest boots from, and gives its path. */
 export const writeBase = (server: Server): Promise<string> => server.write('base.raw', bootDisk(code));
 
-/** Makes a disk of the guest's own on the base; `filled` with data at its end. */
-export async function makeOverlay(server: Server, base: string, filled: boolean): Promise<string> {
+/** Makes a disk of the guest's own on the base; `filled` with so many bytes of data in its second half. */
+export async function makeOverlay(
+  server: Server,
+  base: string,
+  filled: boolean,
+  bytes = overlayBytes,
+): Promise<string> {
   const path = `${server.directory}/disk-${filled ? 'full' : 'empty'}.qcow2`;
   await server.run('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', base, path]);
-  if (filled) await server.run('qemu-io', ['-f', 'qcow2', '-c', `write -P 0x42 8M ${overlayBytes}`, path]);
+  const write = `write -P 0x42 ${overlayAt} ${bytes}`;
+  if (filled) await server.run('qemu-io', ['-f', 'qcow2', '-c', write, path]);
   return path;
 }
 
