@@ -24,6 +24,7 @@ export type ObjectiveOptions = {
   autoConverge?: boolean;
   connections?: number;
   verifyDisk?: boolean;
+  syncTime?: boolean;
 };
 
 /** Whole MiB a second, libvirt's unit; rounded down, since it is the most that may be used. */
@@ -77,7 +78,8 @@ export const addObjectiveOptions = (command: Command): Command =>
     .option(
       '--verify-disk',
       'read and compare the disks on both sides at the cutover; the guest stands still for as long as that takes',
-    );
+    )
+    .option('--sync-time', "set the guest's clock to its new host's after the move, if it has a guest agent");
 
 export const objectiveWish = (options: ObjectiveOptions): Given<ObjectiveWish> =>
   given({
@@ -89,4 +91,5 @@ export const objectiveWish = (options: ObjectiveOptions): Given<ObjectiveWish> =
     autoConverge: options.autoConverge,
     connections: options.connections,
     verifyDisk: options.verifyDisk,
+    syncTime: options.syncTime,
   });

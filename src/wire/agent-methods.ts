@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { problemSchema } from './errors.ts';
 import { guestSpecSchema, guestViewSchema } from './guest-spec.ts';
 import { carriedLease, leaseSchema } from './lease.ts';
+import { clockMethods } from './methods/clock.ts';
 import { conformMethods } from './methods/conform.ts';
 import { diskMethods } from './methods/disk.ts';
 import { driverMethods, noticeSchema } from './methods/drivers.ts';
@@ -75,5 +76,6 @@ export const agentMethods = {
   ),
   ...diskMethods,
   ...planMethods,
+  ...clockMethods,
   ...migrationMethods,
 } as const;

@@ -58,8 +58,9 @@ export const moveSchema = z.object({
     source: digestSchema.nullable(),
     destination: digestSchema.nullable(),
   }),
-  /** How far the guest's own clock jumped. */
+  /** How far the guest's own clock was set forward by the move, and by how much that may be wrong. */
   clockStepMs: z.number().nullable(),
+  clockStepUncertaintyMs: z.number().nonnegative().nullable().default(null),
   /** Control's version. */
   blanket: z.string(),
   unknown: z.record(z.string(), z.string()),

@@ -29,6 +29,7 @@ const wishes = {
   connections: z.int().min(1).max(16).describe('side by side, for the memory'),
   autoConverge: z.boolean().describe('slow the guest down when its memory does not converge'),
   verifyDisk: z.boolean().describe('read and compare the disks on both sides while the guest stands still'),
+  syncTime: z.boolean().describe("set the guest's clock to its host's after the move, by its guest agent"),
 };
 
 export const objectiveWishSchema = z.object(wishes).partial();
@@ -43,6 +44,7 @@ export const objectiveSchema = z.object({
   autoConverge: wishes.autoConverge.default(true),
   connections: wishes.connections.default(1),
   verifyDisk: wishes.verifyDisk.optional(),
+  syncTime: wishes.syncTime.optional(),
 });
 export type Objective = z.infer<typeof objectiveSchema>;
 
@@ -56,6 +58,7 @@ export const objectiveChangeSchema = z.object({
   autoConverge: wishes.autoConverge.nullable().optional(),
   connections: wishes.connections.nullable().optional(),
   verifyDisk: wishes.verifyDisk.nullable().optional(),
+  syncTime: wishes.syncTime.nullable().optional(),
 });
 export type ObjectiveChange = z.infer<typeof objectiveChangeSchema>;
 

@@ -37,6 +37,11 @@ function predictedText({ predicted }: Move): string | null {
   return parts.length === 0 ? null : parts.join(', ');
 }
 
+const clockText = ({ clockStepMs: step, clockStepUncertaintyMs: give }: Move): string | null => {
+  if (step === null) return null;
+  return `set ${step < 0 ? 'back' : 'forward'} by ${Math.abs(step)} ms${give === null ? '' : `, give or take ${give} ms`}`;
+};
+
 const fields = ({ keyId, move }: Verified): Field[] => [
   ['signature', `good, by ${keyId}`],
   ['guest', `${move.guest.name} (${move.guest.uuid})`],
@@ -53,7 +58,7 @@ const fields = ({ keyId, move }: Verified): Field[] => [
   ['downtime', orWhy(move, 'downtimeMs', move.downtimeMs === null ? null : durationText(move.downtimeMs))],
   ['predicted', orWhy(move, 'predicted', predictedText(move))],
   ['disk', diskText(move)],
-  ["guest's clock", orWhy(move, 'clockStepMs', move.clockStepMs === null ? null : `${move.clockStepMs} ms`)],
+  ["guest's clock", orWhy(move, 'clockStepMs', clockText(move))],
   ['operation', `${move.operation}, by Blanket ${move.blanket}`],
 ];
 

@@ -8,6 +8,7 @@ import type { HostVersions } from '../../wire/move-proof.ts';
 import type { Objective } from '../../wire/objective.ts';
 import type { Phase } from '../run-phases.ts';
 import type { Services } from '../services.ts';
+import type { ClockStep, GuestClock } from './guest-clock.ts';
 
 export type MigrateState = {
   operation: string;
@@ -24,6 +25,9 @@ export type MigrateState = {
   warnings?: Problem[];
   /** What was measured before it began, and foretold from that. */
   planned?: Pick<MigrationPlan, 'readings' | 'prediction'>;
+  /** The guest's own clock at the source, and how far the move has set it. */
+  clockBefore?: GuestClock;
+  clockStep?: ClockStep;
   begun?: { xml: string; cookie: string };
   prepared?: { uri: string; disksUri: string; cookie: string };
   /** `at`: when control heard of it, Unix ms. */

@@ -36,11 +36,13 @@ const reasons = {
 };
 
 export function moveOf({ state, operation, result, guest, source, destination }: Known): Move {
-  const { witnessed, digests } = state;
+  const { witnessed, digests, clockStep = { unread: reasons.clockStepMs } } = state;
+  const step = 'unread' in clockStep ? undefined : clockStep;
+  const unreadClock = 'unread' in clockStep ? clockStep.unread : '';
   const predicted = state.planned?.prediction ?? null;
   const known: [name: string, why: string, value: unknown][] = [
     ['disk', reasons.diskDigests, digests],
-    ['clockStepMs', reasons.clockStepMs, undefined],
+    ['clockStepMs', unreadClock, step?.stepMs],
     ['predicted', reasons.predicted, predicted],
     ['downtimeMs', reasons.downtimeMs, result.downtimeMs],
     ['source.versions', reasons.versions, witnessed?.source],
@@ -64,7 +66,8 @@ export function moveOf({ state, operation, result, guest, source, destination }:
       digests === undefined
         ? { verifiedBy: 'mirror', source: null, destination: null }
         : { verifiedBy: 'digest', ...digests },
-    clockStepMs: null,
+    clockStepMs: step?.stepMs ?? null,
+    clockStepUncertaintyMs: step?.uncertaintyMs ?? null,
     blanket: version,
     unknown: Object.fromEntries(
       known.filter(([, , value]) => value === undefined || value === null).map(([name, why]) => [name, why]),

@@ -78,6 +78,10 @@ export type Engine = {
   surveySource(guest: string): Promise<SourceSurvey>;
   /** What is told of this host before a guest comes. */
   surveyDestination(engine: EngineName): Promise<DestinationSurvey>;
+  /** The guest's own clock, Unix ms. @throws BlanketError `clock.no-agent` when nothing in the guest tells it, the signal's reason */
+  clock(guest: string, signal: AbortSignal): Promise<number>;
+  /** Sets that to this host's. @throws as `clock` does */
+  setClock(guest: string, signal: AbortSignal): Promise<void>;
   /** Stops that copy. */
   abortCopy(guest: string): Promise<void>;
 };

@@ -16,6 +16,7 @@ import type { Paths } from '../paths.ts';
 import { readEngineCpu } from './cpu.ts';
 import { domainXml, machineType } from './domain-xml.ts';
 import type { Engine, GuestState, GuestView } from './engine.ts';
+import { readClock, setClock } from './kvm-clock.ts';
 import { openKvmMigration } from './kvm-migration.ts';
 import { surveyDestination, surveySource } from './kvm-survey.ts';
 
@@ -154,6 +155,8 @@ export function kvmEngine(paths: Paths, link: Link, dial: Link): Engine {
     isCopying: (guest) => isCopying(link, guest),
     surveySource: async (guest) => surveySource(await link(), await need(link, guest)),
     surveyDestination: async (engine) => surveyDestination(await link(), engine),
+    clock: async (guest, signal) => readClock(await need(link, guest), signal),
+    setClock: async (guest, signal) => setClock(await need(link, guest), signal),
     abortCopy: async (guest) => unless((await need(link, guest)).abortJob(), undefined, noJob),
   };
 }

@@ -2,6 +2,7 @@
 
 import type { Context } from '../context.ts';
 import type { Handlers } from '../handlers.ts';
+import { clockHandlers } from './clock.ts';
 import { conformHandlers } from './conform.ts';
 import { diskHandlers } from './disk.ts';
 import { driverHandlers } from './drivers.ts';
@@ -27,5 +28,6 @@ export const allHandlers = (context: Context): Handlers => ({
   ...guestHandlers(context),
   ...diskHandlers(context),
   ...planHandlers(context),
+  ...clockHandlers(context),
   ...migrateHandlers(context),
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { proofHandlers } from '../../../src/control/api/proof-handlers.ts';
+import type { MigrateState } from '../../../src/control/migrate/state.ts';
 import { keepProof } from '../../../src/control/proof/keep.ts';
 import { signingKey } from '../../../src/control/proof/signing-key.ts';
 import { type Envelope, envelopeSchema } from '../../../src/wire/dsse.ts';
@@ -49,6 +50,23 @@ test('the record of a migration that is done is kept with its operation, and say
     'predicted',
   ]);
   t.false('proof' in operations.show(operation.id), 'an operation is shown without it');
+});
+
+test("the step of the guest's clock is in the record, or why it is not known", (t) => {
+  const { services, ask } = ended(t);
+  const recorded = (clockStep: MigrateState['clockStep']) => {
+    t.deepEqual(
+      keepProof(services, { ...known().state, ...(clockStep && { clockStep }) }, operation, result),
+      [],
+    );
+    const { payload } = envelopeSchema.parse(ask(operation.id));
+    return moveStatementSchema.parse(JSON.parse(Buffer.from(payload, 'base64').toString())).predicate;
+  };
+  const read = recorded({ stepMs: -12, uncertaintyMs: 4 });
+  t.like(read, { clockStepMs: -12, clockStepUncertaintyMs: 4 });
+  t.false('clockStepMs' in read.unknown);
+  const unread = recorded({ unread: 'No guest agent answers in web1.' });
+  t.like(unread, { clockStepMs: null, unknown: { clockStepMs: 'No guest agent answers in web1.' } });
 });
 
 test('an operation without one says why', (t) => {

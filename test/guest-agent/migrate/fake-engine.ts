@@ -6,6 +6,7 @@ import type { Context } from '../../../src/guest-agent/context.ts';
 import type { Engine, GuestState, MigrationSide } from '../../../src/guest-agent/engines/engine.ts';
 import { newLive } from '../../../src/guest-agent/migrate/live.ts';
 import { LibvirtConnectionError } from '../../../src/libvirt/errors.ts';
+import { BlanketError } from '../../../src/wire/errors.ts';
 import type { MigrationStats } from '../../../src/wire/migration.ts';
 import { scratchPaths } from '../spec.ts';
 
@@ -37,6 +38,8 @@ export type FakeHost = {
   confirmFails: Error | undefined;
   /** Whether the hypervisor says that the guest goes on before finish returns. */
   saysRunning: boolean;
+  /** The guest's, where a program in it tells it. */
+  guestClock: (() => number) | undefined;
   /** Cuts every migration's connection and forgets what lives in memory, as a restart of the agent does. */
   restart(): void;
 };
@@ -111,6 +114,10 @@ function fakeSide(host: FakeHost, guest: string, cuts: Cut[]): MigrationSide {
   };
 }
 
+const noAgent = (): never => {
+  throw new BlanketError('clock.no-agent', 'No guest agent answers.', { kind: 'blocked' });
+};
+
 function fakeEngine(host: FakeHost, cuts: Cut[]): Engine {
   const { states } = host;
   const set = (state: GuestState) => async (guest: string) => {
@@ -137,6 +144,8 @@ function fakeEngine(host: FakeHost, cuts: Cut[]): Engine {
     },
     openConsole: () => Promise.reject(new Error('no console')),
     openMigration: async (guest) => fakeSide(host, guest, cuts),
+    clock: async () => host.guestClock?.() ?? noAgent(),
+    setClock: async () => void host.calls.push('set clock'),
     isCopying: async () => false,
     surveySource: () => Promise.reject(new Error('no survey')),
     surveyDestination: () => Promise.reject(new Error('no survey')),
@@ -161,6 +170,7 @@ export function fakeHost(): FakeHost {
     afterFinish: 'running',
     confirmFails: undefined,
     saysRunning: true,
+    guestClock: undefined,
     restart() {
       for (const cut of cuts.splice(0)) {
         cut.open = false;
