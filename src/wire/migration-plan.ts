@@ -33,6 +33,7 @@ export const findingIds = [
   'migrate.time-skew',
   'migrate.time-unread',
   'migrate.path-unmeasured',
+  'migrate.path-unsure',
   'migrate.slow-path',
   'migrate.dirty-unmeasured',
   'migrate.never-converges',

@@ -1,6 +1,6 @@
 /** `blanket migrate … --plan`: what would be found, and nothing done. */
 import { exitCodeOf } from '../../wire/errors.ts';
-import type { Finding, MigrationPlan } from '../../wire/migration-plan.ts';
+import type { Finding, MigrationPlan, PlanReadings } from '../../wire/migration-plan.ts';
 import type { Range } from '../../wire/prediction.ts';
 import type { Cli } from '../cli.ts';
 import { type ObjectiveOptions, objectiveWish } from '../objective-options.ts';
@@ -13,10 +13,17 @@ type Options = ObjectiveOptions & { to: string };
 const known = <T>(value: T | null | undefined, text: (value: T) => string): string | null =>
   value === null || value === undefined ? null : text(value);
 
+const bandwidthText = ({ bytesPerSecond, range }: NonNullable<PlanReadings['path']>): string => {
+  const all = rateText(bytesPerSecond);
+  return range === undefined
+    ? all
+    : `${all} (${rateText(range.low)} to ${rateText(range.high)} while it was measured)`;
+};
+
 function readingFields({ readings }: MigrationPlan): Field[] {
   if (readings === null) return [];
   return [
-    ['bandwidth', known(readings.path, ({ bytesPerSecond }) => rateText(bytesPerSecond))],
+    ['bandwidth', known(readings.path, bandwidthText)],
     ['round trip', known(readings.path, ({ rttMs }) => `${rttMs.toFixed(1)} ms`)],
     ['memory', bytesText(readings.memoryBytes)],
     ['memory held', known(readings.residentBytes, bytesText)],

@@ -20,23 +20,50 @@ const CHUNK_BYTES = 64 * 1024;
 const ROUND_TRIPS = 4;
 const LONGEST_HEAD = 256;
 /** Beyond the sender's own time: what it asked for is on its way back. */
-const ANSWER_MS = 2_000;
+const ANSWER_MS = 3_000;
 
 const wishSchema = z.object({ ms: z.int().positive(), bytes: z.int().positive() });
-const countedSchema = z.object({ bytes: z.int().nonnegative(), bytesPerSecond: z.number().nonnegative() });
+const countedSchema = z.object({
+  bytes: z.int().nonnegative(),
+  bytesPerSecond: z.number().nonnegative(),
+  /** Absent: from an agent of before. */
+  range: z.object({ low: z.number().nonnegative(), high: z.number().nonnegative() }).optional(),
+});
 
 /** Bytes that have arrived until then; ms. */
 export type Arrival = { atMs: number; bytes: number };
 
 /**
  * Bytes a second over the later half of what arrived: the first half has TCP's slow start and what the path lets
- * through at once. 0 when that took no time that could be measured.
+ * through at once. Over all but the first of it when that half came in one piece; 0 when all of it did.
  */
 export function paceOf(arrivals: readonly Arrival[]): number {
   const last = arrivals.at(-1);
-  const half = arrivals.find(({ bytes }) => last !== undefined && bytes >= last.bytes / 2);
-  if (last === undefined || half === undefined || last.atMs <= half.atMs) return 0;
-  return ((last.bytes - half.bytes) * 1000) / (last.atMs - half.atMs);
+  if (last === undefined) return 0;
+  const half = arrivals.find(({ bytes }) => bytes >= last.bytes / 2);
+  const from = [half, arrivals[0]].find((arrival) => arrival !== undefined && arrival.atMs < last.atMs);
+  return from === undefined ? 0 : ((last.bytes - from.bytes) * 1000) / (last.atMs - from.atMs);
+}
+
+const SPANS = 4;
+
+/**
+ * How steady that pace is: the slowest and the fastest of the spans but the first, each a quarter of the time, with the pace
+ * itself among them. Spans are long beside what lies in buffers while a busy host does something else.
+ */
+export function paceRange(arrivals: readonly Arrival[]): { low: number; high: number } {
+  const pace = paceOf(arrivals);
+  const [first, last] = [arrivals[0], arrivals.at(-1)];
+  if (first === undefined || last === undefined || last.atMs <= first.atMs) return { low: pace, high: pace };
+  const spanMs = (last.atMs - first.atMs) / SPANS;
+  const until = (span: number): number =>
+    arrivals.findLast(({ atMs }) => atMs <= first.atMs + span * spanMs)?.bytes ?? 0;
+  const paces = [pace];
+  for (let span = 1; span < SPANS; span += 1) {
+    const end = span === SPANS - 1 ? last.bytes : until(span + 1);
+    paces.push(((end - until(span)) * 1000) / spanMs);
+  }
+  return { low: Math.min(...paces), high: Math.max(...paces) };
 }
 
 /** Echoes, then counts until what the sender asked for first has arrived, or its time is over. */
@@ -48,7 +75,8 @@ function answer(socket: Socket): void {
     clearTimeout(timer);
     socket.removeAllListeners('data');
     socket.resume();
-    socket.write(`${JSON.stringify({ bytes, bytesPerSecond: paceOf(arrivals) })}\n`);
+    const told = { bytes, bytesPerSecond: paceOf(arrivals), range: paceRange(arrivals) };
+    socket.write(`${JSON.stringify(told)}\n`);
   };
   const count = (wish: z.infer<typeof wishSchema>) => (data: Buffer) => {
     timer ??= setTimeout(tell, wish.ms);

@@ -34,6 +34,8 @@ export const pathReadingSchema = z.object({
   rttMs: z.number().nonnegative(),
   /** What was sent to find out. */
   bytes,
+  /** The slowest and the fastest that it was for a good part of the time; absent: an agent of before did not tell. */
+  range: z.object({ low: z.number().nonnegative(), high: z.number().nonnegative() }).optional(),
 });
 export type PathReading = z.infer<typeof pathReadingSchema>;
 

@@ -124,6 +124,11 @@ const cases: [what: string, change: Change, findings: string[]][] = [
     ['warning migrate.slow-path'],
   ],
   [
+    'a way of which little was measured',
+    { a1: { 'plan.path-send': () => ({ ...way, bytesPerSecond: 2.5e5, bytes: 700_000 }) } },
+    ['warning migrate.path-unsure'],
+  ],
+  [
     'writing that is not measured',
     {
       a1: { 'plan.source': () => ({ ...survey, dirtyBytesPerSecond: null, dirtyUnmeasured: 'It is old.' }) },

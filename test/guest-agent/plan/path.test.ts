@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import test from 'ava';
-import { measureWay, openPathSink, paceOf } from '../../../src/guest-agent/plan/path.ts';
+import { measureWay, openPathSink, paceOf, paceRange } from '../../../src/guest-agent/plan/path.ts';
 
 const never = new AbortController().signal;
 const LIFE_MS = 20_000;
@@ -17,6 +17,23 @@ test('the pace is that of the later half', (t) => {
   t.is(paceOf(arrivals), 2_000);
   t.is(paceOf([]), 0);
   t.is(paceOf([{ atMs: 5, bytes: 100 }]), 0, 'all of it at once');
+});
+
+test('how steady it is is told by the spans after the first, with the pace among them', (t) => {
+  const arrivals = [
+    { atMs: 0, bytes: 100 },
+    { atMs: 1_000, bytes: 200 },
+    { atMs: 2_000, bytes: 1_000 },
+    { atMs: 3_000, bytes: 1_500 },
+    { atMs: 4_000, bytes: 4_000 },
+  ];
+  t.is(paceOf(arrivals), 975, 'more than half of it came in one piece');
+  t.deepEqual(paceRange(arrivals.slice(0, 4).concat({ atMs: 4_000, bytes: 2_500 })), {
+    low: 500,
+    high: 1_000,
+  });
+  t.deepEqual(paceRange([]), { low: 0, high: 0 });
+  t.deepEqual(paceRange([{ atMs: 5, bytes: 100 }]), { low: 0, high: 0 });
 });
 
 test('a way is measured by so many bytes, and its round trip', async (t) => {

@@ -18,6 +18,10 @@ const why = ({ message, causes = [] }: Problem): string => [message, ...causes].
 export const usableBps = (path: PathReading, limitBps: number | undefined): number =>
   Math.min(path.bytesPerSecond, limitBps ?? Number.POSITIVE_INFINITY);
 
+/** So little came over that its pace may be that of the hosts' other work, and of TCP's begin. */
+const FEW_BYTES = 2 ** 20;
+export const isUnsure = ({ bytes }: Pick<PathReading, 'bytes'>): boolean => bytes < FEW_BYTES;
+
 export function pathFindings(source: string, destination: string, path: Attempt<PathReading>): Finding[] {
   if (!path.ok || path.value.bytesPerSecond === 0) {
     const cause = path.ok ? 'All of it arrived at once.' : why(path.problem);
@@ -30,7 +34,17 @@ export function pathFindings(source: string, destination: string, path: Attempt<
       ),
     ];
   }
-  const { bytesPerSecond, rttMs } = path.value;
+  const { bytesPerSecond, rttMs, bytes } = path.value;
+  if (isUnsure(path.value)) {
+    return [
+      warning(
+        'migrate.path-unsure',
+        `From ${source} to ${destination} only ${Math.ceil(bytes / 1024)} KiB got through in the time of the measurement, at ${rate(bytesPerSecond)}: a slow way, or hosts that were busy just then.`,
+        'What is foretold says little; the copy may be several times as fast.',
+        { bytesPerSecond, rttMs, bytes },
+      ),
+    ];
+  }
   if (bytesPerSecond >= SLOW_BPS) return [];
   return [
     warning(

@@ -1,6 +1,7 @@
 /** What is believed of a migration between two hosts: guesses from measurements of others, and what theirs were. */
 import type { PastMigration } from '../../../wire/migration-history.ts';
 import type { PlanReadings } from '../../../wire/migration-plan.ts';
+import { isUnsure } from '../findings/path.ts';
 import { type Belief, belief } from './beliefs.ts';
 
 export type Beliefs = {
@@ -26,6 +27,8 @@ const MOST_EARLIER = 30;
 
 const guesses = {
   paceShare: [0.35, 0.5, 0.65, 0.75, 0.85, 0.92, 1],
+  /** Where so little was measured that the hosts' other work may have held it back. */
+  paceShareUnsure: [0.35, 0.65, 1, 1.6, 2.5, 5, 10],
   memoryShare: [0.3, 0.45, 0.6, 0.7, 0.8, 0.9, 1],
   dirtyError: [0.4, 0.7, 0.9, 1, 1.2, 1.6, 2.5],
   unknownDirty: [0, 0.01, 0.03, 0.1, 0.2, 0.4, 0.8],
@@ -64,15 +67,19 @@ function learnt({ readings, objective, measured }: PastMigration): Learnt {
 export type Between = { readings: PlanReadings; earlier: readonly PastMigration[] };
 
 /** @param earlier those of the same two hosts, newest first. */
-export function believed({ earlier }: Between): Beliefs {
+export function believed({ readings, earlier }: Between): Beliefs {
   const all = earlier.slice(0, MOST_EARLIER).map(learnt);
-  const seen = (name: keyof Learnt) =>
+  const seen = (name: keyof Learnt, guessed: readonly number[] = guesses[name]) =>
     belief(
-      guesses[name],
+      guessed,
       all.flatMap((one) => one[name]),
     );
+  const unsure = readings.path !== null && isUnsure(readings.path);
   return {
-    ...{ paceShare: seen('paceShare'), memoryShare: seen('memoryShare') },
+    ...{
+      paceShare: seen('paceShare', unsure ? guesses.paceShareUnsure : guesses.paceShare),
+      memoryShare: seen('memoryShare'),
+    },
     ...{ aroundMs: seen('aroundMs'), handoverMs: seen('handoverMs') },
     dirtyError: belief(guesses.dirtyError, []),
     unknownDirty: belief(guesses.unknownDirty, []),

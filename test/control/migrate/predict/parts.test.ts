@@ -12,7 +12,11 @@ const copy: Copy = {
   autoConverge: false,
 };
 const readings: PlanReadings = {
-  ...{ path: { bytesPerSecond: 1e7, rttMs: 40, bytes: 1 }, dirtyBytesPerSecond: 0, memoryBytes: 128 * MIB },
+  ...{
+    path: { bytesPerSecond: 1e7, rttMs: 40, bytes: 4 * MIB },
+    dirtyBytesPerSecond: 0,
+    memoryBytes: 128 * MIB,
+  },
   ...{ residentBytes: 100 * MIB, diskBytes: 4 * MIB, imageBytes: 0, skewMs: 0 },
 };
 const foretell = (change: Partial<PlanReadings>, objective: Partial<Objective> = {}) =>
@@ -97,6 +101,16 @@ test('no range is below what the memory in use needs at the bandwidth, and its p
     t.true(range != null && range.low <= range.likely && range.likely <= range.high);
   }
   t.is(told?.why, null);
+});
+
+test('of a way of which little was measured less is said: it may be several times as fast', (t) => {
+  const path = { bytesPerSecond: 2.5e5, rttMs: 40, bytes: 4 * MIB };
+  const [sure, unsure] = [
+    foretell({ path })?.totalMs,
+    foretell({ path: { ...path, bytes: MIB / 4 } })?.totalMs,
+  ];
+  t.true((unsure?.low ?? 0) < (sure?.low ?? 0) / 3, JSON.stringify([sure, unsure]));
+  t.true((unsure?.high ?? 0) > (sure?.likely ?? 0));
 });
 
 test('a limit on the bandwidth makes it longer, an image as well', (t) => {

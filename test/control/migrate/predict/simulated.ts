@@ -92,7 +92,7 @@ function end(world: World, { ms, leftMs, sent, rounds, pace }: Copied): Measured
 
 /** What a plan would read: the process holds more than what is in use. */
 export const readingsOf = (world: World, luck: Luck): PlanReadings => ({
-  path: { bytesPerSecond: world.bytesPerSecond, rttMs: world.rttMs, bytes: 1 },
+  path: { bytesPerSecond: world.bytesPerSecond, rttMs: world.rttMs, bytes: 4 * 2 ** 20 },
   dirtyBytesPerSecond: dirtyRateOf(world, luck) * guessed(luck, 0.7, 1.4),
   memoryBytes: world.memoryBytes,
   residentBytes: Math.round(Math.min(1, world.used * guessed(luck, 1, 1.6)) * world.memoryBytes),
