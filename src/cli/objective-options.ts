@@ -58,7 +58,7 @@ export const addObjectiveOptions = (command: Command): Command =>
     .addOption(
       new Option(
         '--on-timeout <action>',
-        'after --max-total: abort leaves the guest where it is, pause stops it until it is over (default: abort)',
+        'after --max-total: abort leaves the guest where it is, pause stops it until it is over, postcopy lets it go ahead of its memory, and LOSES it when a host or the network fails then (default: abort)',
       ).choices(timeoutActions),
     )
     .option(

@@ -57,6 +57,8 @@ export type Flow<S> = {
   phases: readonly Phase<S>[];
   /** After a restart: go on where it stopped, or undo. Past the point of no return it always goes on. */
   afterRestart: 'resume' | 'undo';
+  /** What the flow has learnt says that there is no way back any more, whichever phase it is in. */
+  pastReturn?: (state: S) => boolean;
 };
 
 export const freshPhases = (phases: readonly { name: string }[]): PhaseRecord[] =>
@@ -83,7 +85,8 @@ export function recover<S>(
   why: BlanketError = interrupted(),
 ): Promise<Outcome> {
   const from = journal.phases.findIndex(({ state }) => state !== 'done');
-  const passed = flow.phases.some((phase, i) => phase.noReturn && begun(journal.phases[i]));
+  const passed =
+    isLearnt(flow, journal) || flow.phases.some((phase, i) => phase.noReturn && begun(journal.phases[i]));
   if (!undoing(flow, journal) && (passed || flow.afterRestart === 'resume')) {
     const heard = passed ? new AbortController().signal : signal; // a cancel came too late there
     return advance(flow, journal, heard, from === -1 ? flow.phases.length : from);
@@ -91,11 +94,16 @@ export function recover<S>(
   return unwind(flow, journal, signal.aborted ? cancelled(why) : why);
 }
 
+const isLearnt = <S>({ pastReturn }: Flow<S>, journal: Journal<S>): boolean =>
+  pastReturn?.(journal.state()) === true;
+
 /** Begun, and not known to have done nothing: nobody can call it back. */
 export const isPastReturn = <S>(
-  { phases }: Pick<Flow<S>, 'phases'>,
+  { phases, pastReturn }: Pick<Flow<S>, 'phases' | 'pastReturn'>,
   records: readonly PhaseRecord[],
+  learnt: S,
 ): boolean =>
+  pastReturn?.(learnt) === true ||
   phases.some(({ noReturn, hearsCancel }, i) => {
     const state = records[i]?.state;
     return noReturn === true && (state === 'done' || (state === 'running' && hearsCancel !== true));
@@ -105,8 +113,9 @@ export const isPastReturn = <S>(
  * A failure at or past the point of no return does not tell that undoing had begun: control may have ended before it could
  * give the flow up to a person. To go on asks the world again, which is safe; to undo would not be.
  */
-const undoing = <S>(flow: Flow<S>, { phases }: Journal<S>): boolean =>
-  phases.some(
+const undoing = <S>(flow: Flow<S>, journal: Journal<S>): boolean =>
+  !isLearnt(flow, journal) &&
+  journal.phases.some(
     ({ state }, i) =>
       state === 'undone' || (state === 'failed' && !isPast(flow, i) && flow.phases[i]?.noReturn !== true),
   );
@@ -123,12 +132,13 @@ async function advance<S>(
   for (const [index, phase] of flow.phases.entries()) {
     if (index < from) continue;
     // Before it is begun: a cancel in front of the point of no return leaves nothing unsure.
-    if (signal.aborted && !isPast(flow, index)) return unwind(flow, journal, cancelled(signal.reason));
+    if (signal.aborted && !isPast(flow, index) && !isLearnt(flow, journal))
+      return unwind(flow, journal, cancelled(signal.reason));
     try {
       await runPhase(phase, index, journal, signal);
     } catch (error) {
       const unsure = phase.noReturn === true && !(error instanceof NothingHappened);
-      if (isPast(flow, index) || unsure) return { state: 'attention', error };
+      if (isPast(flow, index) || unsure || isLearnt(flow, journal)) return { state: 'attention', error };
       return unwind(flow, journal, signal.aborted ? cancelled(error) : error);
     }
   }

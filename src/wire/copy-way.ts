@@ -8,6 +8,8 @@ export const copyWaySchema = z.object({
   autoConverge: z.boolean().default(false),
   /** Side by side, for the memory. */
   connections: z.int().min(1).max(16).default(1),
+  /** The guest may go over before its memory; see docs/decisions/post-copy.md. */
+  postcopy: z.boolean().optional(),
 });
 export type CopyWay = z.infer<typeof copyWaySchema>;
 

@@ -22,6 +22,7 @@ export const findingIds = [
   'migrate.emulated-live',
   'migrate.machine-missing',
   'migrate.device-stuck',
+  'migrate.no-postcopy',
   'migrate.snapshots',
   'migrate.network-overlap',
   'migrate.survey-unread',

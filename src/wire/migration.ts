@@ -32,11 +32,28 @@ const migrationStatsSchema = z.object({
   downtimeLimitMs: z.number().optional(),
   /** The guest is paused until it is over. */
   paused: z.boolean().optional(),
+  /** The guest goes over before the rest of its memory: there is no way back. */
+  postcopy: z.boolean().optional(),
 });
 export type MigrationStats = z.infer<typeof migrationStatsSchema>;
 
-/** The step of libvirt's migration protocol that this side has finished last, kept on its disk. */
-export const migrationSteps = ['none', 'begun', 'prepared', 'performed', 'finished', 'confirmed'] as const;
+/**
+ * The step of libvirt's migration protocol that this side has finished last, kept on its disk. `switched` is there before it is
+ * done: post-copy may have begun, and if it has this source never lets the guest run again.
+ */
+export const migrationSteps = [
+  'none',
+  'begun',
+  'prepared',
+  'switched',
+  'performed',
+  'finished',
+  'confirmed',
+] as const;
+
+/** What a side's hypervisor says of post-copy: its pages are on their way, or their way is broken. */
+export const postCopyStates = ['none', 'active', 'failed'] as const;
+export type PostCopyState = (typeof postCopyStates)[number];
 
 export const migrationMethods = {
   /** Source: libvirt's Begin. */
@@ -70,11 +87,23 @@ export const migrationMethods = {
       onTimeout: z.enum(timeoutActions).default('abort'),
       way: copyWaySchema.default(plainWay),
     }),
-    z.object({ cookie: z.base64(), stats: migrationStatsSchema }),
+    z.object({
+      cookie: z.base64(),
+      stats: migrationStatsSchema,
+      /** Not all has been sent: the rest follows once the guest runs at the destination, and only there can it run. */
+      postcopy: z.boolean().optional(),
+    }),
   ),
-  /** Destination: libvirt's Finish. `cancelled` kills the half-made guest. `running` tells what is true after. */
+  /**
+   * Destination: libvirt's Finish. `cancelled` kills the half-made guest. `running` tells what is true after. With `postcopy` it
+   * ends when all memory is here, and nothing here is ever removed by it.
+   */
   'migrate.finish': method(
-    migrationId.extend({ cookie: z.base64(), cancelled: z.boolean() }),
+    migrationId.extend({
+      cookie: z.base64(),
+      cancelled: z.boolean(),
+      postcopy: z.boolean().default(false),
+    }),
     z.object({
       cookie: z.base64(),
       running: z.boolean(),
@@ -99,7 +128,40 @@ export const migrationMethods = {
       busy: z.boolean(),
       cancelled: z.boolean(),
       guest: z.enum(guestStates),
+      postcopy: z.enum(postCopyStates).optional(),
+      /** Source: the guest has gone in post-copy, and may never run here again. */
+      switched: z.boolean().optional(),
     }),
+  ),
+  /**
+   * Post-copy whose way broke is taken up again: begin (source), prepare (destination), perform (source), finish (destination),
+   * as libvirt has it (VIR_MIGRATE_POSTCOPY_RESUME, libvirt 8.5), then `migrate.confirm`.
+   */
+  'migrate.recover-begin': method(
+    migrationId.extend({ way: copyWaySchema }),
+    z.object({ xml: z.string(), cookie: z.base64() }),
+  ),
+  'migrate.recover-prepare': method(
+    migrationId.extend({
+      xml: z.string(),
+      cookie: z.base64(),
+      listenAddress: z.ipv4(),
+      way: copyWaySchema,
+    }),
+    z.object({ uri: z.string(), cookie: z.base64() }),
+  ),
+  'migrate.recover-perform': method(
+    migrationId.extend({
+      xml: z.string(),
+      cookie: z.base64(),
+      uri: z.string(),
+      bandwidth: bytes.optional(),
+    }),
+    z.object({ cookie: z.base64() }),
+  ),
+  'migrate.recover-finish': method(
+    migrationId.extend({ cookie: z.base64() }),
+    z.object({ cookie: z.base64(), running: z.boolean() }),
   ),
   /** Either side, once the copy has ended: what the guest's disks hold beyond the image; see the agent's `disk-digest.ts`. */
   'migrate.digest': method(migrationId, z.object({ digest: digestSchema, bytes })),

@@ -11,8 +11,11 @@ export const bandwidthUnit = 2 ** 20;
 export const migrationModes = ['auto', 'live', 'suspend'] as const;
 export type MigrationMode = (typeof migrationModes)[number];
 
-/** What happens once `maxTotalMs` is over: the guest stays where it is, or is paused so that the rest can go over. */
-export const timeoutActions = ['abort', 'pause'] as const;
+/**
+ * What happens once `maxTotalMs` is over: the guest stays where it is, is paused so that the rest can go over, or goes over at
+ * once and has the rest fetched (`postcopy`: only ever by a person's own word, since a failure on the way then loses it).
+ */
+export const timeoutActions = ['abort', 'pause', 'postcopy'] as const;
 export type TimeoutAction = (typeof timeoutActions)[number];
 
 const day = 24 * 60 * 60 * 1000;

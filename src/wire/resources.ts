@@ -224,6 +224,8 @@ export const migrationResultSchema = z.object({
   throttlePercent: z.number().default(0),
   /** The guest was paused for longer than a cutover, as had been asked for. */
   paused: z.boolean().default(false),
+  /** It went over before its memory, as had been asked for. */
+  postcopy: z.boolean().optional(),
   /** Of the disks' data, read on both sides at the cutover and found equal. */
   diskDigest: digestSchema.optional(),
   /** What a check found and let pass. */

@@ -38,6 +38,7 @@ export function migrationReport(way: Way, operation: Operation) {
     downtimeLimitMs: result?.downtimeLimitMs ?? null,
     throttlePercent: result?.throttlePercent ?? null,
     paused: result?.paused ?? null,
+    ...(result?.postcopy === true && { postcopy: true }),
     ...(result?.diskDigest !== undefined && { diskDigest: result.diskDigest }),
   };
 }
@@ -66,6 +67,7 @@ const reportText = (report: Report): string =>
     ['rounds', known(report.rounds, String)],
     ['slowed down', report.throttlePercent ? `by up to ${report.throttlePercent} %` : null],
     ['paused', report.paused ? 'until it was over' : null],
+    ['post-copy', report.postcopy ? 'it went over before the rest of its memory' : null],
     ['disk', report.diskDigest === undefined ? null : `verified by digest at cutover, ${report.diskDigest}`],
     ['operation', report.operation],
   ]);
@@ -86,6 +88,7 @@ export function addMigrateCommand(program: Command, cli: Cli): void {
     'blanket migrate web1 --to west',
     'blanket migrate web1 --to west --max-downtime 300ms --bandwidth 10MiB',
     'blanket migrate web1 --to west --max-total 10m --on-timeout pause',
+    'blanket migrate web1 --to west --max-total 10m --on-timeout postcopy',
     'blanket migrate web1 --to west --mode suspend',
     'blanket migrate web1 --to west --plan',
     'blanket migrate --history',

@@ -3,6 +3,8 @@ import { BlanketError } from '../../wire/errors.ts';
 import type { MigrateState } from './state.ts';
 
 export const CALL_TIMEOUT_MS = 120_000;
+/** A copy may take as long as it takes; this is the longest a timer can be. */
+export const NO_TIMEOUT_MS = 2 ** 31 - 1;
 /** How long a flow that may not give up tries to reach a host. */
 export const PATIENCE_MS = 600_000;
 

@@ -11,6 +11,7 @@ import { reach } from '../agents/reach.ts';
 import { flipForwarding } from '../network/forward.ts';
 import { NothingHappened, type Phase } from '../run-phases.ts';
 import type { Services } from '../services.ts';
+import { arrive } from './arrive.ts';
 import { CALL_TIMEOUT_MS, idOf, isGone, PATIENCE_MS } from './calls.ts';
 import type { MigrateState } from './state.ts';
 
@@ -21,18 +22,29 @@ const POLL_MS = 500;
 export const cutover = (services: Services): Phase<MigrateState> => ({
   name: 'cutover',
   noReturn: true,
-  async do({ state, save }) {
+  async do(context) {
+    const { state, save } = context;
     const { performed, destination } = state;
     if (performed === undefined) throw new NothingHappened('migrate.not-copied', 'The copy has not ended.');
     const frames = framesTo(services, state, save);
-    const end = await finish(services.agents, state, performed.cookie, frames.go);
+    let goneOnAt: number | undefined;
+    const onRunning = () => {
+      goneOnAt ??= Date.now();
+      return frames.go();
+    };
+    const end =
+      performed.postcopy === true
+        ? await arrive(services, context, onRunning)
+        : await finish(services.agents, state, performed.cookie, onRunning);
     if (!end.running) {
       await frames.back();
       const message = `${state.guest} could not be started on ${destination}.`;
       const cause = end.reason === undefined ? undefined : new Error(end.reason);
       throw new NothingHappened('migrate.finish-failed', message, { kind: 'rolled-back', cause });
     }
-    const handoverMs = Math.max(0, Date.now() - performed.at);
+    // In post-copy the guest goes on long before finish ends.
+    const until = (performed.postcopy === true && goneOnAt) || Date.now();
+    const handoverMs = Math.max(0, until - performed.at);
     const finished = { cookie: end.cookie, stats: end.stats, handoverMs, forwardingMs: null };
     save({ finished });
     services.store.guests.update(state.guest, { host: destination });

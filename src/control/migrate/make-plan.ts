@@ -12,6 +12,7 @@ import { cpuFindingsOf } from './findings/cpu.ts';
 import { blocker, blockers, inOrder, warning } from './findings/finding.ts';
 import { machineFindings, networkFindings, noticeFindings, stuckFindings } from './findings/guest.ts';
 import { dirtyFindings, pathFindings, skewFindings } from './findings/path.ts';
+import { postCopyFindings } from './findings/post-copy.ts';
 import { versionFindings } from './findings/versions.ts';
 import { earlierBetween } from './history.ts';
 import { readingFindings, recordFindings } from './plan.ts';
@@ -144,6 +145,7 @@ function surveyFindings({ guest, source, destination, objective, readings }: Cas
     // one that does not run there is told of already
     ...(own.ok || !runs ? [] : [unsurveyed(source.name, own)]),
     ...(theirs.ok ? [] : [unsurveyed(destination.name, theirs)]),
+    ...postCopyFindings(objective, destination.name, orNull(theirs)),
     ...(own.ok ? stuckFindings(guest.name, own.value) : []),
     ...(own.ok && theirs.ok ? machineFindings(guest.name, destination.name, own.value, theirs.value) : []),
     ...(own.ok && objective.mode !== 'suspend'

@@ -12,7 +12,8 @@
  *
  * Until finish is sent everything can be undone, and the guest goes on at the source. From then on the flow only
  * goes forward: whether the guest runs at the destination is asked there until it answers, and only a clear
- * "it does not" lets the source go on. No second copy is ever started on a guess.
+ * "it does not" lets the source go on. No second copy is ever started on a guess. In post-copy the source's word that it has
+ * switched is the point of no return already (`switched` in the state; docs/decisions/post-copy.md).
  */
 import type { Definition } from '../operations/operations.ts';
 import { keepProof } from '../proof/keep.ts';
@@ -32,6 +33,7 @@ export const migrateFlow = (services: Services): Definition<MigrateState> => ({
   kind: 'guest.migrate',
   phases: [plan, admit, prepare, copy, cutover, confirm, clean].map((make) => make(services)),
   afterRestart: 'resume',
+  pastReturn: ({ switched }) => switched === true,
   undoneState: 'rolled-back',
   end(state, outcome, operation) {
     // what was undone has got its state back from admit's undo

@@ -17,6 +17,11 @@ function refuseConflicts(wish: ObjectiveWish, objective: Objective): void {
       'With --mode suspend the guest is paused while its memory is copied, however long that takes.';
     throw conflict('objective.suspend-downtime', message, 'Leave --max-downtime out, or use --mode live.');
   }
+  if (mode === 'suspend' && wish.onTimeout === 'postcopy') {
+    const message =
+      'With --mode suspend the guest is paused for all of its memory: there is nothing to go ahead of.';
+    throw conflict('objective.suspend-postcopy', message, 'Use --mode live, or --on-timeout abort.');
+  }
   if (mode === 'suspend' && wish.onTimeout === 'pause') {
     const message = 'With --mode suspend the guest is paused already when --max-total is over.';
     throw conflict('objective.suspend-pause', message, 'Use --on-timeout abort.');
@@ -31,9 +36,31 @@ function refuseConflicts(wish: ObjectiveWish, objective: Objective): void {
   }
 }
 
+/** Whoever asked for them: post-copy is for a person who knows that nothing else is meant. */
+function refuseWithPostCopy({ onTimeout, connections, verifyDisk }: Objective): void {
+  if (onTimeout !== 'postcopy') return;
+  if (connections > 1) {
+    const message = 'Post-copy cannot have its memory sent over several connections (QEMU before 10.1).';
+    throw conflict(
+      'objective.postcopy-connections',
+      message,
+      'Give --connections 1, or another --on-timeout.',
+    );
+  }
+  if (verifyDisk === true) {
+    const message = 'Disks that differ could not call a guest back that has gone over in post-copy.';
+    throw conflict(
+      'objective.postcopy-verify',
+      message,
+      'Leave --verify-disk out, or give another --on-timeout.',
+    );
+  }
+}
+
 /** @throws BlanketError, kind `usage` */
 export function objectiveFor(wish: ObjectiveWish, ofGuest: ObjectiveWish = {}): Objective {
   const objective = objectiveSchema.parse({ ...ofGuest, ...wish });
   refuseConflicts(wish, objective);
+  refuseWithPostCopy(objective);
   return objective;
 }

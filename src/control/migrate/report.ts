@@ -1,7 +1,13 @@
 /** Numbers of a migration as people see them. */
+import type { Problem } from '../../wire/errors.ts';
 import type { MigrationStats } from '../../wire/migration.ts';
 import type { MigrationResult, Operation, Progress } from '../../wire/resources.ts';
 import type { MigrateState } from './state.ts';
+
+function messageOf({ memoryTotal, rounds, postcopy }: MigrationStats): string {
+  if (postcopy === true) return 'post-copy';
+  return memoryTotal === 0 ? 'disk' : `round ${rounds}`;
+}
 
 /**
  * The disk goes first. Until memory's turn comes nothing is known of it, and all of it (`memoryBytes`) is what is
@@ -12,7 +18,7 @@ export function progressOf(stats: MigrationStats, memoryBytes: number): Progress
   const left = memoryLeft + stats.diskLeft;
   const doneBytes = stats.memoryDone + stats.diskDone;
   return {
-    message: stats.memoryTotal === 0 ? 'disk' : `round ${stats.rounds}`,
+    message: messageOf(stats),
     doneBytes,
     totalBytes: doneBytes + left,
     bytesPerSecond: stats.bytesPerSecond,
@@ -31,10 +37,18 @@ function downtimeOf({ finished, confirmed }: MigrateState): number | null {
   return finished === undefined || net === undefined ? null : net + finished.handoverMs;
 }
 
+/** Of the checks, and of what came of post-copy. */
+function warningsOf({ warnings = [], restarted, guest, destination }: MigrateState): Problem[] {
+  if (restarted !== true) return warnings;
+  const message = `The memory of ${guest} was lost in post-copy; it was started anew from its disk on ${destination}.`;
+  return [...warnings, { code: 'migrate.postcopy-restarted', kind: 'attention', message }];
+}
+
 export function resultOf(state: MigrateState, operation: Operation): MigrationResult {
   // Asking for the last numbers while the guest stands still would lengthen that; confirm brings them.
   const copied = state.confirmed?.stats ?? state.performed?.stats;
   const ended = operation.endedAt === null ? Date.now() : Date.parse(operation.endedAt);
+  const warnings = warningsOf(state);
   return {
     guest: state.guest,
     source: state.source,
@@ -49,7 +63,8 @@ export function resultOf(state: MigrateState, operation: Operation): MigrationRe
     downtimeLimitMs: state.performed?.stats.downtimeLimitMs ?? null,
     throttlePercent: state.performed?.stats.throttlePercent ?? 0,
     paused: state.performed?.stats.paused ?? false,
+    ...(state.performed?.postcopy === true && { postcopy: true }),
     ...(state.digests !== undefined && { diskDigest: state.digests.source }),
-    ...(state.warnings !== undefined && state.warnings.length > 0 && { warnings: state.warnings }),
+    ...(warnings.length > 0 && { warnings }),
   };
 }

@@ -31,7 +31,13 @@ export type MigrateState = {
   begun?: { xml: string; cookie: string };
   prepared?: { uri: string; disksUri: string; cookie: string };
   /** `at`: when control heard of it, Unix ms. */
-  performed?: { cookie: string; stats: MigrationStats; at: number };
+  performed?: { cookie: string; stats: MigrationStats; at: number; postcopy?: boolean | undefined };
+  /** The guest goes over before its memory, or has: only the destination can run it from here on. */
+  switched?: boolean;
+  /** Post-copy failed, and a person was told; who takes the operation up tries to recover it. */
+  broken?: boolean;
+  /** Its memory was lost in post-copy, and it was started anew from its disk. */
+  restarted?: boolean;
   /** The guest's frames go to the destination. */
   handed?: boolean;
   /**

@@ -97,7 +97,8 @@ export class Operations {
   /** Journaled, so that the next control knows of it too. @throws BlanketError `operation.ended`, `operation.past-return` */
   cancel(id: string): Operation {
     const operation = this.show(id);
-    refuseCancel(operation, this.#definition(operation.kind).phases);
+    const { flowState } = this.#store.operations.get(id);
+    refuseCancel(operation, this.#definition(operation.kind), flowState);
     this.#write(id, { cancelAskedAt: new Date().toISOString() });
     this.#running.get(id)?.abort();
     return this.show(id);

@@ -23,14 +23,15 @@ export function refuseBusy(store: Store, subject: string): void {
 /** @throws BlanketError `operation.ended`, `operation.past-return` */
 export function refuseCancel(
   { id, kind, state, phases }: Operation,
-  declared: Flow<FlowState>['phases'],
+  flow: Pick<Flow<FlowState>, 'phases' | 'pastReturn'>,
+  learnt: FlowState,
 ): void {
   const data = { operation: id, state };
   if (state !== 'running') {
     const message = `The operation ${id} has ended already.`;
     throw new BlanketError('operation.ended', message, { kind: 'conflict', data });
   }
-  if (!isPastReturn({ phases: declared }, phases)) return;
+  if (!isPastReturn(flow, phases, learnt)) return;
   const message = `${kind} is past its point of no return: it goes on to its end.`;
   const next = `Watch it with \`blanket op watch ${id}\`.`;
   throw new BlanketError('operation.past-return', message, { kind: 'conflict', next, data });

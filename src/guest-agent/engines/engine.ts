@@ -7,7 +7,7 @@ import type { CopyWay } from '../../wire/copy-way.ts';
 import type { EngineCpu } from '../../wire/cpu.ts';
 import type { GuestSpec, guestStates } from '../../wire/guest-spec.ts';
 import type { DestinationSurvey, SourceSurvey } from '../../wire/methods/plan.ts';
-import type { MigrationStats } from '../../wire/migration.ts';
+import type { MigrationStats, PostCopyState } from '../../wire/migration.ts';
 import type { EngineName } from '../../wire/names.ts';
 
 export type GuestState = (typeof guestStates)[number];
@@ -43,6 +43,11 @@ export type MigrationSide = {
   setMaxDowntime(ms: number): Promise<void>;
   /** Pauses the guest under way; it goes on at the destination, or here when the copy fails. */
   pause(): Promise<void>;
+  /**
+   * Lets the guest go over at once, its memory after it; of a copy whose way has `postcopy`, once its memory's turn has come.
+   * `perform` then resolves. From here on only the destination can run the guest.
+   */
+  startPostCopy(): Promise<void>;
   /** Stops the copy; `perform` then rejects. Nothing happens when there is none. */
   abort(): Promise<void>;
   close(): Promise<void>;
@@ -71,7 +76,10 @@ export type Engine = {
   /** Makes a disk of a running guest larger, and tells the guest. @param target `vda` and so on. @param bytes the new size */
   growDisk(guest: string, target: string, bytes: number): Promise<void>;
   openConsole(guest: string): Promise<Duplex>;
-  openMigration(guest: string): Promise<MigrationSide>;
+  /** @param recovers takes up a migration that broke in post-copy. */
+  openMigration(guest: string, recovers?: boolean): Promise<MigrationSide>;
+  /** Of a guest that is here; `none` also when there is none. */
+  postCopy(guest: string): Promise<PostCopyState>;
   /** A migration's copy out of here goes on, whoever began it. */
   isCopying(guest: string): Promise<boolean>;
   /** What is told of a running guest before it migrates; takes about a second. */

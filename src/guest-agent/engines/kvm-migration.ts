@@ -24,8 +24,9 @@ const plainFlags =
   migrateFlags.changeProtection;
 
 /** Without `live` libvirt copies the disk while the guest runs, and pauses it for the memory (qemuMigrationSrcRun). */
-const sourceFlags = ({ suspended, autoConverge, connections }: CopyWay): number =>
+const sourceFlags = ({ suspended, autoConverge, connections, postcopy }: CopyWay): number =>
   plainFlags |
+  (postcopy ? migrateFlags.postcopy : 0) |
   (suspended ? 0 : migrateFlags.live) |
   (autoConverge && !suspended ? migrateFlags.autoConverge : 0) |
   (connections > 1 ? migrateFlags.parallel : 0);
@@ -81,10 +82,16 @@ async function abort(domain: Domain): Promise<void> {
 }
 
 /** The disks go to a port that libvirt picks at the destination and tells in its cookie. */
-async function prepare(connection: Connection, guest: string, input: PrepareInput, way: CopyWay) {
+async function prepare(
+  connection: Connection,
+  guest: string,
+  input: PrepareInput,
+  way: CopyWay,
+  flags: number,
+) {
   const uri = `tcp://${input.listenAddress}`;
   const prepared = await connection.migration.prepare({
-    flags: destinationFlags(sourceFlags(way)),
+    flags: destinationFlags(flags),
     cookie: input.cookie,
     parameters: {
       uri,
@@ -109,11 +116,17 @@ const performParameters = ({ xml, uri, bandwidth }: PerformInput, way: CopyWay):
   ...parallel(way),
 });
 
+/** In post-copy it goes on first, and all of it is there later. */
 const isGoingOn = ({ domain, event, detail }: Events['lifecycle'], guest: string): boolean =>
-  domain.name === guest && event === 'resumed' && detail === 'migrated';
+  domain.name === guest && event === 'resumed' && (detail === 'migrated' || detail === 'postcopy');
 
-/** @param connection this migration's own; closing the side closes it. */
-export function openKvmMigration(connection: Connection, guest: string): MigrationSide {
+/**
+ * @param connection this migration's own; closing the side closes it.
+ * @param recovers every phase is told to take up what broke in post-copy, with the flags that it had (qemuMigrationAnyCanResume).
+ */
+export function openKvmMigration(connection: Connection, guest: string, recovers = false): MigrationSide {
+  const flagsOf = (chosen: CopyWay): number =>
+    sourceFlags(chosen) | (recovers ? migrateFlags.postcopyResume : 0);
   let open = true;
   let way = plainWay;
   connection.onClose(() => {
@@ -129,7 +142,7 @@ export function openKvmMigration(connection: Connection, guest: string): Migrati
   return {
     begin: async (chosen = plainWay) => {
       way = chosen;
-      return (await domain()).migration.begin({ flags: sourceFlags(way) });
+      return (await domain()).migration.begin({ flags: flagsOf(way) });
     },
     prepare: async (input) => {
       way = input.way ?? plainWay;
@@ -137,28 +150,29 @@ export function openKvmMigration(connection: Connection, guest: string): Migrati
       await connection.events.on('lifecycle', (report) => {
         if (isGoingOn(report, guest)) for (const listener of listeners) listener();
       });
-      return await prepare(connection, guest, input, way);
+      return await prepare(connection, guest, input, way, flagsOf(way));
     },
     onRunning: (listener) => void listeners.add(listener),
     perform: async (input) =>
       (await domain()).migration.perform({
-        flags: sourceFlags(way),
+        flags: flagsOf(way),
         cookie: input.cookie,
         parameters: performParameters(input, way),
       }),
     finish: async ({ cookie, cancelled }) =>
       connection.migration.finish({
-        flags: destinationFlags(sourceFlags(way)),
+        flags: destinationFlags(flagsOf(way)),
         cookie,
         cancelled,
         parameters: { destinationName: guest },
       }),
     confirm: async ({ cookie, cancelled }) =>
-      (await domain()).migration.confirm({ flags: sourceFlags(way), cookie, cancelled }),
+      (await domain()).migration.confirm({ flags: flagsOf(way), cookie, cancelled }),
     stats: async () => copyStats(await domain()),
     finalStats: async () => finalStats(await domain()),
     setMaxDowntime: async (ms) => (await domain()).migration.setMaxDowntime(ms),
     pause: async () => (await domain()).suspend(),
+    startPostCopy: async () => (await domain()).migration.startPostCopy(),
     abort: async () => abort(await domain()),
     close: () => connection.close(),
     isOpen: () => open,

@@ -1,4 +1,5 @@
 /** What libvirt's QEMU driver tells of a guest that might migrate, and of a host that might take it. Nothing is changed. */
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../../libvirt/connection.ts';
 import type { Domain } from '../../libvirt/domain.ts';
@@ -88,7 +89,20 @@ export function machinesIn(capabilities: string, engine: EngineName): string[] {
   return [...new Set([...offered, ...canonical])];
 }
 
+/**
+ * QEMU, which has no privileges, may only then handle the faults of KVM's own accesses (userfaultfd(2); libvirt's package sets it
+ * in `60-qemu-postcopy-migration.conf`).
+ */
+const userfaultfd = '/proc/sys/vm/unprivileged_userfaultfd';
+
+/** A kernel without userfaultfd has no such file. */
+export const allowsPostCopy = async (path = userfaultfd): Promise<boolean> =>
+  (await readFile(path, 'utf8').catch(() => '0')).trim() === '1';
+
 export const surveyDestination = async (
   connection: Connection,
   engine: EngineName,
-): Promise<DestinationSurvey> => ({ machines: machinesIn(await connection.capabilities(), engine) });
+): Promise<DestinationSurvey> => ({
+  machines: machinesIn(await connection.capabilities(), engine),
+  postcopy: await allowsPostCopy(),
+});

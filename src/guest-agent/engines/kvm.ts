@@ -9,6 +9,7 @@ import { errorCodes } from '../../libvirt/error-codes.ts';
 import { isLibvirtError } from '../../libvirt/errors.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import type { GuestSpec } from '../../wire/guest-spec.ts';
+import type { PostCopyState } from '../../wire/migration.ts';
 import { thisHost } from '../host-access.ts';
 import { requireNetwork } from '../network/kept.ts';
 import { bridgeOf } from '../network/names.ts';
@@ -64,6 +65,13 @@ async function need(link: Link, guest: string): Promise<Domain> {
 async function stateOf(domain: Domain): Promise<GuestState> {
   const report = await unless(domain.state(), undefined, errorCodes.noDomain);
   return report === undefined ? 'absent' : states[report.state];
+}
+
+/** libvirt tells it as the reason of the domain's state, of both sides. */
+async function postCopyOf(domain: Domain | undefined): Promise<PostCopyState> {
+  const report = await unless(domain?.state() ?? Promise.resolve(undefined), undefined, errorCodes.noDomain);
+  if (report?.reason === 'postcopy') return 'active';
+  return report?.reason === 'postcopy-failed' ? 'failed' : 'none';
 }
 
 async function list(link: Link): Promise<GuestView[]> {
@@ -151,7 +159,8 @@ export function kvmEngine(paths: Paths, link: Link, dial: Link): Engine {
     persist: (guest) => persist(link, guest),
     growDisk: async (guest, target, bytes) => (await need(link, guest)).disks.resize(target, bytes),
     openConsole: async (guest) => (await need(link, guest)).openConsole({ flags: forceConsole }),
-    openMigration: async (guest) => openKvmMigration(await dial(), guest),
+    openMigration: async (guest, recovers) => openKvmMigration(await dial(), guest, recovers),
+    postCopy: async (guest) => postCopyOf(await find(link, guest)),
     isCopying: (guest) => isCopying(link, guest),
     surveySource: async (guest) => surveySource(await link(), await need(link, guest)),
     surveyDestination: async (engine) => surveyDestination(await link(), engine),

@@ -3,6 +3,7 @@ import type { HandlersOf } from '../handlers.ts';
 import { finish, prepare } from '../migrate/destination.ts';
 import { digest } from '../migrate/digest.ts';
 import { discard, keep, status } from '../migrate/outcome.ts';
+import { recoverBegin, recoverFinish, recoverPerform, recoverPrepare } from '../migrate/recover.ts';
 import { begin, confirm, inTurn, perform, requestCancel } from '../migrate/source.ts';
 
 export const migrateHandlers = (context: Context): HandlersOf<'migrate'> => ({
@@ -21,5 +22,9 @@ export const migrateHandlers = (context: Context): HandlersOf<'migrate'> => ({
     await inTurn(context, id, () => discard(context, id));
     return {};
   },
+  'migrate.recover-begin': (params) => recoverBegin(context, params),
+  'migrate.recover-prepare': (params) => recoverPrepare(context, params),
+  'migrate.recover-perform': (params) => recoverPerform(context, params),
+  'migrate.recover-finish': (params) => recoverFinish(context, params),
   'migrate.keep': (id) => inTurn(context, id, () => keep(context, id)),
 });

@@ -17,6 +17,7 @@ const busy = ({ guest, operation }: MigrationRecord): BlanketError =>
 async function isOver({ live }: Context, engine: Engine, record: MigrationRecord): Promise<boolean> {
   if (isRunning(live, record.operation) || sideOf(live, record.operation) !== undefined) return false;
   if (record.step === 'none') return true;
+  if ((await engine.postCopy(record.guest)) === 'active') return false;
   const state = await engine.state(record.guest);
   if (record.side === 'source') return state === 'running' && !(await engine.isCopying(record.guest));
   return state !== 'paused';

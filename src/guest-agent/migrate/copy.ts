@@ -28,7 +28,7 @@ export function advance(before: MigrationStats, now: MigrationStats): MigrationS
   return throttlePercent > 0 ? { ...next, throttlePercent } : next;
 }
 
-const noStats: MigrationStats = {
+export const noStats: MigrationStats = {
   elapsedMs: 0,
   memoryTotal: 0,
   memoryDone: 0,
@@ -47,6 +47,8 @@ export type CopyOptions = PerformInput &
     progress(stats: MigrationStats): void;
     /** Asked at every tick; the copy is stopped while it says so. */
     isCancelled(): boolean;
+    /** Resolves once it is on the disk that post-copy may begin at any moment. */
+    onSwitch(): Promise<void>;
   };
 
 type Watch = {
@@ -62,7 +64,18 @@ type Watch = {
 
 const sinceBegin = ({ startedAt }: Watch): number => performance.now() - startedAt;
 
-async function carryOut(side: MigrationSide, watch: Watch, order: Order): Promise<void> {
+/** A cancel that came while it was noted has its way still: nothing has begun then. */
+async function startPostCopy(side: MigrationSide, options: CopyOptions): Promise<void> {
+  await options.onSwitch();
+  if (!options.isCancelled()) await side.startPostCopy();
+}
+
+async function carryOut(
+  side: MigrationSide,
+  watch: Watch,
+  order: Order,
+  options: CopyOptions,
+): Promise<void> {
   switch (order.do) {
     case 'limit':
       await side.setMaxDowntime(order.ms);
@@ -70,6 +83,8 @@ async function carryOut(side: MigrationSide, watch: Watch, order: Order): Promis
       return;
     case 'pause':
       return side.pause();
+    case 'postcopy':
+      return startPostCopy(side, options);
     case 'abort':
       watch.missed = order.why;
       return side.abort();
@@ -87,6 +102,7 @@ const told = (watch: Watch, { suspended }: Goal): MigrationStats => ({
   ...watch.stats,
   ...(!suspended && { downtimeLimitMs: watch.limitMs }),
   ...((suspended || watch.steering.paused) && { paused: true }),
+  ...(watch.steering.switched && { postcopy: true }),
 });
 
 /** One look at the copy. What goes wrong here is told in the log: the copy itself decides how it ends. */
@@ -99,7 +115,7 @@ async function look(side: MigrationSide, watch: Watch, options: CopyOptions): Pr
     watch.stats = advance(watch.stats, now);
     const { next, orders } = steer(options, watch.steering, now, sinceBegin(watch));
     watch.aRound = mostOfARound(next);
-    for (const order of orders) await carryOut(side, watch, order);
+    for (const order of orders) await carryOut(side, watch, order, options);
     watch.steering = next; // not before: an order that could not be carried out is given again
     options.progress(told(watch, options));
   } catch (error) {

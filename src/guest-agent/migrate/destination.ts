@@ -12,15 +12,17 @@ import type { Call } from '../handlers.ts';
 import { logError } from '../log.ts';
 import { requireNetwork } from '../network.ts';
 import { admit } from './admission.ts';
+import { finishPostCopy } from './arrive.ts';
+import { type Finished, noteFinished, notKept } from './finished.ts';
 import { closeSide, needSide, sideOf } from './live.ts';
 import { refuseCome } from './outcome.ts';
+import { refuseSwitched } from './post-copy.ts';
 import { keepRecord, type MigrationRecord, newRecord, readRecord, refuseOver } from './record.ts';
 import { fromBase64, inTurn, needRecord, toBase64 } from './source.ts';
 
 type Prepare = AgentParsed<'migrate.prepare'>;
 type Prepared = AgentResult<'migrate.prepare'>;
 type Finish = AgentParsed<'migrate.finish'>;
-type Finished = AgentResult<'migrate.finish'>;
 
 /** @throws BlanketError `guest.exists` when this host has a guest of that name. */
 async function requireAbsent(engine: Engine, guest: string): Promise<void> {
@@ -58,12 +60,6 @@ export const prepare = (context: Context, params: Prepare): Promise<Prepared> =>
     }
   });
 
-/** What is true is told from libvirt then, and the record is written by whoever comes next. */
-const notKept =
-  ({ operation, guest }: MigrationRecord) =>
-  (error: unknown): void =>
-    logError('migrate.record-failed', error, { operation, guest });
-
 async function prepareOn(context: Context, record: MigrationRecord, engine: Engine, params: Prepare) {
   await removeDisks(context.paths, params.guest); // of a try that a crash ended: the copy needs empty disks
   await keepSpec(context, params.spec);
@@ -89,6 +85,7 @@ export const finish = (context: Context, params: Finish, call: Call): Promise<Fi
       (record.results.finish as Finished | undefined) ?? context.live.finished.get(params.operation);
     if (known !== undefined) return known;
     if (params.cancelled) return dropHalfMade(context, record, params);
+    if (params.postcopy) return finishPostCopy(context, record, fromBase64(params.cookie), call);
     const side = needSide(context.live, params);
     const running: FinishProgress = { running: true };
     side.onRunning(() => call.progress(running));
@@ -97,7 +94,9 @@ export const finish = (context: Context, params: Finish, call: Call): Promise<Fi
 
 async function dropHalfMade(context: Context, record: MigrationRecord, params: Finish): Promise<Finished> {
   if (record.closed) return { cookie: '', running: false };
-  refuseCome(params.guest, await context.engine(record.spec?.engine ?? 'kvm').state(params.guest));
+  const engine = context.engine(record.spec?.engine ?? 'kvm');
+  await refuseSwitched(engine, record);
+  refuseCome(params.guest, await engine.state(params.guest));
   const side = sideOf(context.live, params.operation);
   await side?.finish({ cookie: fromBase64(params.cookie), cancelled: true }).catch((error: unknown) => {
     logError('migrate.finish-cancelled', error); // it is removed by hand below
@@ -121,16 +120,6 @@ async function finishOn(context: Context, record: MigrationRecord, side: Migrati
   const result = { cookie: toBase64(cookie), running: true, ...(stats !== undefined && { stats }) };
   await noteFinished(context, record, result);
   return result;
-}
-
-/** The guest may run already, so a full disk is no reason to fail: the answer is kept in memory too. */
-async function noteFinished(context: Context, record: MigrationRecord, result: Finished): Promise<void> {
-  const { running } = result;
-  context.live.finished.set(record.operation, result);
-  const results = { ...record.results, finish: result };
-  const changes = { step: running ? ('finished' as const) : record.step, closed: true, cancelled: !running };
-  await keepRecord(context, record, { ...changes, results }).catch(notKept(record));
-  await closeSide(context.live, record.operation);
 }
 
 /** libvirt itself said no: either the guest runs here and could only not be kept, or it has never gone on here. */

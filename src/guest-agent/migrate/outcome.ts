@@ -18,6 +18,7 @@ import { engineOf, specOf } from '../guests.ts';
 import { logError } from '../log.ts';
 import { eraseIfSame } from './erase.ts';
 import { closeSide, isRunning, sideOf } from './live.ts';
+import { hasSwitched, refuseSwitched } from './post-copy.ts';
 import {
   keepRecord,
   type MigrationId,
@@ -37,7 +38,9 @@ async function isBusy({ live }: Context, engine: Engine, record: MigrationRecord
   // A copy that an agent before this one began goes on without anybody's connection. With the connection here
   // the job is there from begin to confirm, and says nothing.
   if (record.side !== 'source' || record.closed || sideOf(live, record.operation) !== undefined) return false;
-  return engine.isCopying(record.guest);
+  // What broke in post-copy has a job for as long as it is not taken up; nothing of it moves.
+  const broken = record.step === 'switched' && (await engine.postCopy(record.guest)) === 'failed';
+  return !broken && engine.isCopying(record.guest);
 }
 
 export async function status(context: Context, id: MigrationId): Promise<AgentResult<'migrate.status'>> {
@@ -46,7 +49,10 @@ export async function status(context: Context, id: MigrationId): Promise<AgentRe
   const guest = stateFor(record, await engine.state(id.guest));
   if (record === undefined) return { step: 'none', busy: false, cancelled: false, guest };
   const cancelled = record.cancelled || context.live.cancelled.has(id.operation);
-  return { step: record.step, busy: await isBusy(context, engine, record), cancelled, guest };
+  const postcopy = await engine.postCopy(id.guest);
+  const switched = await hasSwitched(engine, record);
+  const busy = await isBusy(context, engine, record);
+  return { step: record.step, busy, cancelled, guest, postcopy, switched };
 }
 
 async function refuseWhileBusy(context: Context, engine: Engine, record: MigrationRecord): Promise<void> {
@@ -99,7 +105,7 @@ async function refuseLate(context: Context, record: MigrationRecord): Promise<vo
 
 /**
  * The guest lives here: makes it run and stay defined.
- * @throws BlanketError `migrate.busy`, `migrate.undecided`, `migrate.not-finished`, `guest.lost`
+ * @throws BlanketError `migrate.busy`, `migrate.switched`, `migrate.undecided`, `migrate.not-finished`, `guest.lost`
  */
 export async function keep(
   context: Context,
@@ -113,6 +119,7 @@ export async function keep(
   }
   await refuseLate(context, record);
   await refuseWhileBusy(context, engine, record);
+  if (record.side === 'source') await refuseSwitched(engine, record);
   refuseUndecided(record, await engine.state(id.guest), decided);
   await release(context, record);
   await makeRun(context, engine, id, stateFor(record, await engine.state(id.guest)));
@@ -183,10 +190,13 @@ export async function discard(context: Context, id: MigrationId): Promise<void> 
   if (record.closed && !livesHere(record)) return;
   await refuseWhileBusy(context, engine, record);
   if (state === 'running' || (state !== 'absent' && livesHere(record))) throw runningHere(id.guest, state);
-  if (record.side === 'destination') refuseCome(id.guest, state);
+  if (record.side === 'destination') {
+    await refuseSwitched(engine, record);
+    refuseCome(id.guest, state);
+  }
   await eraseIfSame(context, record);
   await closeSide(context.live, id.operation);
-  const gone = record.side === 'source' && record.step === 'performed';
+  const gone = record.side === 'source' && (record.step === 'performed' || record.step === 'switched');
   await keepRecord(context, record, {
     closed: true,
     ...(gone ? { step: 'confirmed' } : { cancelled: true }),

@@ -3,8 +3,8 @@
  * and need not guess. It is there before anyone is told, but for `performed`: the guest stands still then, and a
  * record that still says `begun` while the guest is paused is understood alike.
  *
- *   source:       none -> begun -> performed -> confirmed
- *   destination:  none -> prepared -> finished
+ *   source:       none -> begun -> performed -> confirmed    in post-copy: begun -> switched -> confirmed
+ *   destination:  none -> prepared -> finished               in post-copy: prepared -> switched -> finished
  *
  * A record is closed once nothing more can happen here in its name.
  */

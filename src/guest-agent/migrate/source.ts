@@ -12,9 +12,10 @@ import { fence, refuseOlder } from '../lease.ts';
 import { logError } from '../log.ts';
 import { serially } from '../serially.ts';
 import { admit } from './admission.ts';
-import { copyGuest } from './copy.ts';
+import { copyGuest, noStats } from './copy.ts';
 import { closeSide, joinOrStart, needSide, sideOf } from './live.ts';
 import { discard, keep } from './outcome.ts';
+import { hasSwitched } from './post-copy.ts';
 import {
   keepRecord,
   type MigrationId,
@@ -115,6 +116,8 @@ export const perform = (
     if (record.results.perform !== undefined) return record.results.perform as AgentResult<'migrate.perform'>;
     const failed = problemSchema.safeParse(record.results.performFailed).data;
     if (failed !== undefined) throw fromProblem(failed);
+    if (sideOf(context.live, params.operation) === undefined && (await hasGone(context, record)))
+      return await unseen(context, record);
     const side = needSide(context.live, params);
     if (record.cancelled || context.live.cancelled.has(params.operation)) throw cancelledError(params.guest);
     const onCancel = () => void requestCancel(context, params);
@@ -126,6 +129,18 @@ export const perform = (
     }
   });
 
+type Performed = AgentResult<'migrate.perform'>;
+
+const hasGone = async (context: Context, record: MigrationRecord): Promise<boolean> =>
+  record.step === 'switched' && hasSwitched(await engineOf(context, record.guest), record);
+
+/** The guest went over in post-copy, and libvirt's own answer to that is not known: finish can do without. */
+async function unseen(context: Context, record: MigrationRecord): Promise<Performed> {
+  const result = { cookie: '', stats: { ...noStats, postcopy: true }, postcopy: true };
+  await noteSent(context, record, result);
+  return result;
+}
+
 async function performOn(
   context: Context,
   record: MigrationRecord,
@@ -134,25 +149,41 @@ async function performOn(
   progress: Call['progress'],
 ) {
   const isCancelled = () => context.live.cancelled.has(record.operation);
+  let kept = record;
+  const onSwitch = async () => {
+    kept = await keepRecord(context, kept, { step: 'switched' });
+  };
   try {
     const { suspended } = params.way;
-    const input = { ...params, suspended, cookie: fromBase64(params.cookie), progress, isCancelled };
-    const { cookie, stats } = await copyGuest(side, input);
-    const result = { cookie: toBase64(cookie), stats };
-    const changes = { step: 'performed' as const, results: { ...record.results, perform: result } };
-    // Not waited for: from here until finish the guest runs nowhere.
-    keepRecord(context, record, changes).catch((error: unknown) => logError('migrate.record-failed', error));
+    const cookie = fromBase64(params.cookie);
+    const input = { ...params, suspended, cookie, progress, isCancelled, onSwitch };
+    const sent = await copyGuest(side, input);
+    // It may have been on its way to the ordinary end just when post-copy was asked for.
+    const postcopy = await hasGone(context, kept);
+    const result = { cookie: toBase64(sent.cookie), stats: sent.stats, postcopy };
+    const noted = noteSent(context, kept, result);
+    if (postcopy) await noted;
+    else noted.catch((error: unknown) => logError('migrate.record-failed', error));
     return result;
   } catch (error) {
     // When the connection itself is lost nothing is known: the record stays open for keep or discard.
     if (error instanceof LibvirtConnectionError) throw error;
-    const cancelled = isCancelled();
-    const failure = performError(params.guest, cancelled, error);
-    const results = { ...record.results, performFailed: toProblem(failure) };
-    await keepRecord(context, record, { closed: true, cancelled: true, results });
+    if (await hasGone(context, kept)) {
+      logError('migrate.postcopy-unseen', error, { guest: params.guest });
+      return await unseen(context, kept); // what has become of it is seen at the destination
+    }
+    const failure = performError(params.guest, isCancelled(), error);
+    const results = { ...kept.results, performFailed: toProblem(failure) };
+    await keepRecord(context, kept, { step: 'begun', closed: true, cancelled: true, results });
     await closeSide(context.live, record.operation);
     throw failure;
   }
+}
+
+/** Only waited for in post-copy, which has no way back: from here until finish the guest runs nowhere. */
+function noteSent(context: Context, record: MigrationRecord, perform: Performed): Promise<MigrationRecord> {
+  const step = perform.postcopy ? ('switched' as const) : ('performed' as const);
+  return keepRecord(context, record, { step, results: { ...record.results, perform } });
 }
 
 /** The guest goes on here (`cancelled`), or its copy here ends: domain, disk and spec. */
@@ -170,7 +201,8 @@ export const confirm = (
       await discard(context, params); // libvirt has forgotten the migration; a guest that runs is refused there
       return { state: 'absent' };
     }
-    if (record.step !== 'performed') throw notPerformed(params.guest, record.step);
+    if (record.step !== 'performed' && !(await hasGone(context, record)))
+      throw notPerformed(params.guest, record.step);
     const stats = await side.finalStats();
     await confirmOn(side, params.cookie);
     await closeSide(context.live, params.operation);
@@ -194,12 +226,14 @@ const notPerformed = (guest: string, step: string): BlanketError =>
   });
 
 /**
- * Stops the copy, now or as soon as it begins. Nothing happens when there is none, or none any more: what is true
+ * Stops the copy, now or as soon as it begins. Nothing happens when there is none, none any more, or post-copy: what is true
  * then is told by status.
  */
 export async function requestCancel(context: Context, id: MigrationId): Promise<void> {
   const record = await readRecord(context, id);
-  if (record === undefined || record.closed || record.step !== 'begun') return;
+  if (record === undefined || record.closed || (record.step !== 'begun' && record.step !== 'switched'))
+    return;
+  if (await hasGone(context, record)) return;
   context.live.cancelled.add(id.operation);
   const side = sideOf(context.live, id.operation);
   if (side !== undefined) return side.abort();

@@ -3,7 +3,8 @@
  *
  *   the downtime limit     begins low and goes up a step whenever a round over the memory has as much to send as the one
  *                          before, so that a guest that converges by itself pauses for as short as it can
- *   the time for all       is over: the copy is stopped, or the guest is paused, so that nothing is added to what is left
+ *   the time for all       is over: the copy is stopped, or the guest is paused, so that nothing is added to what is left, or
+ *                          the guest goes over before its memory, as soon as its memory's turn has come
  *   no byte goes           the copy is stopped: nothing tells when the way is there again
  *   nothing gets less      and no time for all was given: the copy is stopped, since it would go on for ever
  */
@@ -22,7 +23,11 @@ export type Goal = {
 /** Why a copy was stopped: its time was over, nothing went any more, or it got no nearer to its end. */
 export type Missed = 'total' | 'stalled' | 'hopeless';
 
-export type Order = { do: 'limit'; ms: number } | { do: 'pause' } | { do: 'abort'; why: Missed };
+export type Order =
+  | { do: 'limit'; ms: number }
+  | { do: 'pause' }
+  | { do: 'postcopy' }
+  | { do: 'abort'; why: Missed };
 
 export type Steering = {
   /** Index into the ladder, and the rounds that have ended on it. */
@@ -39,6 +44,8 @@ export type Steering = {
   moving: string;
   movedAt: number;
   paused: boolean;
+  /** Post-copy was begun: nothing is to be ordered any more. */
+  switched: boolean;
 };
 
 /** oVirt's: 100, 150, 200, 300, 400, 500 ms of 500. */
@@ -54,7 +61,7 @@ export const limitAt = (maxDowntimeMs: number, step: number): number =>
 
 export const startSteering = (): Steering => ({
   ...{ step: 0, roundsOnStep: 0, round: 0, most: 0, mostBefore: Number.POSITIVE_INFINITY },
-  ...{ least: Number.POSITIVE_INFINITY, nearerAt: 0, moving: '', movedAt: 0, paused: false },
+  ...{ least: Number.POSITIVE_INFINITY, nearerAt: 0, moving: '', movedAt: 0, paused: false, switched: false },
 });
 
 /** Bytes that this round or the one before had to send, as far as it was seen. */
@@ -97,12 +104,15 @@ export function steer(
   atMs: number,
 ): { next: Steering; orders: Order[] } {
   const next = follow(before, stats, atMs);
+  if (next.switched) return { next, orders: [] };
   const why = missed(goal, next, atMs);
   if (why !== undefined) return { next, orders: [{ do: 'abort', why }] };
   const { maxTotalMs, onTimeout, suspended } = goal;
-  const over = maxTotalMs !== undefined && atMs >= maxTotalMs && onTimeout === 'pause';
-  if (over && !suspended && !before.paused)
+  const over = maxTotalMs !== undefined && atMs >= maxTotalMs && !suspended;
+  if (over && onTimeout === 'pause' && !before.paused)
     return { next: { ...next, paused: true }, orders: [{ do: 'pause' }] };
+  if (over && onTimeout === 'postcopy' && stats.memoryTotal > 0)
+    return { next: { ...next, switched: true }, orders: [{ do: 'postcopy' }] };
   const climbs = !suspended && !next.paused && next.step < shares.length - 1 && isTooLow(before, next);
   if (!climbs) return { next, orders: [] };
   const step = next.step + 1;

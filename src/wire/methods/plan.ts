@@ -25,6 +25,8 @@ export type SourceSurvey = z.infer<typeof sourceSurveySchema>;
 export const destinationSurveySchema = z.object({
   /** Names of all machines that the engine can show a guest. */
   machines: z.array(z.string()),
+  /** A guest may fetch its memory here page by page (post-copy); absent: an older agent's. */
+  postcopy: z.boolean().optional(),
 });
 export type DestinationSurvey = z.infer<typeof destinationSurveySchema>;
 

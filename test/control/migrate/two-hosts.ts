@@ -46,21 +46,24 @@ export function flowOf(services: Services): Definition<MigrateState> {
 const never = new AbortController().signal;
 const plenty = { memoryFree: 2 ** 40, diskFree: 2 ** 40, memoryTotal: 2 ** 40 };
 
-/** The traveller runs on a1; b1 has its image. The copy ends by itself. */
-export async function twoHosts(t: ExecutionContext) {
+/** The traveller runs on a1; b1 has its image. The copy ends by itself, or as its agent has it end. */
+export async function twoHosts(t: ExecutionContext, { endsByItself = true } = {}) {
   const own = rig(t);
   const { source, destination, spec } = await pair();
   const fakes: Record<string, FakeHost> = { a1: source, b1: destination };
+  const versions = { libvirt: '11.3.0', qemu: '10.0.3' };
   const hooks: Hooks = { before: new Map(), after: new Map() };
   const plain = own.services.agents;
   const answer = async (host: string, method: string, params: unknown, options: Options) => {
     const fake = fakes[host];
     if (method === 'image.list') return { images: [{ digest: spec.image, bytes: 1 }] };
-    if (method === 'host.status') return { ...plenty, guests: [], notices: [], warnings: [], machine: null };
+    if (method === 'host.status')
+      return { ...plenty, ...versions, guests: [], notices: [], warnings: [], machine: null };
     if (fake === undefined || !/^(migrate|guest|disk)\./.test(method))
       return plain.call(host, method as never, params as never);
     const answered = ask(fake, method, params, options);
-    if (method === 'migrate.perform') await endCopy(fake, answered);
+    const ends = method === 'migrate.perform' ? endsByItself : method === 'migrate.recover-perform';
+    if (ends) await endCopy(fake, answered);
     return answered;
   };
   const call = async (host: string, method: string, params: unknown, options: Options = {}) => {
@@ -86,7 +89,7 @@ export async function twoHosts(t: ExecutionContext) {
     a1: source.states.get(traveller) ?? 'absent',
     b1: destination.states.get(traveller) ?? 'absent',
   });
-  return { ...own, hooks, source, destination, states, migrate: () => begin(own.operations) };
+  return { ...own, hooks, versions, source, destination, states, migrate: () => begin(own.operations) };
 }
 
 /** As soon as it has begun, unless it never does. */

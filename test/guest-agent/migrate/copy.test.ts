@@ -20,6 +20,7 @@ async function copying(
       ...{ guest: 'traveller', xml: '', cookie: new Uint8Array(), uri: '', suspended: false },
       ...{ maxDowntimeMs: 500, onTimeout: change.onTimeout ?? 'abort', maxTotalMs: change.maxTotalMs },
       ...{ progress: tell, isCancelled: () => change.cancelled === true },
+      onSwitch: async () => void host.calls.push('noted'),
     },
   );
   return { host, copy, told, limits };

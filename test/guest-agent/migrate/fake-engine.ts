@@ -7,7 +7,7 @@ import type { Engine, GuestState, MigrationSide } from '../../../src/guest-agent
 import { newLive } from '../../../src/guest-agent/migrate/live.ts';
 import { LibvirtConnectionError } from '../../../src/libvirt/errors.ts';
 import { BlanketError } from '../../../src/wire/errors.ts';
-import type { MigrationStats } from '../../../src/wire/migration.ts';
+import type { MigrationStats, PostCopyState } from '../../../src/wire/migration.ts';
 import { scratchPaths } from '../spec.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
@@ -32,6 +32,8 @@ export type FakeHost = {
   /** The copy that is under way, to be ended by the test. */
   copy: { end(): void; fail(error: Error): void } | undefined;
   finishFails: Error | undefined;
+  /** What is here when finish has failed; by default nothing. */
+  onFinishFails: () => void;
   /** What the guest is as soon as finish has let it go on. */
   afterFinish: GuestState;
   /** The next confirm fails so, and changes nothing. */
@@ -40,6 +42,10 @@ export type FakeHost = {
   saysRunning: boolean;
   /** The guest's, where a program in it tells it. */
   guestClock: (() => number) | undefined;
+  /** What the hypervisor says of post-copy here. */
+  postCopy: PostCopyState;
+  /** What starting post-copy does, beside being noted; by default it succeeds. */
+  onPostCopy: () => void;
   /** Cuts every migration's connection and forgets what lives in memory, as a restart of the agent does. */
   restart(): void;
 };
@@ -48,6 +54,25 @@ export type FakeHost = {
 const untold = { update: async () => undefined, close: async () => undefined };
 
 type Cut = { open: boolean; fail(error: Error): void };
+
+/** What is ordered while the copy is under way. */
+const ordersOf = (
+  host: FakeHost,
+  guest: string,
+): Pick<MigrationSide, 'pause' | 'startPostCopy' | 'abort'> => ({
+  pause: async () => {
+    host.calls.push('pause');
+    host.states.set(guest, 'paused');
+  },
+  startPostCopy: async () => {
+    host.calls.push('postcopy');
+    host.onPostCopy();
+  },
+  abort: async () => {
+    host.calls.push('abort');
+    host.copy?.fail(new Error('aborted'));
+  },
+});
 
 function fakeSide(host: FakeHost, guest: string, cuts: Cut[]): MigrationSide {
   const cut: Cut = { open: true, fail: () => undefined };
@@ -83,6 +108,7 @@ function fakeSide(host: FakeHost, guest: string, cuts: Cut[]): MigrationSide {
       called(`finish ${cancelled}`);
       if (host.finishFails !== undefined) {
         host.states.set(guest, 'absent');
+        host.onFinishFails();
         throw host.finishFails;
       }
       host.states.set(guest, cancelled ? 'absent' : host.afterFinish);
@@ -99,14 +125,7 @@ function fakeSide(host: FakeHost, guest: string, cuts: Cut[]): MigrationSide {
     stats: async () => someStats,
     finalStats: async () => ({ ...someStats, memoryLeft: 0, memoryDone: 10 }),
     setMaxDowntime: async () => undefined,
-    pause: async () => {
-      called('pause');
-      host.states.set(guest, 'paused');
-    },
-    abort: async () => {
-      called('abort');
-      host.copy?.fail(new Error('aborted'));
-    },
+    ...ordersOf(host, guest),
     close: async () => {
       cut.open = false;
     },
@@ -143,9 +162,13 @@ function fakeEngine(host: FakeHost, cuts: Cut[]): Engine {
       host.calls.push(`grow ${target} ${bytes}`);
     },
     openConsole: () => Promise.reject(new Error('no console')),
-    openMigration: async (guest) => fakeSide(host, guest, cuts),
     clock: async () => host.guestClock?.() ?? noAgent(),
     setClock: async () => void host.calls.push('set clock'),
+    openMigration: async (guest, recovers) => {
+      if (recovers) host.calls.push('recovers');
+      return fakeSide(host, guest, cuts);
+    },
+    postCopy: async () => host.postCopy,
     isCopying: async () => false,
     surveySource: () => Promise.reject(new Error('no survey')),
     surveyDestination: () => Promise.reject(new Error('no survey')),
@@ -167,10 +190,16 @@ export function fakeHost(): FakeHost {
     calls: [],
     copy: undefined,
     finishFails: undefined,
+    onFinishFails: () => undefined,
     afterFinish: 'running',
     confirmFails: undefined,
     saysRunning: true,
     guestClock: undefined,
+    postCopy: 'none',
+    onPostCopy: () => {
+      host.postCopy = 'active';
+      host.copy?.end();
+    },
     restart() {
       for (const cut of cuts.splice(0)) {
         cut.open = false;

@@ -83,6 +83,19 @@ test('once the time is over the copy is stopped, or the guest is paused, and the
   t.deepEqual(orders({ maxTotalMs: 5_000, suspended: true }, looks), [stop, stop]);
 });
 
+test('or goes ahead of its memory, once that is on its way; from then on nothing is ordered any more', (t) => {
+  const looks = [
+    { atMs: 5_000, memoryDone: 1 },
+    { atMs: 5_500, memoryDone: 2, memoryTotal: 0 },
+    { atMs: 6_000, memoryDone: 3 },
+    { atMs: 6_000 + 2 * stalledAfterMs, memoryDone: 3 },
+  ];
+  const goes = { maxTotalMs: 5_500, onTimeout: 'postcopy' } as const;
+  t.deepEqual(orders(goes, looks), [{ do: 'postcopy' }]);
+  t.deepEqual(orders(goes, looks.slice(0, 2)), []);
+  t.deepEqual(orders({ onTimeout: 'postcopy' }, looks.slice(0, 3)), [], 'never without a time');
+});
+
 test('a copy of which no byte goes any more is stopped, also when the guest is paused for it', (t) => {
   const still = [
     { atMs: 0, memoryDone: 7 },
@@ -111,7 +124,7 @@ const look = fc.record({
 const goals = fc.record({
   maxDowntimeMs: fc.integer({ min: 1, max: 600_000 }),
   maxTotalMs: fc.option(fc.integer({ min: 1, max: 1_000_000 }), { nil: undefined }),
-  onTimeout: fc.constantFrom('abort' as const, 'pause' as const),
+  onTimeout: fc.constantFrom('abort' as const, 'pause' as const, 'postcopy' as const),
   suspended: fc.boolean(),
 });
 
@@ -127,7 +140,11 @@ test('whatever the numbers: the limit only rises and stays in bounds, and no tim
         if (order.do === 'limit' && (order.ms < limit || order.ms > wish.maxDowntimeMs)) return false;
         if (order.do === 'limit') limit = order.ms;
         const early = wish.maxTotalMs === undefined || atMs < wish.maxTotalMs;
-        if (early && (order.do === 'pause' || (order.do === 'abort' && order.why === 'total'))) return false;
+        if (
+          early &&
+          (order.do === 'pause' || order.do === 'postcopy' || (order.do === 'abort' && order.why === 'total'))
+        )
+          return false;
         if (order.do === 'pause') pauses += 1;
       }
     }

@@ -50,7 +50,7 @@ test.before(async () => {
 
 test.after.always(() => closePair(pair));
 
-type Wish = Pick<CopyOptions, 'maxDowntimeMs'> & Partial<CopyOptions>;
+type Wish = Pick<CopyOptions, 'maxDowntimeMs'> & Partial<Omit<CopyOptions, 'onSwitch'>>;
 
 /** The time for all is over as soon as this was seen: when that is, is a matter of how busy the machine is. */
 type IsOver = (last: MigrationStats | undefined) => boolean;
@@ -72,7 +72,8 @@ async function migration(guest: string, way: CopyWay) {
     go(wish: Wish, isOver?: IsOver) {
       const options: CopyOptions = {
         ...{ guest, xml, cookie, uri, onTimeout: 'abort', suspended: way.suspended },
-        ...{ isCancelled: () => false, progress: (stats) => seen.push(stats), ...wish },
+        ...{ isCancelled: () => false, onSwitch: async () => undefined },
+        ...{ progress: (stats) => seen.push(stats), ...wish },
       };
       if (isOver === undefined) return copyGuest(source, options);
       return copyGuest(source, {

@@ -2,24 +2,34 @@
  * An agent in the model: each call is a list of steps, between any two of which the agent may die. A step gives the
  * answer, or nothing when there is a further one. The order of effects and records is that of src/guest-agent/migrate.
  */
-import { beginJob, erase, finish, isCopying, removeDisk } from './libvirt.ts';
+import { beginJob, canSend, erase, finish, isCopying, removeDisk } from './libvirt.ts';
 import { confirm, discard, keepHere } from './outcome.ts';
-import { closeSide, isBusy, isOpen, keep, open, recordOf, type Scene, type Step } from './scene.ts';
-import type { Method, Op } from './world.ts';
+import {
+  closeSide,
+  hasSwitched,
+  isBusy,
+  isOpen,
+  keep,
+  open,
+  recordOf,
+  type Scene,
+  type Step,
+} from './scene.ts';
+import { type Method, type Op, other } from './world.ts';
 
 /** Another operation's open record of which nothing lives is closed; `false` when something does. */
 function admit(scene: Scene): boolean {
-  const other = { ...scene, op: (3 - scene.op) as Op };
-  const record = recordOf(other);
+  const before = { ...scene, op: (3 - scene.op) as Op };
+  const record = recordOf(before);
   if (!isOpen(record)) return true;
   const { host } = scene;
-  const superseded = scene.rules.leases && other.op < scene.op && record.side === 'destination';
-  if (host.performing === other.op || (host.held === other.op && !superseded)) return false;
-  if (superseded) closeSide(other);
+  const superseded = scene.rules.leases && before.op < scene.op && record.side === 'destination';
+  if (host.performing === before.op || (host.held === before.op && !superseded)) return false;
+  if (superseded) closeSide(before);
   const over =
     record.side === 'source' ? host.guest === 'running' && !isCopying(host) : host.guest === 'absent';
   if (record.step !== 'none' && !over) return false;
-  keep(other, { closed: true, cancelled: true });
+  keep(before, { closed: true, cancelled: true });
   return true;
 }
 
@@ -28,7 +38,8 @@ const isShut = (scene: Scene): boolean => scene.rules.closedDoors && recordOf(sc
 const begin: Step[] = [
   (scene) => {
     const { host, op } = scene;
-    if (recordOf(scene)?.step === 'begun') return host.held === op ? 'ok' : 'interrupted';
+    const step = recordOf(scene)?.step;
+    if (step === 'begun' || step === 'switched') return host.held === op ? 'ok' : 'interrupted';
     if (isShut(scene)) return 'refused';
     if (!host.libvirt) return 'no-libvirt';
     if (!admit(scene)) return 'busy';
@@ -50,7 +61,8 @@ const begin: Step[] = [
 const prepare: Step[] = [
   (scene) => {
     const { host, op } = scene;
-    if (recordOf(scene)?.step === 'prepared') return host.held === op ? 'ok' : 'interrupted';
+    const step = recordOf(scene)?.step;
+    if (step === 'prepared' || step === 'switched') return host.held === op ? 'ok' : 'interrupted';
     if (isShut(scene)) return 'refused';
     if (!host.libvirt) return 'no-libvirt';
     if (!admit(scene)) return 'busy';
@@ -82,6 +94,10 @@ const perform: Step[] = [
     const record = recordOf(scene);
     if (record === null) return 'refused';
     if (record.step === 'performed') return 'ok';
+    if (host.performing !== op && hasSwitched(scene)) {
+      keep(scene, { gone: true });
+      return 'switched';
+    }
     if (host.performing === op) return undefined;
     if (host.held !== op) return 'interrupted';
     if (record.cancelled || host.cancelled === op || host.job !== 'begun') return 'refused';
@@ -114,13 +130,39 @@ const finishHere: Step[] = [
   },
 ];
 
+/** Finish in post-copy: nothing is ever removed. It is asked for again until all memory has come. */
+const arriveHere: Step[] = [
+  (scene) => {
+    const { host, world, at } = scene;
+    const record = recordOf(scene);
+    if (record === null) return 'refused';
+    if (record.finish !== 'unanswered') return record.finish;
+    if (!host.libvirt) return 'no-libvirt';
+    if (host.guest === 'absent' || host.guest === 'stopped') return 'lost';
+    if (host.guest === 'incoming') return host.held === scene.op ? undefined : 'interrupted';
+    if (host.post === 'in') return canSend(world.hosts[other(at)]) ? 'active' : 'broken';
+    keep(scene, { step: 'finished', closed: true, finish: 'running' });
+    closeSide(scene);
+    return 'running';
+  },
+  (scene) => {
+    keep(scene, { step: 'switched' });
+    return undefined;
+  },
+  (scene) => {
+    if (!scene.host.libvirt) return 'no-libvirt';
+    return finish(scene.world, scene.at) ? 'active' : 'lost';
+  },
+];
+
 /** Stops the copy, or keeps it from beginning. */
 const cancel: Step[] = [
   (scene) => {
     const { host, op } = scene;
     const record = recordOf(scene);
-    if (!isOpen(record) || record.step !== 'begun') return 'ok';
+    if (!isOpen(record) || (record.step !== 'begun' && record.step !== 'switched')) return 'ok';
     if (!host.libvirt) return 'no-libvirt';
+    if (hasSwitched(scene)) return 'ok';
     host.cancelled = op;
     if (host.guest === 'running' && isCopying(host)) host.job = host.held === op ? 'begun' : 'none';
     return 'ok';
@@ -130,10 +172,22 @@ const cancel: Step[] = [
 const status: Step[] = [
   (scene) => {
     if (!scene.host.libvirt) return 'no-libvirt';
+    if (hasSwitched(scene)) return 'switched';
     return isBusy(scene) ? 'busy' : scene.host.guest;
   },
 ];
 
 export const calls: Record<Method, Step[]> = {
-  ...{ begin, prepare, perform, finish: finishHere, status, confirm, keep: keepHere, discard, cancel },
+  ...{
+    begin,
+    prepare,
+    perform,
+    finish: finishHere,
+    arrive: arriveHere,
+    status,
+    confirm,
+    keep: keepHere,
+    discard,
+    cancel,
+  },
 };

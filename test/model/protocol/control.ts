@@ -16,6 +16,8 @@ export type Answer =
   /** Of finish and status: what the guest is there. */
   | ('running' | 'not-running' | 'stopped' | 'paused' | 'incoming' | 'absent')
   | ('busy' | 'refused' | 'interrupted')
+  /** Of post-copy: it has begun; its memory comes, or cannot any more, or went down with the guest. */
+  | ('switched' | 'active' | 'broken' | 'lost')
   /** libvirt does not answer there. */
   | 'no-libvirt';
 
@@ -27,6 +29,8 @@ const calls: Partial<Record<Place, Asks>> = {
   perform: { whom: 'source', method: 'perform' },
   finish: { whom: 'destination', method: 'finish' },
   ask: { whom: 'destination', method: 'status' },
+  arrive: { whom: 'destination', method: 'arrive' },
+  revive: { whom: 'destination', method: 'keep' },
   confirm: { whom: 'source', method: 'confirm' },
   'keep-there': { whom: 'destination', method: 'keep' },
   'discard-here': { whom: 'source', method: 'discard' },
@@ -69,7 +73,7 @@ export function go(world: World, place: Place): void {
   Object.assign(control, { waiting: false, place });
   if (place !== 'attention') control.resumeAt = 'begin';
   if (control.cancel && place === 'begin') control.place = 'u-discard';
-  if (control.cancel && place === 'perform') control.place = 'u-cancel';
+  if (control.cancel && place === 'perform' && !control.switched) control.place = 'u-cancel';
   if (control.cancel && place === 'finish') control.place = 'u-cancel';
   if (control.wish && control.place === 'finish')
     breaks(world, 'a cancelled migration goes on to its cutover');
@@ -81,6 +85,11 @@ function stop(world: World): void {
   Object.assign(control, { resumeAt: startOf(control.place), place: 'attention', waiting: false });
 }
 export const giveUp = stop;
+
+/** A person is told, and what is done when that person goes on is decided. */
+function stopFor(world: World, resumeAt: Place): void {
+  Object.assign(world.control, { resumeAt, place: 'attention', waiting: false });
+}
 
 /** An answer that does not say what has become of the guest; another attempt may. */
 function again(world: World): void {
@@ -106,7 +115,18 @@ const orUndo =
 const on: Partial<Record<Place, On>> = {
   begin: orUndo('prepare', 'u-discard'),
   prepare: orUndo('perform', 'u-discard'),
-  perform: orUndo('finish', 'u-cancel'),
+  perform(world, answer) {
+    if (answer === 'switched') world.control.switched = true;
+    if (answer === 'switched') go(world, 'arrive');
+    else go(world, answer === 'ok' ? 'finish' : 'u-cancel');
+  },
+  arrive(world, answer, { confirmsWhenWhole }) {
+    if (answer === 'running' || (answer === 'active' && !confirmsWhenWhole)) go(world, 'confirm');
+    else if (answer === 'lost') stopFor(world, 'revive');
+    else if (answer === 'broken' || answer === 'refused') stop(world);
+    else again(world);
+  },
+  revive: thenGo('confirm'),
   finish(world, answer, { asksAfterFinish }) {
     if (answer === 'running') go(world, 'confirm');
     else if (answer === 'not-running' || !asksAfterFinish) go(world, 'u-cancel');
@@ -122,8 +142,11 @@ const on: Partial<Record<Place, On>> = {
   'keep-there': thenGo('discard-here'),
   'discard-here': thenGo('done'),
   'u-cancel': thenGo('u-wait'),
-  'u-wait'(world, answer, { waitsForCopy }) {
-    if ((answer === 'busy' && waitsForCopy) || answer === 'no-libvirt') again(world);
+  'u-wait'(world, answer, { waitsForCopy, refusesSwitched }) {
+    if (answer === 'switched' && refusesSwitched) {
+      world.control.switched = true;
+      stopFor(world, 'perform');
+    } else if ((answer === 'busy' && waitsForCopy) || answer === 'no-libvirt') again(world);
     else go(world, 'u-discard');
   },
   'u-discard': thenGo('u-keep'),
@@ -156,6 +179,13 @@ export function passOver(world: World): boolean {
 export function migrateAgain(world: World): void {
   const { control } = world;
   if (control.place === 'done') control.source = other(control.source);
-  Object.assign(control, { op: 2, cancel: false, wish: false, left: false, resumeAt: 'begin' });
+  Object.assign(control, {
+    op: 2,
+    cancel: false,
+    wish: false,
+    left: false,
+    switched: false,
+    resumeAt: 'begin',
+  });
   go(world, 'begin');
 }

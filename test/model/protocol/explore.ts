@@ -30,6 +30,7 @@ function leftAt(world: World): string {
   if (home.disk !== 'good') return `${control.place}, and the guest is not where it is said to be`;
   if (control.left) return '';
   if (away.guest !== 'absent' || away.disk !== 'none') return `${control.place}, and something is left over`;
+  if (home.post !== 'no') return `${control.place}, and memory is missing`;
   return home.job === 'none' && home.held === 0 ? '' : `${control.place}, and a job is left over`;
 }
 
@@ -61,10 +62,10 @@ function stuck({ from, back, ends }: Graph): number {
 
 /**
  * @param faults how many may happen, at any places. @param person whether a person may cancel at any time, and migrate
- * once more after the first migration.
+ * once more after the first migration. @param postcopy whether the guest may go ahead of its memory.
  */
-export function explore(rules: Rules, faults: number, person: boolean): Explored {
-  const first = firstWorld(faults, person);
+export function explore(rules: Rules, faults: number, person: boolean, postcopy = false): Explored {
+  const first = firstWorld(faults, person, postcopy);
   first.control.waiting = true;
   first.sent.push({ to: 0, method: 'begin', op: 1 });
   const graph: Graph = { keys: new Map([[keyOf(first), 0]]), from: [0], what: [''], back: [[]], ends: [] };

@@ -12,7 +12,16 @@ type Fault = [string, (world: World, rules: Rules) => boolean];
 function cutLines(world: World, at: At): void {
   const { control } = world;
   world.sent = world.sent.filter(({ to }) => to !== at);
-  const there = ['prepare', 'finish', 'ask', 'keep-there', 'u-discard', 'cleanup'].includes(control.place);
+  const there = [
+    'prepare',
+    'finish',
+    'ask',
+    'arrive',
+    'revive',
+    'keep-there',
+    'u-discard',
+    'cleanup',
+  ].includes(control.place);
   if ((there ? other(control.source) : control.source) === at) control.waiting = false;
 }
 
@@ -38,7 +47,7 @@ function killHost(world: World, at: At): void {
   const host = world.hosts[at];
   const guest = host.guest === 'absent' ? 'absent' : ended(host);
   killAgent(world, at);
-  Object.assign(host, { up: false, libvirt: false, guest, ram: false, job: 'none', held: 0 });
+  Object.assign(host, { up: false, libvirt: false, guest, ram: false, post: 'no', job: 'none', held: 0 });
 }
 
 const atHost = (at: At): Fault[] => [
@@ -72,7 +81,7 @@ const atHost = (at: At): Fault[] => [
       const host = world.hosts[at];
       const arrives = at !== world.control.source && (host.guest === 'incoming' || host.guest === 'running');
       if (!arrives) return false;
-      Object.assign(host, { guest: ended(host), ram: false });
+      Object.assign(host, { guest: ended(host), ram: false, post: 'no' });
       return true;
     },
   ],

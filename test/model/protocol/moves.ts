@@ -1,12 +1,13 @@
 import { ask, asking, go, isOver, migrateAgain, passOver } from './control.ts';
 import { isCopying, run, sendAll, startDaemon } from './libvirt.ts';
+import { postCopies } from './post-copy.ts';
 import type { Rules } from './rules.ts';
 import { deliver, endPerform, flush, work } from './turns.ts';
 import { type At, copyOf, keyOfRequest, other, type Request, type World } from './world.ts';
 
 export type Move = { what: string; world: World };
 
-type Try = (world: World) => boolean;
+export type Try = (world: World) => boolean;
 
 const copies = (at: At, rules: Rules): [string, Try][] => [
   [
@@ -149,7 +150,11 @@ const tries = new Map<Rules, [string, Try][]>();
 function triesOf(rules: Rules): [string, Try][] {
   const known = tries.get(rules);
   if (known !== undefined) return known;
-  const ofHosts = ([0, 1] as const).flatMap((at) => [...agents(at, rules), ...copies(at, rules)]);
+  const ofHosts = ([0, 1] as const).flatMap((at) => [
+    ...agents(at, rules),
+    ...copies(at, rules),
+    ...postCopies(at, rules),
+  ]);
   const all = [...controls, cancelled, ...ofHosts];
   tries.set(rules, all);
   return all;

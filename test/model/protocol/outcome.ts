@@ -3,6 +3,7 @@ import { run } from './libvirt.ts';
 import {
   closeSide,
   eraseHere,
+  hasSwitched,
   isBusy,
   isOpen,
   keep,
@@ -37,6 +38,7 @@ const mayDiscard: Step = (scene) => {
   }
   if (record.closed && !livesHere(record)) return 'ok';
   if (isBusy(scene)) return 'busy';
+  if (record.side === 'destination' && record.step === 'switched' && !record.closed) return 'refused';
   const lives = host.guest === 'running' || livesHere(record);
   return host.guest !== 'absent' && lives ? 'refused' : undefined;
 };
@@ -44,7 +46,7 @@ const mayDiscard: Step = (scene) => {
 const closeDiscarded: Step = (scene) => {
   closeSide(scene);
   const record = recordOf(scene);
-  const gone = record?.side === 'source' && record.step === 'performed';
+  const gone = record?.side === 'source' && (record.step === 'performed' || record.step === 'switched');
   keep(scene, gone ? { closed: true, step: 'confirmed' } : { closed: true, cancelled: true });
   return 'ok';
 };
@@ -56,7 +58,8 @@ export const confirm: Step[] = [
     const record = recordOf(scene);
     if (record === null) return 'refused';
     if (record.closed) return 'ok';
-    if (scene.host.held === scene.op) return record.step === 'performed' ? needsLibvirt(scene) : 'refused';
+    if (scene.host.held === scene.op)
+      return record.step === 'performed' || hasSwitched(scene) ? needsLibvirt(scene) : 'refused';
     return mayDiscard(scene);
   },
   ...eraseHere,
@@ -74,6 +77,12 @@ export const keepHere: Step[] = [
       return 'ok';
     }
     if (scene.rules.waitsForCopy && isBusy(scene)) return 'busy';
+    if (scene.rules.refusesSwitched && hasSwitched(scene)) return 'refused';
+    const revived = record.side === 'destination' && scene.world.postcopy && host.disk === 'good';
+    if (host.guest === 'absent' && revived) {
+      host.defined = true;
+      return undefined;
+    }
     return host.guest === 'incoming' || host.guest === 'absent' ? 'refused' : undefined;
   },
   (scene) => {

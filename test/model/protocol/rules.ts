@@ -12,6 +12,12 @@ export type Rules = {
   cancelIsKept: boolean;
   /** Undoing waits until the copy has ended. */
   waitsForCopy: boolean;
+  /** That post-copy may begin is on the source's disk before the hypervisor is told. */
+  notesSwitch: boolean;
+  /** A source that has switched refuses to wake its guest. */
+  refusesSwitched: boolean;
+  /** In post-copy confirm waits until all memory has come. */
+  confirmsWhenWhole: boolean;
 };
 
 export const allRules: Rules = {
@@ -21,4 +27,7 @@ export const allRules: Rules = {
   confirmsAfterFinish: true,
   cancelIsKept: true,
   waitsForCopy: true,
+  notesSwitch: true,
+  refusesSwitched: true,
+  confirmsWhenWhole: true,
 };

@@ -17,7 +17,22 @@ export function keep({ host, op }: Scene, change: Partial<HostRecord>): void {
 }
 
 export function open({ host, op }: Scene, side: HostRecord['side']): void {
-  host.records[op - 1] = { side, step: 'none', closed: false, cancelled: false, finish: 'unanswered' };
+  host.records[op - 1] = {
+    side,
+    step: 'none',
+    closed: false,
+    cancelled: false,
+    gone: false,
+    finish: 'unanswered',
+  };
+}
+
+/** Until perform has answered so, a guest that has ended here is not taken for gone: nobody lets it run elsewhere yet. */
+export function hasSwitched(scene: Scene): boolean {
+  const record = recordOf(scene);
+  const { guest, post } = scene.host;
+  if (!isOpen(record) || record.side !== 'source' || record.step !== 'switched') return false;
+  return guest !== 'running' && (record.gone || (guest === 'paused' && post !== 'no'));
 }
 
 export const closeSide: Step = ({ host, op }) => {

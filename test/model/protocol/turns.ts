@@ -58,19 +58,20 @@ export function work(world: World, at: At, rules: Rules): void {
 }
 
 /** The agent's perform call ends; `sent` when the guest is paused and all of it is there. */
-export function endPerform(world: World, at: At, sent: boolean, rules: Rules): void {
+export function endPerform(world: World, at: At, sent: boolean | 'switched', rules: Rules): void {
   const host = world.hosts[at];
   const op = host.performing;
   if (op === 0) return;
   host.performing = 0;
   const scene = sceneOf(world, at, op, rules);
-  if (sent) host.writing = op;
-  else if (host.libvirt) {
+  if (sent === true) host.writing = op;
+  else if (sent === false && host.libvirt) {
     const record = recordOf(scene);
     if (record !== null) Object.assign(record, { closed: true, cancelled: true });
     letGo(host);
   }
-  const answer: Answer = sent ? 'ok' : 'refused';
+  const answers = { true: 'ok', false: 'refused', switched: 'switched' } as const;
+  const answer: Answer = answers[`${sent}`];
   hear(world, { to: at, method: 'perform', op }, answer, rules);
 }
 

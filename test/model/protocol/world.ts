@@ -5,6 +5,7 @@
  *
  *   disk   none | partial (being made) | good (every write that the guest was told is done) | stale (the guest wrote elsewhere since)
  *   ram    this host's QEMU has the guest's newest memory
+ *   post   in post-copy: what it is to send (out), or what it lacks (in)
  */
 export type Op = 1 | 2;
 export type At = 0 | 1;
@@ -14,6 +15,7 @@ export type Method =
   | 'prepare'
   | 'perform'
   | 'finish'
+  | 'arrive'
   | 'status'
   | 'confirm'
   | 'keep'
@@ -27,6 +29,7 @@ export type Place =
   | ('begin' | 'prepare')
   | 'perform'
   | ('finish' | 'ask')
+  | ('arrive' | 'revive')
   | 'confirm'
   | ('keep-there' | 'discard-here')
   | ('u-cancel' | 'u-wait')
@@ -47,13 +50,17 @@ export type Control = {
   wish: boolean;
   /** The destination was away while this was undone: something may be left there. */
   left: boolean;
+  /** The source has said that it has switched. */
+  switched: boolean;
 };
 
 export type HostRecord = {
   side: 'source' | 'destination';
-  step: 'none' | 'begun' | 'prepared' | 'performed' | 'finished' | 'confirmed';
+  step: 'none' | 'begun' | 'prepared' | 'switched' | 'performed' | 'finished' | 'confirmed';
   closed: boolean;
   cancelled: boolean;
+  /** Perform has answered that the guest has gone in post-copy. */
+  gone: boolean;
   /** What finish answered. */
   finish: 'unanswered' | 'running' | 'not-running';
 };
@@ -66,6 +73,7 @@ export type Host = {
   defined: boolean;
   disk: 'none' | 'partial' | 'good' | 'stale';
   ram: boolean;
+  post: 'no' | 'out' | 'in';
   /** The migration whose libvirt connection this agent holds; 0 is none. */
   held: Op | 0;
   job: 'none' | 'begun' | 'copying' | 'sent';
@@ -88,21 +96,24 @@ export type World = {
   faults: number;
   /** A person may cancel, and migrate once more when the first migration has ended. */
   person: boolean;
+  /** Post-copy was asked for. */
+  postcopy: boolean;
   /** What the last step broke, in words; empty when nothing. */
   broken: string;
 };
 
 const emptyHost: Host = {
   ...{ up: true, agent: true, libvirt: true, guest: 'absent', defined: false, disk: 'none', ram: false },
+  post: 'no',
   ...{ held: 0, job: 'none', doing: null, performing: 0, writing: 0, cancelled: 0 },
   ...{ records: [null, null], lease: 0 },
 };
 
 /** The guest runs on host 0, and control has been asked to migrate it to host 1. */
-export function firstWorld(faults: number, person: boolean): World {
+export function firstWorld(faults: number, person: boolean, postcopy: boolean): World {
   const control: Control = {
     ...{ up: true, op: 1, source: 0, place: 'begin', resumeAt: 'begin', waiting: false },
-    ...{ cancel: false, wish: false, left: false },
+    ...{ cancel: false, wish: false, left: false, switched: false },
   };
   const home: Host = {
     ...emptyHost,
@@ -118,6 +129,7 @@ export function firstWorld(faults: number, person: boolean): World {
     sent: [],
     faults,
     person,
+    postcopy,
     broken: '',
   };
 }
@@ -137,14 +149,15 @@ export const copyOf = (world: World): World => ({
   sent: [...world.sent],
   faults: world.faults,
   person: world.person,
+  postcopy: world.postcopy,
   broken: world.broken,
 });
 
 const flag = (...values: boolean[]): string => values.map((value) => (value ? '1' : '0')).join('');
 const keyOfRecord = (r: HostRecord | null): string =>
-  r === null ? '-' : `${r.side[0]}${r.step}${flag(r.closed, r.cancelled)}${r.finish}`;
+  r === null ? '-' : `${r.side[0]}${r.step}${flag(r.closed, r.cancelled, r.gone)}${r.finish}`;
 const keyOfHost = (h: Host): string =>
-  `${flag(h.up, h.agent, h.libvirt, h.defined, h.ram)}${h.guest},${h.disk},${h.held}${h.job}${h.performing}${h.writing}` +
+  `${flag(h.up, h.agent, h.libvirt, h.defined, h.ram)}${h.guest},${h.disk},${h.post},${h.held}${h.job}${h.performing}${h.writing}` +
   `${h.cancelled !== 0 && h.records[h.cancelled - 1]?.closed === false ? h.cancelled : 0}${h.lease}${keyOfRecord(h.records[0])}${keyOfRecord(h.records[1])}` +
   (h.doing === null ? '' : `${h.doing.method}${h.doing.op}${h.doing.at}`);
 export const keyOfRequest = ({ to, method, op }: Request): string => `${to}${method}${op}`;
@@ -152,7 +165,7 @@ export const keyOfRequest = ({ to, method, op }: Request): string => `${to}${met
 /** Two worlds with the same key are the same. */
 export function keyOf({ control: c, hosts, sent, faults }: World): string {
   const requests = sent.map(keyOfRequest).sort().join(' ');
-  const control = `${flag(c.up, c.waiting, c.cancel, c.wish, c.left)}${c.op}${c.source}${c.place}/${c.resumeAt}`;
+  const control = `${flag(c.up, c.waiting, c.cancel, c.wish, c.left, c.switched)}${c.op}${c.source}${c.place}/${c.resumeAt}`;
   return `${faults}|${control}|${keyOfHost(hosts[0])}|${keyOfHost(hosts[1])}|${requests}`;
 }
 

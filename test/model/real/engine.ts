@@ -167,6 +167,7 @@ export function engineOf(bench: Bench, links: Set<Link>): Engine {
         links.add(link);
         return sideOver(bench, link);
       }),
+    postCopy: async () => 'none',
     isCopying: () => look(bench, 'isCopying', () => machine.job === 'copying'),
     abortCopy: () => call(bench, 'abortCopy', () => stopCopy(bench)),
   };
