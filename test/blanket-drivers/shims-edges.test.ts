@@ -182,7 +182,22 @@ test('memory: a balloon without its device is told of, and KSM can be asked for'
   const plan: ShimPlan = { shim: 'memory', ksm: true, hugePages: 'never', balloon: 'vmw_balloon' };
   const { outcome, detail } = await applied(machine, plan, exec);
   t.is(outcome, 'refused');
-  t.regex(detail, /KSM is on, huge pages: never, vmw_balloon finds no device/);
+  t.regex(detail, /KSM is on, huge pages: never, post-copy is allowed, vmw_balloon finds no device/);
+});
+
+test('memory: post-copy is allowed while the driver holds, and told of when somebody forbids it', async (t) => {
+  const machine = fakeMachine();
+  const file = '/proc/sys/vm/unprivileged_userfaultfd';
+  const plan: ShimPlan = { shim: 'memory', ksm: false, hugePages: 'never' };
+  const { applied: done } = await applyPlan([plan], machine.host);
+  t.is(await machine.host.files.text(file), '1');
+  write(machine, file, '0\n');
+  t.like(await verifyShim(plan, machine.host), { outcome: 'failed', detail: 'post-copy is not allowed' });
+  write(machine, file, '1\n');
+  t.deepEqual(await undoPlan(done, machine.host), []);
+  t.is(await machine.host.files.text(file), '0');
+  remove(machine, file);
+  t.like(await applied(machine, plan), { outcome: 'refused' });
 });
 
 test('nested: no extension is refused with how to switch it on; a module that cannot load fails', async (t) => {

@@ -1,4 +1,7 @@
-/** Memory: whether equal pages are merged, where huge pages are used, and how the cloud takes memory back. */
+/**
+ * Memory: whether equal pages are merged, where huge pages are used, whether a guest may have its memory brought after it, and how
+ * the cloud takes memory back.
+ */
 import { isLoaded, loadModule } from './module.ts';
 import { ofParts, type Part } from './parts.ts';
 import { messageOf, refused, set } from './report.ts';
@@ -7,6 +10,11 @@ import type { MemoryPlan } from './shim.ts';
 
 const mergeFile = '/sys/kernel/mm/ksm/run';
 const hugeFile = '/sys/kernel/mm/transparent_hugepage/enabled';
+/**
+ * In post-copy QEMU, which has no privileges, answers faults in a guest's memory that KVM runs into inside the kernel
+ * (Documentation/admin-guide/sysctl/vm.rst). Debian's libvirt lacks the file that sets this elsewhere.
+ */
+const faultsFile = '/proc/sys/vm/unprivileged_userfaultfd';
 
 const merging: Part<MemoryPlan> = {
   do: ({ ksm }, host, remember) => writeSetting(host, remember, mergeFile, ksm ? '1' : '0'),
@@ -28,6 +36,16 @@ const hugePages: Part<MemoryPlan> = {
   },
 };
 
+const faults: Part<MemoryPlan> = {
+  do: (_plan, host, remember) => writeSetting(host, remember, faultsFile, '1'),
+  async verify(_plan, { files }) {
+    if (!(await files.exists(faultsFile))) return refused('this kernel knows no post-copy');
+    const { outcome } = await verifySetting(files, faultsFile, '1');
+    const allowed = outcome === 'set';
+    return { outcome, detail: `post-copy is ${allowed ? '' : 'not '}allowed` };
+  },
+};
+
 const balloon: Part<MemoryPlan> = {
   async do(plan, host, remember) {
     if (plan.balloon === undefined) return;
@@ -46,4 +64,4 @@ const balloon: Part<MemoryPlan> = {
   },
 };
 
-export const memory = ofParts<MemoryPlan>(() => '', [merging, hugePages, balloon]);
+export const memory = ofParts<MemoryPlan>(() => '', [merging, hugePages, faults, balloon]);

@@ -2,7 +2,7 @@
  * A shim made of parts, each of which sets one thing. What every part needs alike is taken back here, around what a
  * part takes back itself:
  *
- *   settings (/sys) and files (/etc), last first -> each part's own undo, last first -> kernel modules
+ *   settings (/sys, /proc/sys) and files (/etc), last first -> each part's own undo, last first -> kernel modules
  */
 import type { HostAccess } from '../access.ts';
 import { takeBackFiles } from './kept-file.ts';
@@ -21,7 +21,7 @@ export type Part<P extends ShimPlan> = {
 /** A device that is gone took its settings with it. */
 const settingsTakenBack = (before: Before, { files }: HostAccess): (() => Promise<void>)[] =>
   Object.entries(before)
-    .filter(([path]) => path.startsWith('/sys/'))
+    .filter(([path]) => path.startsWith('/sys/') || path.startsWith('/proc/sys/'))
     .reverse()
     .map(([path, value]) => async () => {
       if (await files.exists(path)) await files.write(path, value);

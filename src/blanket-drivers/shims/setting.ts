@@ -1,4 +1,4 @@
-/** A value in sysfs that a shim wants: written only when it differs, so that repeating changes nothing. */
+/** A value in sysfs or /proc/sys that a shim wants: written only when it differs, so that repeating changes nothing. */
 import type { Files, HostAccess } from '../access.ts';
 import { set, setIf } from './report.ts';
 import type { Remember, Report } from './shim.ts';

@@ -82,9 +82,9 @@ export type ShimPlan =
   | NoticesPlan;
 
 /**
- * What was there before. Names are the shim's own but for three kinds that every shim shares (see parts.ts):
+ * What was there before. Names are the shim's own but for the kinds that every shim shares (see parts.ts):
  *
- *   /sys/…      the setting's value
+ *   /sys/…      the setting's value; /proc/sys/… alike
  *   /etc/…      the file's text, empty when there was no such file
  *   module:…    a kernel module that was not loaded
  *

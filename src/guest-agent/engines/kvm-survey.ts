@@ -90,8 +90,8 @@ export function machinesIn(capabilities: string, engine: EngineName): string[] {
 }
 
 /**
- * QEMU, which has no privileges, may only then handle the faults of KVM's own accesses (userfaultfd(2); libvirt's package sets it
- * in `60-qemu-postcopy-migration.conf`).
+ * QEMU, which has no privileges, may only then handle the faults of KVM's own accesses (userfaultfd(2)). The driver's memory shim
+ * sets it: libvirt's own `60-qemu-postcopy-migration.conf` is not in Debian's packages (12 and 13).
  */
 const userfaultfd = '/proc/sys/vm/unprivileged_userfaultfd';
 

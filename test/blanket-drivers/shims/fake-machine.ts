@@ -18,6 +18,7 @@ const tree: Record<string, string> = {
   '/proc/sys/kernel/osrelease': '6.12.0\n',
   '/proc/sys/kernel/random/boot_id': 'boot-1\n',
   '/proc/sys/kernel/random/entropy_avail': '256\n',
+  '/proc/sys/vm/unprivileged_userfaultfd': '0\n',
   '/etc/fstab': '# device place\nUUID=1234 / ext4 defaults 0 0\n',
   '/etc/modprobe.d/blanket-nested.conf': 'somebody wrote this before\n',
   '/sys/class/net/ens3/address': '52:54:00:12:34:56\n',

@@ -48,7 +48,7 @@ function fixture(): Fixture {
 /** What a reboot does to a machine: files stay, all else is as it was at first. */
 function reboot({ machine }: Fixture, fresh = fakeMachine()): void {
   const kept = snapshot(machine);
-  for (const path of ['/sys', '/dev'] as const) {
+  for (const path of ['/sys', '/proc/sys/vm', '/dev'] as const) {
     for (const [name, text] of Object.entries(snapshot(fresh))) {
       if (name.startsWith(path)) writeFileSync(join(machine.root, name), String(text));
     }

@@ -17,6 +17,6 @@ export function postCopyFindings(
       ? `${host} does not let a guest fetch its memory page by page (vm.unprivileged_userfaultfd is not 1), as post-copy needs.`
       : `${host} does not tell whether a guest may fetch its memory page by page, as post-copy needs.`;
   const next =
-    'Set vm.unprivileged_userfaultfd=1 there (a file in /etc/sysctl.d), bring its agent up to date, or choose another --on-timeout.';
+    'Its driver sets vm.unprivileged_userfaultfd=1 when the agent starts: bring the agent up to date or restart it, or choose another --on-timeout.';
   return [blocker('migrate.no-postcopy', message, next, { host })];
 }
