@@ -30,7 +30,9 @@ export async function arrive(
   const { state, save, progress } = context;
   progress({ message: `post-copy: it goes on at ${state.destination}, its memory after it` });
   try {
-    return state.broken === true ? await again(services, context) : await finish(services, state, onRunning);
+    return state.broken === true
+      ? await again(services, context, onRunning)
+      : await finish(services, state, onRunning);
   } catch (error) {
     save({ broken: true });
     // it lives there, or nowhere: who looks for it, and who stops it, is to look there
@@ -54,7 +56,7 @@ async function finish(
     return await reach(() => agents.call(state.destination, 'migrate.finish', wish, options), PATIENCE_MS);
   } catch (error) {
     if (!hasCode(error, 'migrate.postcopy-active') && !hasCode(error, 'migrate.interrupted')) throw error;
-    return await wait(agents, state, error);
+    return await wait(agents, state, onRunning, error);
   }
 }
 
@@ -62,7 +64,12 @@ const hasCode = (error: unknown, code: string): error is BlanketError =>
   error instanceof BlanketError && error.code === code;
 
 /** libvirt goes on by itself when the agent that asked has gone. As long as pages come there is nothing to give up. */
-async function wait({ call }: Services['agents'], state: MigrateState, doubt: unknown): Promise<Finished> {
+async function wait(
+  { call }: Services['agents'],
+  state: MigrateState,
+  onRunning: () => Promise<unknown>,
+  doubt: unknown,
+): Promise<Finished> {
   const status = () => call(state.destination, 'migrate.status', idOf(state));
   for (let until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(POLL_MS)) {
     const { guest, postcopy } = await reach(status, PATIENCE_MS);
@@ -70,8 +77,10 @@ async function wait({ call }: Services['agents'], state: MigrateState, doubt: un
       throw lost('migrate.postcopy-failed', 'the way between the hosts broke', doubt);
     if (guest === 'absent' || guest === 'stopped')
       throw lost('migrate.postcopy-lost', `it ended at ${state.destination}, and its memory with it`, doubt);
-    if (postcopy === 'active') until = Date.now() + PATIENCE_MS;
-    else if (guest === 'running') return runs;
+    if (postcopy === 'active') {
+      void onRunning(); // whoever would have told of it has gone
+      until = Date.now() + PATIENCE_MS;
+    } else if (guest === 'running') return runs;
   }
   throw doubt;
 }
@@ -80,7 +89,11 @@ const lost = (code: string, message: string, cause: unknown): BlanketError =>
   new BlanketError(code, message, { cause });
 
 /** A person has seen that it broke, and wants it taken up. */
-async function again(services: Services, context: Context): Promise<Finished> {
+async function again(
+  services: Services,
+  context: Context,
+  onRunning: () => Promise<unknown>,
+): Promise<Finished> {
   const { state, save } = context;
   const { agents } = services;
   const status = () => agents.call(state.destination, 'migrate.status', idOf(state));
@@ -91,9 +104,9 @@ async function again(services: Services, context: Context): Promise<Finished> {
     save({ restarted: true });
     return runs;
   }
-  if (there.postcopy === 'active') return wait(agents, state, undefined);
+  if (there.postcopy === 'active') return wait(agents, state, onRunning, undefined);
   if (there.postcopy === 'failed') return recover(services, state);
-  return finish(services, state, async () => undefined);
+  return finish(services, state, onRunning);
 }
 
 /** What is true, and what a person can do. */
