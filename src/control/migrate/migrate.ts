@@ -35,6 +35,8 @@ export const migrateFlow = (services: Services): Definition<MigrateState> => ({
   afterRestart: 'resume',
   pastReturn: ({ switched }) => switched === true,
   undoneState: 'rolled-back',
+  // a person was told to stop what cannot go on, and may have started it anew at the destination, where it lives
+  resumesAfter: ({ broken }) => (broken === true ? ['guest.stop', 'guest.start'] : []),
   end(state, outcome, operation) {
     // what was undone has got its state back from admit's undo
     const settled = { done: 'running', attention: 'attention', undone: undefined } as const;

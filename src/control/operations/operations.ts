@@ -21,6 +21,8 @@ export type Definition<S extends FlowState> = Flow<S> & {
   kind: OperationKind;
   /** What a flow that was undone is called: a migration is rolled back, other work has just failed. */
   undoneState: 'failed' | 'rolled-back';
+  /** What may have been done to the subject since, and is not in the way when it is resumed. None unless told. */
+  resumesAfter?: (state: S) => readonly OperationKind[];
   /** What else is known of a failure, for the data of its problem. Asked once, when all is undone that could be. */
   explain?: (state: S, operation: Operation) => Promise<Explanation>;
   /** Called once, however it ended, before the end is shown; makes the result of what is done. */
@@ -110,7 +112,8 @@ export class Operations {
    */
   resume(id: string): Operation {
     const record = this.#store.operations.get(id);
-    refuseResume(this.#store, record);
+    const after = this.#definition(record.kind).resumesAfter?.(record.flowState) ?? [];
+    refuseResume(this.#store, record, after);
     this.#log.warn({ operation: id }, 'taking up an operation that needed attention');
     this.#write(id, { state: 'running', problem: null, result: null, endedAt: null });
     this.#launch(id, (flow, journal, signal) => recover(flow, journal, signal, undoneLater(record.problem)));

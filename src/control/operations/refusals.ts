@@ -1,6 +1,6 @@
 /** What may not be done to an operation just now. */
 import { BlanketError } from '../../wire/errors.ts';
-import type { Operation } from '../../wire/resources.ts';
+import type { Operation, OperationKind } from '../../wire/resources.ts';
 import { type Flow, isPastReturn } from '../run-phases.ts';
 import type { OperationRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
@@ -39,9 +39,14 @@ export function refuseCancel(
 
 /**
  * What has been done to the subject since, and came to its end, was decided by a person, and knows nothing of this one.
+ * @param after what it was told to expect
  * @throws BlanketError `operation.not-stopped`, `operation.superseded`, `operation.busy`
  */
-export function refuseResume(store: Store, { id, state, subject, createdAt }: OperationRecord): void {
+export function refuseResume(
+  store: Store,
+  { id, state, subject, createdAt }: OperationRecord,
+  after: readonly OperationKind[],
+): void {
   if (state !== 'attention') {
     throw new BlanketError(
       'operation.not-stopped',
@@ -55,7 +60,9 @@ export function refuseResume(store: Store, { id, state, subject, createdAt }: Op
   refuseBusy(store, subject);
   const later = store.operations
     .where({ subject, state: 'done' })
-    .find((other) => Date.parse(other.createdAt) > Date.parse(createdAt));
+    .find(
+      ({ kind, ...other }) => Date.parse(other.createdAt) > Date.parse(createdAt) && !after.includes(kind),
+    );
   if (later === undefined) return;
   throw new BlanketError(
     'operation.superseded',

@@ -30,9 +30,21 @@ async function late(t: ExecutionContext) {
     };
   };
   const taken = async (id: string) => ended(operations, operations.resume(id).id);
+  /** As `blanket guest stop --force` does it: an operation of its own, after the migration. */
+  const stop = async () => {
+    operations.define({
+      ...{ kind: 'guest.stop', afterRestart: 'undo', undoneState: 'failed' },
+      phases: [{ name: 'stop', do: async () => void destination.states.set(traveller, 'stopped') }],
+    });
+    const { id } = operations.start('guest.stop', `guest/${traveller}`, {});
+    await ended(operations, id);
+    // both may have begun within one millisecond
+    store.operations.update(id, { createdAt: new Date(Date.now() + 1_000).toISOString() });
+    destination.postCopy = 'none';
+  };
   const woken = () => source.calls.some((name) => name === 'confirm true');
   const hostOf = () => store.guests.get(traveller).host;
-  return { ...own, start, breaks, taken, woken, hostOf };
+  return { ...own, start, breaks, taken, stop, woken, hostOf };
 }
 
 test('it goes over before its memory, and is there when that has come', async (t) => {
@@ -88,7 +100,11 @@ test('a way that breaks needs attention; resume takes it up where both can', asy
 });
 
 for (const [what, change, sentence] of [
-  ['libvirt is too old', (own) => void Object.assign(own.versions, { libvirt: '8.4.9' }), /libvirt 8\.4\.9 on a1/],
+  [
+    'libvirt is too old',
+    (own) => void Object.assign(own.versions, { libvirt: '8.4.9' }),
+    /libvirt 8\.4\.9 on a1/,
+  ],
   ['its source has gone', (own) => void own.source.states.set(traveller, 'absent'), /is lost: it is absent/],
 ] satisfies [string, (own: Awaited<ReturnType<typeof late>>) => void, RegExp][]) {
   test(`resume says what is true when ${what}, and starts it from its disk once a person has stopped it`, async (t) => {
@@ -100,8 +116,7 @@ for (const [what, change, sentence] of [
     const second = await own.taken(id);
     t.like(second.problem, { code: 'migrate.postcopy-lost' });
     t.regex(second.problem?.message ?? '', sentence);
-    own.destination.states.set(traveller, 'stopped');
-    own.destination.postCopy = 'none';
+    await own.stop();
     const third = await own.taken(id);
     t.is(third.state, 'done', JSON.stringify(third.problem));
     t.like(third.result, { warnings: [{ code: 'migrate.postcopy-restarted' }] });
