@@ -80,6 +80,8 @@ export type Engine = {
   openMigration(guest: string, recovers?: boolean): Promise<MigrationSide>;
   /** Of a guest that is here; `none` also when there is none. */
   postCopy(guest: string): Promise<PostCopyState>;
+  /** Source: ends a post-copy's connection, so that it can be taken up again; `postCopy` tells when that is done. */
+  breakPostCopy(guest: string): Promise<void>;
   /** A migration's copy out of here goes on, whoever began it. */
   isCopying(guest: string): Promise<boolean>;
   /** What is told of a running guest before it migrates; takes about a second. */

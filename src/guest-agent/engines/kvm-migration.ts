@@ -112,6 +112,8 @@ const performParameters = ({ xml, uri, bandwidth }: PerformInput, way: CopyWay):
   uri,
   destinationXml: xml,
   bandwidthMiBps: bandwidthMiBps(bandwidth),
+  // its limit is another; pages that the guest waits for go beyond it
+  ...(way.postcopy && bandwidth !== undefined && { postcopyBandwidthMiBps: bandwidthMiBps(bandwidth) }),
   ...(way.autoConverge && !way.suspended && throttle),
   ...parallel(way),
 });

@@ -2,7 +2,7 @@
 import { faultyCpuFeatures } from '../../blanket-drivers/cpu-faults.ts';
 import { readLeaf } from '../../blanket-drivers/read-facts.ts';
 import type { Connection } from '../../libvirt/connection.ts';
-import { listFlags, xmlFlags } from '../../libvirt/constants.ts';
+import { abortJobFlags, listFlags, xmlFlags } from '../../libvirt/constants.ts';
 import type { Domain } from '../../libvirt/domain.ts';
 import type { StateReport } from '../../libvirt/domain-states.ts';
 import { errorCodes } from '../../libvirt/error-codes.ts';
@@ -161,6 +161,7 @@ export function kvmEngine(paths: Paths, link: Link, dial: Link): Engine {
     openConsole: async (guest) => (await need(link, guest)).openConsole({ flags: forceConsole }),
     openMigration: async (guest, recovers) => openKvmMigration(await dial(), guest, recovers),
     postCopy: async (guest) => postCopyOf(await find(link, guest)),
+    breakPostCopy: async (guest) => (await need(link, guest)).abortJob(abortJobFlags.postcopy),
     isCopying: (guest) => isCopying(link, guest),
     surveySource: async (guest) => surveySource(await link(), await need(link, guest)),
     surveyDestination: async (engine) => surveyDestination(await link(), engine),

@@ -2,15 +2,35 @@
  * A post-copy whose way broke is taken up again, phase by phase as it was begun, on a connection of its own on either side
  * (VIR_MIGRATE_POSTCOPY_RESUME; libvirt refuses it where the domain is not `postcopy-failed`).
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentParsed, AgentResult } from '../../wire/agent.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import type { Context } from '../context.ts';
 import type { MigrationSide } from '../engines/engine.ts';
 import { engineOf } from '../guests.ts';
+import { logError } from '../log.ts';
 import { lastOf } from './arrive.ts';
 import { closeSide, needSide } from './live.ts';
 import type { MigrationId } from './record.ts';
 import { fromBase64, inTurn, needRecord, toBase64 } from './source.ts';
+
+const pollMs = 200;
+const noticeMs = 15_000;
+
+/**
+ * The destination has lost its way, and a source that only waits may not have noticed: its hypervisor is told. One that cannot end what
+ * it has (QEMU 7.2, once all was sent) is refused below.
+ */
+async function noticeBreak(context: Context, { guest }: MigrationId): Promise<void> {
+  const engine = await engineOf(context, guest);
+  if ((await engine.postCopy(guest)) !== 'active') return;
+  await engine
+    .breakPostCopy(guest)
+    .catch((error: unknown) => logError('migrate.break-failed', error, { guest }));
+  for (const until = Date.now() + noticeMs; Date.now() < until; await sleep(pollMs)) {
+    if ((await engine.postCopy(guest)) !== 'active') return;
+  }
+}
 
 /** A new side in place of what is left of the old one. @throws BlanketError `migrate.not-broken` */
 async function openAgain(context: Context, { operation, guest }: MigrationId): Promise<MigrationSide> {
@@ -41,6 +61,7 @@ export const recoverBegin = (
 ): Promise<AgentResult<'migrate.recover-begin'>> =>
   inTurn(context, id, async () => {
     await needRecord(context, id);
+    await noticeBreak(context, id);
     const side = await openAgain(context, id);
     const { xml, cookie } = await orClose(context, id, side.begin(way));
     return { xml, cookie: toBase64(cookie) };

@@ -46,6 +46,8 @@ export type FakeHost = {
   postCopy: PostCopyState;
   /** What starting post-copy does, beside being noted; by default it succeeds. */
   onPostCopy: () => void;
+  /** What ending a post-copy's connection does; by default the hypervisor refuses. */
+  onBreak: () => void;
   /** Cuts every migration's connection and forgets what lives in memory, as a restart of the agent does. */
   restart(): void;
 };
@@ -169,6 +171,7 @@ function fakeEngine(host: FakeHost, cuts: Cut[]): Engine {
       return fakeSide(host, guest, cuts);
     },
     postCopy: async () => host.postCopy,
+    breakPostCopy: async () => host.onBreak(),
     isCopying: async () => false,
     surveySource: () => Promise.reject(new Error('no survey')),
     surveyDestination: () => Promise.reject(new Error('no survey')),
@@ -199,6 +202,9 @@ export function fakeHost(): FakeHost {
     onPostCopy: () => {
       host.postCopy = 'active';
       host.copy?.end();
+    },
+    onBreak: () => {
+      throw new Error('there is nothing to end');
     },
     restart() {
       for (const cut of cuts.splice(0)) {

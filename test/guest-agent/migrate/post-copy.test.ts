@@ -138,8 +138,14 @@ test('a way that breaks keeps both halves, and is taken up again', async (t) => 
   };
   t.is(await codeOf(t, finish(hosts)), 'migrate.postcopy-failed');
   await nothingRemoved(t, hosts);
+  source.onBreak = () => {
+    source.postCopy = 'none'; // it had just ended
+  };
   t.is(await codeOf(t, call(source, 'migrate.recover-begin', { ...id, way })), 'migrate.not-broken');
-  source.postCopy = 'failed';
+  source.postCopy = 'active';
+  source.onBreak = () => {
+    source.postCopy = 'failed'; // it had not noticed
+  };
   const begun = await call(source, 'migrate.recover-begin', { ...id, way });
   const there = { ...id, ...begun, way, listenAddress: '10.90.0.2' };
   const ready = await call(destination, 'migrate.recover-prepare', there);

@@ -168,6 +168,7 @@ export function engineOf(bench: Bench, links: Set<Link>): Engine {
         return sideOver(bench, link);
       }),
     postCopy: async () => 'none',
+    breakPostCopy: async () => undefined,
     isCopying: () => look(bench, 'isCopying', () => machine.job === 'copying'),
     abortCopy: () => call(bench, 'abortCopy', () => stopCopy(bench)),
   };
