@@ -6,6 +6,7 @@ import { migrationPlanSchema } from '../../src/wire/migration-plan.ts';
 import { hostSchema } from '../../src/wire/resources.ts';
 import { drainResultSchema } from '../../src/wire/routes/drain.ts';
 import { type Fleet, guest } from './fleet.ts';
+import { playPostCopy } from './post-copy-in-fleet.ts';
 
 const test = anyTest as TestFn<Fleet>;
 
@@ -20,6 +21,7 @@ export function playMigrations(
   playPlan(current, home, away);
   playObjectives(current, isOn, home, away);
   playDrain(current, isOn, home, away);
+  playPostCopy(current, isOn, home, away);
 }
 
 function playPlan(current: () => Fleet, home: string, away: string): void {
