@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { admin, operator, viewer } from './access.ts';
 import { cpuChoices } from './cpu.ts';
 import { diskWishesSchema } from './disk.ts';
+import { guestListing, operationListing } from './listing.ts';
 import { nameSchema } from './names.ts';
 import { allowRuleSchema, guestMetadataSchema, noMetadata } from './network.ts';
 import * as r from './resources.ts';
@@ -89,7 +90,10 @@ export const api = {
     params: byName,
   }),
   ...networkRoutes,
-  'guest.list': route('GET /guests', 200, 'Guests', z.array(r.listedGuestSchema), { needs: viewer }),
+  'guest.list': route('GET /guests', 200, 'Guests', z.array(r.listedGuestSchema), {
+    needs: viewer,
+    query: guestListing,
+  }),
   'guest.show': route('GET /guests/:name', 200, 'One guest', r.guestSchema, {
     needs: viewer,
     params: byName,
@@ -151,7 +155,10 @@ export const api = {
   ...proofRoutes,
   ...auditRoutes,
   ...metricsRoutes,
-  'op.list': route('GET /operations', 200, 'Operations, newest first', z.array(op), { needs: viewer }),
+  'op.list': route('GET /operations', 200, 'Operations, newest first', z.array(op), {
+    needs: viewer,
+    query: operationListing,
+  }),
   'op.show': route('GET /operations/:id', 200, 'One operation', op, {
     needs: viewer,
     params: z.object({ id: z.string() }),

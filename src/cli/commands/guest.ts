@@ -3,8 +3,9 @@ import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { examples, given, nameArgument } from '../command.ts';
 import { confirm } from '../confirm.ts';
+import { type ListOptions, listQuery, printList, withListOptions } from '../list-options.ts';
 import { parseDuration } from '../parse/quantity.ts';
-import { data, list } from '../print/format.ts';
+import { data } from '../print/format.ts';
 import { guestColumns, printGuest } from '../print/guest.ts';
 import { finish } from '../watch.ts';
 import { addCreate } from './guest-create.ts';
@@ -31,14 +32,15 @@ export function addGuestCommands(program: Command, cli: Cli): void {
 }
 
 function addLists(guest: Command, cli: Cli): void {
-  guest
-    .command('list')
-    .description('list the guests')
-    .action(async () => {
-      const guests = await (await cli.client()).call('guest.list');
-      cli.print(list(cli.format, guests, guestColumns));
-      if (guests.length === 0) cli.note('No guests yet. Next: blanket guest create NAME --image I --host H');
-    });
+  withListOptions(
+    guest.command('list').description('list the guests'),
+    'blanket guest list --filter host=east-1,state=running -q',
+  ).action(async (options: ListOptions) => {
+    const guests = await (await cli.client()).call('guest.list', { query: listQuery(options) });
+    printList(cli, guests, guestColumns, options);
+    if (guests.length === 0 && options.filter === undefined)
+      cli.note('No guests yet. Next: blanket guest create NAME --image I --host H');
+  });
   guest
     .command('show')
     .description('show one guest')

@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { examples, nameArgument } from '../command.ts';
 import { confirm } from '../confirm.ts';
-import { data, list } from '../print/format.ts';
+import { type ListOptions, listQuery, printList, withListOptions } from '../list-options.ts';
+import { data } from '../print/format.ts';
 import { hostColumns, printHost } from '../print/host.ts';
 import { runSsh, sshArguments } from '../ssh.ts';
 import { finish } from '../watch.ts';
@@ -29,22 +30,22 @@ export function addHostCommands(program: Command, cli: Cli): void {
 }
 
 function addLists(host: Command, cli: Cli): void {
-  host
-    .command('list')
-    .description('list the hosts')
-    .action(async () => {
-      const client = await cli.client();
-      const hosts = await client.call('host.list');
-      cli.print(list(cli.format, hosts, hostColumns));
-      if (hosts.length > 0) return;
-      const clouds = await client.call('cloud.list');
-      const cloud = clouds[0]?.name;
-      cli.note(
-        cloud === undefined
-          ? 'No hosts yet, and no cloud to make one in. Next: blanket cloud add NAME --profile openstack-kvm'
-          : `No hosts yet. Next: blanket host provision NAME --cloud ${cloud}`,
-      );
-    });
+  withListOptions(
+    host.command('list').description('list the hosts'),
+    'blanket host list --filter cloud=east --sort -guests',
+  ).action(async (options: ListOptions) => {
+    const client = await cli.client();
+    const hosts = await client.call('host.list', { query: listQuery(options) });
+    printList(cli, hosts, hostColumns, options);
+    if (hosts.length > 0 || options.filter !== undefined) return;
+    const clouds = await client.call('cloud.list');
+    const cloud = clouds[0]?.name;
+    cli.note(
+      cloud === undefined
+        ? 'No hosts yet, and no cloud to make one in. Next: blanket cloud add NAME --profile openstack-kvm'
+        : `No hosts yet. Next: blanket host provision NAME --cloud ${cloud}`,
+    );
+  });
   host
     .command('show')
     .description('show one host')

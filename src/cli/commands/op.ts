@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import type { Operation } from '../../wire/resources.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../command.ts';
-import { data, list } from '../print/format.ts';
+import { type ListOptions, listQuery, printList, withListOptions } from '../list-options.ts';
+import { data } from '../print/format.ts';
 import { hypervisorLines } from '../print/hypervisor.ts';
 import { outcomeError, phaseLine, runningPhase } from '../print/operation.ts';
 import { type Column, fieldLines } from '../print/table.ts';
@@ -51,13 +52,14 @@ const print = (cli: Cli, operation: Operation): void =>
 
 export function addOperationCommands(program: Command, cli: Cli): void {
   const op = program.command('op').description('operations: long work that outlives the command');
-  op.command('list')
-    .description('list the operations, newest first')
-    .action(async () => {
-      const operations = await (await cli.client()).call('op.list');
-      cli.print(list(cli.format, operations, columns));
-      if (operations.length === 0) cli.note('No operations yet.');
-    });
+  withListOptions(
+    op.command('list').description('list the operations, newest first'),
+    'blanket op list --filter state=running --columns id,subject,phase',
+  ).action(async (options: ListOptions) => {
+    const operations = await (await cli.client()).call('op.list', { query: listQuery(options) });
+    printList(cli, operations, columns, options);
+    if (operations.length === 0 && options.filter === undefined) cli.note('No operations yet.');
+  });
   const show = op
     .command('show')
     .description('show one operation with its phases')

@@ -14,6 +14,7 @@ import { address6Of, guestAddress, settleHosts } from '../network/allocation.ts'
 import type { Services } from '../services.ts';
 import type { GuestRecord } from '../store/records.ts';
 import type { Handlers } from './handlers.ts';
+import { listed } from './listing.ts';
 import { needReady } from './need-ready.ts';
 import { guestView, listedGuestView } from './views.ts';
 
@@ -24,7 +25,7 @@ export const guestHandlers = (services: Services): Handlers<Names> => {
   /** What every operation on a guest carries. */
   const on = (name: string) => ({ guest: name, host: store.guests.get(name).host });
   return {
-    'guest.list': () => store.guests.list().map(listedGuestView),
+    'guest.list': ({ query }) => listed(store.guests.list().map(listedGuestView), 'name', query),
     'guest.show': ({ params: { name } }) => guestView(store.guests.get(name)),
     async 'guest.create'({ body }) {
       const host = needReady(store.hosts.get(body.host));

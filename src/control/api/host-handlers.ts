@@ -15,6 +15,7 @@ import { knownHostsLine } from '../ssh/keys.ts';
 import { makeKeyPair } from '../ssh/ssh-link.ts';
 import { type HostRecord, mostHosts } from '../store/records.ts';
 import type { Handlers } from './handlers.ts';
+import { listed } from './listing.ts';
 import { needReady } from './need-ready.ts';
 import { hostView } from './views.ts';
 
@@ -33,7 +34,10 @@ const CONSOLE_BYTES = 16_384;
 export const hostHandlers = (services: Services): Handlers<Names> => {
   const { store, operations, agents } = services;
   return {
-    'host.list': () => store.hosts.list().map((host) => hostView(store, host)),
+    'host.list'({ query }) {
+      const hosts = store.hosts.list().map((host) => hostView(store, host));
+      return listed(hosts, 'name', query);
+    },
     'host.show': ({ params: { name } }) => hostView(store, store.hosts.get(name)),
     'host.provision'({ body }) {
       requireImage(services, body);

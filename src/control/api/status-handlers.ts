@@ -4,6 +4,7 @@ import { cleanUp } from '../migrate/clean-up.ts';
 import { detours } from '../network/tunnels.ts';
 import type { Services } from '../services.ts';
 import type { Handlers } from './handlers.ts';
+import { listed } from './listing.ts';
 
 const startedAt = new Date().toISOString();
 
@@ -29,7 +30,7 @@ const statusOf = ({ store, operations, paths }: Services) => ({
 const operationHandlers = (services: Services): Handlers<Exclude<Names, 'status'>> => {
   const { operations } = services;
   return {
-    'op.list': () => operations.list(),
+    'op.list': ({ query }) => listed(operations.list(), 'id', query),
     'op.show': ({ params: { id }, query: { since, waitMs } }) =>
       since === undefined ? operations.show(id) : operations.wait(id, since, waitMs),
     'op.cancel': ({ params: { id } }) => operations.cancel(id),

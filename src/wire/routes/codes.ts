@@ -21,6 +21,8 @@ const unreached = ['ssh.unreachable', 'ssh.lost', 'ssh.host-key', 'agent.lost', 
 const asks: Codes = { failed: [...unreached, 'agent.bad-answer'], 'timed-out': ['agent.timed-out'] };
 
 const nothing: Codes = {};
+/** The last row of the page before is gone. */
+const paged: Codes = { conflict: ['api.no-such-row'] };
 const noCloud: Codes = { 'not-found': ['cloud.not-found'] };
 const noHost: Codes = { 'not-found': ['host.not-found'] };
 const noGuest: Codes = { 'not-found': ['guest.not-found'] };
@@ -73,7 +75,7 @@ export const routeCodes: Readonly<Record<RouteName, Codes>> = {
     'timed-out': ['wan.silent'],
     failed: ['wan.not-serving', 'wan.start-failed', 'wan.version'],
   }),
-  'host.list': nothing,
+  'host.list': paged,
   'host.show': noHost,
   'host.provision': joined(noCloud, busy, {
     usage: ['host.wrong-cloud', 'image.unreadable'],
@@ -125,7 +127,7 @@ export const routeCodes: Readonly<Record<RouteName, Codes>> = {
     failed: ['guest.publish-failed'],
   }),
   'guest.unpublish': { 'not-found': ['guest.not-found', 'guest.not-published'] },
-  'guest.list': nothing,
+  'guest.list': paged,
   'guest.show': noGuest,
   'guest.create': joined(noHost, noImage, noNetwork, notReady, noPlace, busy, asks, {
     usage: ['guest.which-network', 'network.bad-address'],
@@ -166,7 +168,7 @@ export const routeCodes: Readonly<Record<RouteName, Codes>> = {
   metrics: nothing,
   'audit.list': nothing,
   'audit.verify': nothing,
-  'op.list': nothing,
+  'op.list': paged,
   'op.show': noOperation,
   'op.cancel': joined(noOperation, { conflict: ['operation.ended', 'operation.past-return'] }),
   'op.resume': joined(noOperation, busy, { conflict: ['operation.not-stopped', 'operation.superseded'] }),

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { admin, operator, viewer } from '../access.ts';
 import { hostFactsSchema } from '../host-facts.ts';
+import { hostListing } from '../listing.ts';
 import { nameSchema } from '../names.ts';
 import * as r from '../resources.ts';
 import { byName, route } from './route.ts';
@@ -18,7 +19,10 @@ export type SshAccess = z.infer<typeof sshAccessSchema>;
 const op = r.operationSchema;
 
 export const hostRoutes = {
-  'host.list': route('GET /hosts', 200, 'Hosts', z.array(r.hostSchema), { needs: viewer }),
+  'host.list': route('GET /hosts', 200, 'Hosts', z.array(r.hostSchema), {
+    needs: viewer,
+    query: hostListing,
+  }),
   'host.show': route('GET /hosts/:name', 200, 'One host', r.hostSchema, { needs: viewer, params: byName }),
   'host.provision': route('POST /hosts', 202, 'Make a cloud VM and turn it into a host', op, {
     needs: admin,
