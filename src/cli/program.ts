@@ -17,6 +17,7 @@ import { addMigrateCommand } from './commands/migrate.ts';
 import { addNetworkCommands } from './commands/network.ts';
 import { addOperationCommands } from './commands/op.ts';
 import { addProofCommands } from './commands/proof.ts';
+import { addTokenCommands } from './commands/token.ts';
 import { addTunnelCommands } from './commands/tunnel.ts';
 import { formats } from './print/format.ts';
 
@@ -63,6 +64,7 @@ export function buildProgram(cli: Cli): Command {
   addMetricsCommand(program, cli);
   addApiCommands(program, cli);
   addAuditCommands(program, cli);
+  addTokenCommands(program, cli);
   addControlCommands(program, cli);
   return program;
 }

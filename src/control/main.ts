@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { toProblem } from '../wire/errors.ts';
 import { findHome, type Home } from '../wire/home.ts';
+import { fingerprintOf, listenTls, namesIn, tlsSettings } from './access/listen.ts';
 import { Agents } from './agents/agents.ts';
+import { serveConsoles } from './api/console.ts';
 import { makeServer } from './api/server.ts';
 import { conformFlow } from './conform/conform.ts';
 import { drainFlow } from './drain/drain.ts';
@@ -52,6 +54,20 @@ function defineFlows(services: Services): void {
   operations.define(drainFlow(services));
 }
 
+/** Where control's environment asks for it. */
+async function serveOthers(
+  services: Services,
+  server: Awaited<ReturnType<typeof makeServer>>,
+): Promise<void> {
+  const settings = tlsSettings(process.env);
+  if (settings === undefined) return;
+  const { host, port, cert } = settings;
+  server.gate.names = namesIn(cert);
+  const secure = await listenTls(settings, server.routing);
+  serveConsoles(secure, services, server.gate);
+  log.info({ host, port, fingerprint: fingerprintOf(cert) }, 'control serves with TLS');
+}
+
 async function serve(home: Home): Promise<void> {
   const services = await openServices(home);
   defineFlows(services);
@@ -60,6 +76,7 @@ async function serve(home: Home): Promise<void> {
   if (existsSync(home.socket)) await rm(home.socket);
   await server.listen({ path: home.socket });
   await chmod(home.socket, 0o600);
+  await serveOthers(services, server);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(signal));
   log.info({ socket: home.socket, state: home.state }, 'control serves');

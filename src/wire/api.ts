@@ -21,6 +21,7 @@ import { migrateRoutes } from './routes/migrate.ts';
 import { networkRoutes } from './routes/network.ts';
 import { proofRoutes } from './routes/proof.ts';
 import { apiVersion, byName, none, route } from './routes/route.ts';
+import { tokenRoutes } from './routes/token.ts';
 
 const guestSize = {
   vcpus: z.int().min(1).max(64).default(1),
@@ -154,6 +155,7 @@ export const api = {
   ...migrateRoutes,
   ...proofRoutes,
   ...auditRoutes,
+  ...tokenRoutes,
   ...metricsRoutes,
   'op.list': route('GET /operations', 200, 'Operations, newest first', z.array(op), {
     needs: viewer,

@@ -1,9 +1,11 @@
 /** Guests' serial consoles: a WebSocket on control's socket, joined to one on the agent's. */
 import type { IncomingMessage, Server } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { operator } from '../../wire/access.ts';
 import { consoleRoute } from '../../wire/api.ts';
 import { BlanketError, toProblem } from '../../wire/errors.ts';
 import { nameSchema } from '../../wire/names.ts';
+import type { Gate } from '../access/gate.ts';
 import type { Services } from '../services.ts';
 import { endWithProblem } from './request-errors.ts';
 
@@ -15,12 +17,15 @@ const REASON_BYTES = 120;
 /** Bytes that may wait for a slow reader before the other side is paused. */
 const HIGH_WATER = 1 << 18;
 
-export function serveConsoles(http: Server, services: Services): void {
+/** Whoever writes at a console changes the guest. */
+export function serveConsoles(http: Server, services: Services, gate: Gate): void {
   const server = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   http.on('upgrade', (request, socket, head) => {
-    const guest = guestOf(request);
-    if (guest === undefined) {
-      return endWithProblem(socket, noConsole(request));
+    let guest: string;
+    try {
+      guest = admitted(gate, request);
+    } catch (error) {
+      return endWithProblem(socket, error);
     }
     server.handleUpgrade(request, socket, head, (user) => void join(services, guest, user));
   });
@@ -28,9 +33,14 @@ export function serveConsoles(http: Server, services: Services): void {
 
 const pattern = new RegExp(`^${consoleRoute('([^/]+)')}$`);
 
-function guestOf({ url }: IncomingMessage): string | undefined {
-  const parsed = nameSchema.safeParse(pattern.exec(url ?? '')?.[1]);
-  return parsed.success ? parsed.data : undefined;
+/** The guest's name. @throws BlanketError `api.no-route`, or what the gate says */
+function admitted(gate: Gate, request: IncomingMessage): string {
+  const caller = gate.admit(request);
+  const { data: guest } = nameSchema.safeParse(pattern.exec(request.url ?? '')?.[1]);
+  if (guest === undefined) throw noConsole(request);
+  gate.need(caller, operator, 'guest.console');
+  gate.note(caller, 'guest.console', { name: guest });
+  return guest;
 }
 
 const noConsole = ({ url }: IncomingMessage): BlanketError =>

@@ -17,6 +17,7 @@ import { networkHandlers } from './network-handlers.ts';
 import { proofHandlers } from './proof-handlers.ts';
 import { reachHandlers } from './reach-handlers.ts';
 import { statusHandlers } from './status-handlers.ts';
+import { tokenHandlers } from './token-handlers.ts';
 import { tunnelHandlers } from './tunnel-handlers.ts';
 
 export type Handler<N extends RouteName> = (
@@ -27,6 +28,7 @@ export type Handlers<N extends RouteName = RouteName> = { [K in N]: Handler<K> }
 
 export const handlersFor = (services: Services, audit: AuditLog): Handlers => ({
   ...auditHandlers(audit),
+  ...tokenHandlers(services),
   ...statusHandlers(services),
   ...cloudHandlers(services),
   ...hostHandlers(services),

@@ -98,7 +98,7 @@ export function badHttp(error: Error & { code?: string }, socket: Duplex): void 
 }
 
 /** Answers on a bare socket, for which there is no reply to send, and closes it. */
-export function endWithProblem(socket: Duplex, error: BlanketError): void {
+export function endWithProblem(socket: Duplex, error: unknown): void {
   socket.on('error', () => undefined); // whoever asked has gone: nothing is left to say
   const problem = toProblem(error);
   const status = ownStatus(problem);

@@ -9,9 +9,11 @@ import type { Logger } from 'pino';
 import { api, openApiPath, type RouteName } from '../../wire/api.ts';
 import { metricsContentType, metricsText, metricsTextPath } from '../../wire/metrics.ts';
 import { openApi } from '../../wire/openapi/document.ts';
+import { attachAccess } from '../access/attach.ts';
+import type { Limits } from '../access/attempts.ts';
+import { Gate } from '../access/gate.ts';
 import { attachAudit } from '../audit/attach.ts';
 import { AuditLog } from '../audit/log.ts';
-import { socketOwner } from '../audit/owner.ts';
 import type { Services } from '../services.ts';
 import { serveConsoles } from './console.ts';
 import { type Handler, type Handlers, handlersFor } from './handlers.ts';
@@ -20,7 +22,7 @@ import { addErrors, badHttp, badPath } from './request-errors.ts';
 const LARGEST_BODY_BYTES = 1 << 20;
 
 /** Not listening yet. */
-export async function makeServer(services: Services, log: Logger): Promise<FastifyInstance> {
+export async function makeServer(services: Services, log: Logger, limits?: Limits): Promise<FastifyInstance> {
   // Another protocol that a client offers beside, such as HTTP/2, is not taken up: it gets its answer in this one.
   const http = createServer({
     shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
@@ -38,8 +40,8 @@ export async function makeServer(services: Services, log: Logger): Promise<Fasti
   addErrors(server);
   const audit = new AuditLog(services.paths.state, log);
   server.addHook('onClose', async () => audit.close());
-  const owner = { who: socketOwner(), from: 'socket' };
-  attachAudit(server, audit, () => owner, log);
+  const gate = new Gate(services.store, audit, limits);
+  attachAudit(server, audit, attachAccess(server, gate), log);
   const handlers = handlersFor(services, audit);
   await server.register(async (scope) => addRoutes(scope, handlers));
   const description = JSON.stringify(openApi());
@@ -48,7 +50,7 @@ export async function makeServer(services: Services, log: Logger): Promise<Fasti
     const metrics = await handlers.metrics({ params: {}, query: {}, body: {} });
     return reply.type(metricsContentType).send(metricsText(metrics));
   });
-  serveConsoles(http, services);
+  serveConsoles(http, services, gate);
   return server;
 }
 

@@ -19,6 +19,7 @@ import {
 import { objectiveWishSchema } from '../../wire/objective.ts';
 import { guestStates, hostStates, nicSchema, operationSchema } from '../../wire/resources.ts';
 import { conformanceSchema } from '../../wire/routes/conform.ts';
+import { tokenSchema } from '../../wire/routes/token.ts';
 
 const time = z.iso.datetime();
 
@@ -139,6 +140,10 @@ export const conformanceRecordSchema = conformanceSchema.extend({ name: operatio
 
 /** By the operation that it was. */
 export const migrationRecordSchema = pastMigrationSchema.extend({ name: operationSchema.shape.id });
+
+/** `hash`: SHA-256 of the secret. */
+export const tokenRecordSchema = tokenSchema.extend({ hash: z.string() });
+export type TokenRecord = z.infer<typeof tokenRecordSchema>;
 
 /** An operation with what its flow needs to go on or back after a restart. */
 export const operationRecordSchema = operationSchema.extend({

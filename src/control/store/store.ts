@@ -15,6 +15,7 @@ import {
   networkRecordSchema,
   operationRecordSchema,
   settingRecordSchema,
+  tokenRecordSchema,
 } from './records.ts';
 
 /** Each entry brings the schema from its index to the next version; entries are never changed, only added. */
@@ -25,6 +26,7 @@ const migrations = [
   'CREATE TABLE setting (name TEXT PRIMARY KEY, doc TEXT NOT NULL CHECK (json_valid(doc)));',
   'CREATE TABLE conformance (name TEXT PRIMARY KEY, doc TEXT NOT NULL CHECK (json_valid(doc)));',
   'CREATE TABLE migration (name TEXT PRIMARY KEY, doc TEXT NOT NULL CHECK (json_valid(doc)));',
+  'CREATE TABLE token (name TEXT PRIMARY KEY, doc TEXT NOT NULL CHECK (json_valid(doc)));',
 ];
 
 /**
@@ -43,6 +45,7 @@ export function openStore(path: string) {
     settings: collection(db, 'setting', settingRecordSchema),
     operations: collection(db, 'operation', operationRecordSchema),
     conformance: collection(db, 'conformance', conformanceRecordSchema),
+    tokens: collection(db, 'token', tokenRecordSchema),
     migrations: collection(db, 'migration', migrationRecordSchema),
     /** All of `change` or nothing of it. */
     transaction<T>(change: () => T): T {

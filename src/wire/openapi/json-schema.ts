@@ -13,6 +13,7 @@ import * as r from '../resources.ts';
 import { conformanceSchema } from '../routes/conform.ts';
 import { fleetBaselineSchema } from '../routes/fleet.ts';
 import { changedNetworkSchema, reachedGuestSchema, tunnelSchema } from '../routes/network.ts';
+import { tokenSchema } from '../routes/token.ts';
 
 export type JsonSchema = { [key: string]: unknown };
 
@@ -32,6 +33,7 @@ export const named = {
   Guest: r.guestSchema,
   ListedGuest: r.listedGuestSchema,
   ReachedGuest: reachedGuestSchema,
+  Token: tokenSchema,
   Operation: r.operationSchema,
   Phase: r.phaseRecordSchema,
   Progress: r.progressSchema,

@@ -14,6 +14,14 @@ export const requestCodes = {
   'api.bad-method': 405,
   'api.body-too-large': 413,
   'api.bad-content-type': 415,
+  'access.no-token': 401,
+  'access.bad-token': 401,
+  'access.token-expired': 401,
+  'access.token-revoked': 401,
+  'access.not-allowed': 403,
+  'access.wrong-host': 403,
+  'access.foreign-origin': 403,
+  'access.too-many': 429,
 } as const;
 
 const unreached = ['ssh.unreachable', 'ssh.lost', 'ssh.host-key', 'agent.lost', 'agent.version'];
@@ -166,6 +174,9 @@ export const routeCodes: Readonly<Record<RouteName, Codes>> = {
   'op.proof': { 'not-found': ['operation.not-found', 'proof.none'] },
   'proof.key': nothing,
   metrics: nothing,
+  'token.list': nothing,
+  'token.create': { conflict: ['token.exists'] },
+  'token.revoke': { 'not-found': ['token.not-found'] },
   'audit.list': nothing,
   'audit.verify': nothing,
   'op.list': paged,
