@@ -10,7 +10,7 @@ const never = new AbortController().signal;
 
 /** Several times what the copy may use: with these it never ends by itself. */
 const LOAD = 8 * 2 ** 20;
-const limits = ['--bandwidth', '1MiB', '--no-auto-converge', '--max-total', '60s', '--max-downtime', '200ms'];
+const limits = ['--bandwidth', '2MiB', '--no-auto-converge', '--max-total', '30s', '--max-downtime', '200ms'];
 const setting = '/proc/sys/vm/unprivileged_userfaultfd';
 
 /** `isOn`: the guest runs on that host and on no other, and nothing was lost. It is on `home`, and is there again afterwards. */

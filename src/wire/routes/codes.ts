@@ -47,8 +47,11 @@ const noPlace: Codes = {
 const badWish: Codes = {
   usage: [
     'objective.no-total',
+    'objective.postcopy-connections',
+    'objective.postcopy-verify',
     'objective.suspend-downtime',
     'objective.suspend-pause',
+    'objective.suspend-postcopy',
     'objective.total-too-short',
   ],
 };

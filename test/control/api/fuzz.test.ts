@@ -1,6 +1,6 @@
 /**
  * The API's own description, turned against it: requests that it allows and requests that it does not, to the real server. A failure
- * prints fast-check's seed and path; FUZZ_SEED plays it again, FUZZ_RUNS asks for more of it.
+ * prints fast-check's seed and path; FUZZ_SEED plays another, FUZZ_RUNS asks for more of it.
  */
 import test from 'ava';
 import fc, { type Arbitrary } from 'fast-check';
@@ -10,7 +10,8 @@ import { checkAnswer, type Described, described, fits } from './fuzz-check.ts';
 import { fuzzRig, type Sent } from './fuzz-rig.ts';
 import { anything, valid } from './fuzz-values.ts';
 
-const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
+/** The same for everyone, so that a red run is a change's doing and not the day's. */
+const seed = Number(process.env.FUZZ_SEED ?? 20_261_123);
 const numRuns = Number(process.env.FUZZ_RUNS ?? 12);
 /** The longest that a request may ask control to wait, ms. */
 const PATIENCE_MS = 20;
