@@ -36,6 +36,9 @@ const noPlace: Codes = {
 };
 const badWish: Codes = {
   usage: [
+    'objective.cold-connections',
+    'objective.cold-downtime',
+    'objective.cold-pause',
     'objective.no-total',
     'objective.suspend-downtime',
     'objective.suspend-pause',
