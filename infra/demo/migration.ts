@@ -5,7 +5,7 @@ import { migrationResultSchema } from '../../src/wire/resources.ts';
 import type { Seat } from './blanket.ts';
 import type { Observation } from './continuity.ts';
 import type { Address } from './line-client.ts';
-import { observe } from './observer.ts';
+import { type ObserverOptions, observe } from './observer.ts';
 import { stage } from './stage.ts';
 
 const reportSchema = migrationResultSchema.extend({
@@ -23,8 +23,9 @@ export async function whileObserved<T>(
   address: Address,
   signal: AbortSignal,
   move: () => Promise<T>,
+  options: ObserverOptions = {},
 ): Promise<{ result: T; observation: Observation }> {
-  const observer = await observe(address, signal);
+  const observer = await observe(address, signal, options);
   try {
     await sleep(aroundMs, undefined, { signal });
     const result = await move();

@@ -8,9 +8,11 @@ import { type Fleet, guest } from './fleet.ts';
 const test = anyTest as TestFn<Fleet>;
 const never = new AbortController().signal;
 
-/** Several times what the copy may use: with these it never ends by itself. */
+/** Twice what the copy may use: with these it never ends by itself. */
 const LOAD = 8 * 2 ** 20;
-const limits = ['--bandwidth', '2MiB', '--no-auto-converge', '--max-total', '30s', '--max-downtime', '200ms'];
+const limits = ['--bandwidth', '4MiB', '--no-auto-converge', '--max-total', '30s', '--max-downtime', '200ms'];
+/** What it needs comes after it, page by page and behind all the rest. */
+const patience = { limitMs: 240_000 };
 const setting = '/proc/sys/vm/unprivileged_userfaultfd';
 
 /** `isOn`: the guest runs on that host and on no other, and nothing was lost. It is on `home`, and is there again afterwards. */
@@ -36,9 +38,8 @@ export function playPostCopy(
         if ((await fleet.where()).host !== home) await fleet.json('migrate', guest, '--to', home);
       });
       await askOnce(fleet.address, `load ${LOAD}`, never);
-      const { result, observation } = await whileObserved(fleet.address, never, () =>
-        fleet.json('migrate', guest, '--to', away, ...limits, '--on-timeout', 'postcopy'),
-      );
+      const move = () => fleet.json('migrate', guest, '--to', away, ...limits, '--on-timeout', 'postcopy');
+      const { result, observation } = await whileObserved(fleet.address, never, move, patience);
       const { postcopy, downtimeMs, totalMs, memoryBytes } = migrationResultSchema.parse(result);
       t.log(
         `downtime ${downtimeMs} ms, total ${totalMs} ms, memory ${memoryBytes}, longest gap ${observation.gapMs} ms`,
