@@ -42,8 +42,9 @@ let strategy: Strategy = 'probe';
  */
 export async function ping(options: PingOptions, signal?: AbortSignal): Promise<Pinged> {
   const { address, mtu, count, intervalMs = 100, waitMs = 2_000 } = options;
+  const asked = strategy; // another one that runs beside may learn of the older ping first
   const args = [
-    ...['-4', '-n', '-M', strategy, '-c', String(count), '-i', String(intervalMs / 1000)],
+    ...['-4', '-n', '-M', asked, '-c', String(count), '-i', String(intervalMs / 1000)],
     ...['-W', String(waitMs / 1000), '-s', String(mtu - headerBytes), address],
   ];
   const env = { ...process.env, LC_ALL: 'C' };
@@ -53,7 +54,7 @@ export async function ping(options: PingOptions, signal?: AbortSignal): Promise<
     const { stdout } = await run('ping', args, { env, timeoutMs, ...(signal && { signal }) });
     return parsePing(stdout) ?? untold(address);
   } catch (error) {
-    if (strategy === 'do' || !isOlder(error)) return explain(error);
+    if (asked === 'do' || !isOlder(error)) return explain(error);
     strategy = 'do';
     return ping(options, signal);
   }
