@@ -7,6 +7,7 @@ import { hostSchema } from '../../src/wire/resources.ts';
 import { drainResultSchema } from '../../src/wire/routes/drain.ts';
 import { type Fleet, guest } from './fleet.ts';
 import { playPostCopy } from './post-copy-in-fleet.ts';
+import { unlessShort } from './short.ts';
 
 const test = anyTest as TestFn<Fleet>;
 
@@ -21,7 +22,7 @@ export function playMigrations(
   playPlan(current, home, away);
   playObjectives(current, isOn, home, away);
   playDrain(current, isOn, home, away);
-  playPostCopy(current, isOn, home, away);
+  unlessShort('post-copy', () => playPostCopy(current, isOn, home, away));
 }
 
 function playPlan(current: () => Fleet, home: string, away: string): void {

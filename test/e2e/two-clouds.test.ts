@@ -16,6 +16,7 @@ import { playLibvirtInHost } from './libvirt-in-host.ts';
 import { playMigrations } from './migrate-in-fleet.ts';
 import { playNetwork } from './network-in-fleet.ts';
 import { playPortability } from './portability-in-fleet.ts';
+import { unlessShort } from './short.ts';
 import { tellStory } from './story.ts';
 
 const test = anyTest as TestFn<Fleet>;
@@ -160,7 +161,7 @@ test.serial('a destination that dies is told, and the guest stays', async (t) =>
   t.is((await fleet.cli('host', 'remove', destination, '--yes', ...ground.removeDead)).code, 0);
 });
 
-playLibvirtInHost(() => fleet, source);
+unlessShort("the libvirt client's own tests in a host", () => playLibvirtInHost(() => fleet, source));
 
 test.serial('all is taken down without a trace', async (t) => {
   const fleet = t.context;
