@@ -69,7 +69,7 @@ export const addObjectiveOptions = (command: Command): Command =>
     .addOption(
       new Option(
         '--mode <mode>',
-        'live, or suspend: the guest is paused while its memory is copied (default: auto, live if possible)',
+        'live; suspend: paused while its memory is copied; cold: shut down, its disks go over, started there (default: auto: live, a stopped guest as it is)',
       ).choices(migrationModes),
     )
     .option('--connections <count>', 'connections for the memory, up to 16 (default: 1)', parseConnections)

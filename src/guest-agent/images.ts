@@ -26,9 +26,9 @@ export const hasImage = async (paths: Paths, digest: string): Promise<boolean> =
   (await listImages(paths)).some((image) => image.digest === digest);
 
 /** Digest of a file, read once, as `sha256:<hex>`. */
-export async function digestOf(path: string): Promise<string> {
+export async function digestOf(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece);
+  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20, signal })) hash.update(piece);
   return `sha256:${hash.digest('hex')}`;
 }
 

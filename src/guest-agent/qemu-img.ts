@@ -51,3 +51,10 @@ export const createEmpty = (path: string, bytes: number): Promise<void> =>
 /** Of a disk that nothing has open; it never shrinks. @throws BlanketError `host.disk-full`, `disk.failed` */
 export const growFile = (path: string, bytes: number): Promise<void> =>
   qemuImg(['resize', '-q', '-f', 'qcow2', path, String(bytes)], `Growing ${path}`);
+
+/** Names another path of the same image in a disk's header; no data is touched. @throws BlanketError `disk.failed` */
+export const pointAt = (path: string, image: string): Promise<void> =>
+  qemuImg(
+    ['rebase', '-q', '-u', '-f', 'qcow2', '-b', image, '-F', 'qcow2', path],
+    `Naming the image of ${path}`,
+  );

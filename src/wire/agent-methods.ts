@@ -4,6 +4,7 @@ import { problemSchema } from './errors.ts';
 import { guestSpecSchema, guestViewSchema } from './guest-spec.ts';
 import { carriedLease, leaseSchema } from './lease.ts';
 import { clockMethods } from './methods/clock.ts';
+import { coldMethods } from './methods/cold.ts';
 import { conformMethods } from './methods/conform.ts';
 import { diskMethods } from './methods/disk.ts';
 import { driverMethods, noticeSchema } from './methods/drivers.ts';
@@ -78,4 +79,5 @@ export const agentMethods = {
   ...planMethods,
   ...clockMethods,
   ...migrationMethods,
+  ...coldMethods,
 } as const;

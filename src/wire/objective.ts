@@ -7,8 +7,11 @@ import { z } from 'zod';
 /** libvirt's unit of bandwidth is a MiB a second. */
 export const bandwidthUnit = 2 ** 20;
 
-/** `auto`: live, as long as that is possible. `suspend`: the guest is paused while its memory is copied. */
-export const migrationModes = ['auto', 'live', 'suspend'] as const;
+/**
+ * `auto`: live, or cold when the guest is stopped. `suspend`: the guest is paused while its memory is copied. `cold`: it is shut
+ * down, its disks go over, and it is started there.
+ */
+export const migrationModes = ['auto', 'live', 'suspend', 'cold'] as const;
 export type MigrationMode = (typeof migrationModes)[number];
 
 /**

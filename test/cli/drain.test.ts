@@ -51,6 +51,14 @@ test('a drain that is done says that the host is in maintenance, and undrain end
   t.regex(undrained.stdout, /^state: +ready$/m);
 });
 
+test('--stopped is asked for only when it was said', async (t) => {
+  const fake = await fakeControl(t, { 'host.drain': () => operation() });
+  await runBlanket(fake, ['drain', 'east-1', '--stopped', '--detach']);
+  await runBlanket(fake, ['drain', 'east-1', '--detach']);
+  const bodies = fake.asked.filter(({ route }) => route === 'host.drain').map(({ body }) => body);
+  t.deepEqual(bodies, [{ stopped: true }, {}]);
+});
+
 test('--detach prints the id alone', async (t) => {
   const fake = await fakeControl(t, { 'host.drain': () => operation() });
   t.is((await runBlanket(fake, ['drain', 'east-1', '--detach'])).stdout, 'op-1\n');

@@ -31,7 +31,7 @@ test('a bandwidth is never rounded up, and one below the least is refused', (t) 
 });
 
 test('words and times that are not known are refused', (t) => {
-  t.throws(() => wishOf('--mode', 'magic'), { message: /auto, live, suspend/ });
+  t.throws(() => wishOf('--mode', 'magic'), { message: /auto, live, suspend, cold/ });
   t.throws(() => wishOf('--connections', '17'), { message: /between 1 and 16/ });
   t.throws(() => wishOf('--max-total', '10ms'), { message: /between 1s and 168h/ });
 });

@@ -13,7 +13,7 @@ import { type Column, table } from '../print/table.ts';
 import { noteWarnings } from '../print/warnings.ts';
 import { printDetached, watch } from '../watch.ts';
 
-type Options = { to?: string[]; parallel?: number; detach?: true };
+type Options = { to?: string[]; parallel?: number; stopped?: true; detach?: true };
 
 const defaults = api['host.drain'].body.parse({});
 
@@ -36,12 +36,14 @@ export function addDrainCommand(program: Command, cli: Cli): void {
       (name, others: string[] = []) => [...others, parseName(name)],
     )
     .option('--parallel <count>', `migrations at a time, at most (default: ${defaults.parallel})`, parseCount)
+    .option('--stopped', 'take stopped guests along; they stay stopped')
     .option('--detach', 'print the id of the operation and do not wait')
     .action((host: string, options: Options) => drain(cli, host, options));
   examples(
     command,
     'blanket drain east-1',
     'blanket drain east-1 --to west-1 --to west-2 --parallel 1',
+    'blanket drain east-1 --stopped',
     'blanket drain east-1 --detach',
     'blanket host undrain east-1',
   );
@@ -52,14 +54,16 @@ The largest guest goes first, to the host with the most memory free. A guest tha
 and the rest goes on; the same command again goes on with those that are left. Ctrl-C cancels the
 migrations under way. The host stays in maintenance until \`blanket host undrain\`.
 
-Exit code 0: no guest runs there any more. 5: none could go. 6: some stay, and run there as before.
+Stopped guests stay, and are named; with --stopped they go as well, after the others.
+
+Exit code 0: no guest runs there any more (with --stopped: none is there). 5: none could go. 6: some stay, as they were.
 7: a guest needs attention.`,
   );
 }
 
 async function drain(cli: Cli, host: string, options: Options): Promise<void> {
   const client = await cli.client();
-  const body = given({ to: options.to, parallel: options.parallel });
+  const body = given({ to: options.to, parallel: options.parallel, stopped: options.stopped });
   const begun = await client.call('host.drain', { params: { name: host }, body });
   if (options.detach) return printDetached(cli, begun);
   cli.note(`Draining ${host} (operation ${begun.id}).`);

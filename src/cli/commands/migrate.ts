@@ -75,7 +75,7 @@ const reportText = (report: Report): string =>
 export function addMigrateCommand(program: Command, cli: Cli): void {
   const command = program
     .command('migrate')
-    .description('migrate a running guest to another host')
+    .description('migrate a guest to another host: a running one live, a stopped one as it is')
     .argument('[guest]', 'name of the guest', parseName)
     .option('--to <host>', 'destination', parseName);
   addObjectiveOptions(command)
@@ -90,10 +90,18 @@ export function addMigrateCommand(program: Command, cli: Cli): void {
     'blanket migrate web1 --to west --max-total 10m --on-timeout pause',
     'blanket migrate web1 --to west --max-total 10m --on-timeout postcopy',
     'blanket migrate web1 --to west --mode suspend',
+    'blanket migrate web1 --to west --mode cold',
     'blanket migrate web1 --to west --plan',
     'blanket migrate --history',
     'blanket migrate --history web1 -o json',
     'blanket migrate web1 --to west -o json',
+  );
+  command.addHelpText(
+    'after',
+    `
+A stopped guest goes as it is, and is stopped on the other host. With --mode cold a running one is shut down
+first and started there; when that fails it is started where it was. There is no memory to copy then, so
+--max-downtime, --on-timeout pause and --connections are not taken.`,
   );
 }
 

@@ -6,7 +6,7 @@ import { needReady } from './need-ready.ts';
 import { hostView } from './views.ts';
 
 export const drainHandlers = ({ store, operations }: Services): Handlers<'host.drain' | 'host.undrain'> => ({
-  'host.drain'({ params: { name: host }, body: { to, parallel } }) {
+  'host.drain'({ params: { name: host }, body: { to, parallel, stopped } }) {
     needReady(store.hosts.get(host));
     for (const other of to ?? []) store.hosts.get(other);
     if (to?.includes(host)) throw toItself(host);
@@ -17,6 +17,7 @@ export const drainHandlers = ({ store, operations }: Services): Handlers<'host.d
         parallel,
         guests: [],
         ...(to && { to }),
+        ...(stopped && { stopped }),
       });
     });
   },

@@ -5,6 +5,7 @@ import { type ObjectiveChange, objectiveWishSchema } from '../../wire/objective.
 import type { Guest } from '../../wire/resources.ts';
 import { refuseRebooting } from '../conform/admit.ts';
 import { refuseMaintenance } from '../drain/maintenance.ts';
+import { settleMode } from '../migrate/cold/is-cold.ts';
 import { blockerFrom, inOrder } from '../migrate/findings/finding.ts';
 import { historyOf } from '../migrate/history.ts';
 import { makePlan } from '../migrate/make-plan.ts';
@@ -39,7 +40,8 @@ async function planned(
   { to, ...wish }: RouteParsed<'guest.plan'>['body'],
 ): Promise<MigrationPlan> {
   const { store, operations } = services;
-  const objective = objectiveFor(wish, store.guests.get(name).objective);
+  const guest = store.guests.get(name);
+  const objective = settleMode(objectiveFor(wish, guest.objective), guest);
   const plan = await makePlan(services, { guest: name, destination: to, objective });
   const admission = [
     ...blockerFrom(() => operations.needIdle(`guest/${name}`)),

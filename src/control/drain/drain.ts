@@ -4,9 +4,10 @@
  *
  *   settle   what was under way with guests there ends
  *   migrate  each guest goes by an operation of its own; one that cannot is told of, and the rest goes on
- *   check    whoever still runs there makes the drain incomplete
+ *   check    whoever still runs there makes the drain incomplete, and whoever is stopped there if those were to go as well
  *
- * The largest guest goes first: it fits in the fewest places, and small ones find room in what is left. Whatever happens, a
+ * The largest guest goes first: it fits in the fewest places, and small ones find room in what is left. Those that are stopped
+ * take no memory and go last. Whatever happens, a
  * second drain begins with what is true then.
  */
 import { BlanketError, type ErrorKind, type Problem, toProblem } from '../../wire/errors.ts';
@@ -42,7 +43,10 @@ const settle = ({ store, operations }: Services): Phase<DrainState> => ({
       await operations.wait(other.id, other.version, LOOK_MS);
     }
     const order = guestsOn(store, host).sort(
-      (a, b) => b.memoryMiB - a.memoryMiB || a.name.localeCompare(b.name),
+      (a, b) =>
+        Number(a.state === 'stopped') - Number(b.state === 'stopped') ||
+        b.memoryMiB - a.memoryMiB ||
+        a.name.localeCompare(b.name),
     );
     const fresh = { state: 'waiting' as const, to: null, operation: null, problem: null };
     save({ guests: order.map(({ name }) => ({ guest: name, ...fresh })) });
@@ -59,7 +63,7 @@ const migrate = (services: Services): Phase<DrainState> => ({
 const check = ({ store }: Services): Phase<DrainState> => ({
   name: 'check',
   async do({ state }) {
-    const left = guestsOn(store, state.host).filter((guest) => guest.state !== 'stopped');
+    const left = guestsOn(store, state.host).filter((guest) => state.stopped || guest.state !== 'stopped');
     if (left.length > 0) throw incomplete(state, left);
   },
 });
@@ -74,13 +78,13 @@ function kindOf({ guests }: DrainState, left: readonly GuestRecord[]): ErrorKind
 }
 
 function incomplete(state: DrainState, left: readonly GuestRecord[]): BlanketError {
-  const { host, guests } = state;
+  const { host, guests, stopped } = state;
   const why = (name: string) => guests.find(({ guest }) => guest === name)?.problem?.message;
-  const lines = left.map(({ name }) => `${name}: ${why(name) ?? 'it came to run there meanwhile.'}`);
+  const lines = left.map(({ name }) => `${name}: ${why(name) ?? 'it came there meanwhile.'}`);
   const message = `${host} is not drained: ${left.length} of ${guests.length} guest(s) stay. ${lines.join(' ')}`;
   return new BlanketError('drain.incomplete', message, {
     kind: kindOf(state, left),
-    next: `\`blanket drain ${host}\` goes on with them; \`blanket host undrain ${host}\` lets guests come again.`,
+    next: `\`blanket drain ${host}${stopped ? ' --stopped' : ''}\` goes on with them; \`blanket host undrain ${host}\` lets guests come again.`,
     data: { host, guests: left.map(({ name }) => name) },
   });
 }
@@ -107,7 +111,7 @@ const stay = (host: string, stopped: readonly string[]): Problem =>
   toProblem(
     new BlanketError('drain.stopped', `Stays on ${host}, stopped: ${stopped.join(', ')}.`, {
       kind: 'blocked',
-      next: 'Its disk is on that host: start it elsewhere only after it was migrated, or remove it.',
+      next: `What they have is on that host. Take them along: blanket drain ${host} --stopped`,
       data: { host, guests: stopped },
     }),
   );

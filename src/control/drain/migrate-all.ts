@@ -114,7 +114,7 @@ const isGone = ({ context }: Drain, name: string, guest: GuestRecord | undefined
 /** @throws BlanketError why it stays */
 async function send(drain: Drain, guest: GuestRecord): Promise<void> {
   const { services, context, queue, going, claims, refusals } = drain;
-  if (guest.state === 'stopped') throw isStopped(guest);
+  if (guest.state === 'stopped' && !context.state.stopped) throw isStopped(guest);
   const refused: Refusals = refusals.get(guest.name) ?? new Map();
   const hosts = destinations(drain).filter((host) => !refused.has(host));
   const { fits, misfits } = await placesFor(services, guest, hosts, [...claims.values()]);
@@ -131,7 +131,9 @@ async function send(drain: Drain, guest: GuestRecord): Promise<void> {
 
 async function sendTo(drain: Drain, guest: GuestRecord, claim: Claim): Promise<void> {
   try {
-    const body = migrateRoutes['guest.migrate'].body.parse({ to: claim.host });
+    // As it is when it goes: one that is started meanwhile is not shut down for this.
+    const mode = guest.state === 'stopped' ? { mode: 'auto' } : {};
+    const body = migrateRoutes['guest.migrate'].body.parse({ to: claim.host, ...mode });
     const { id } = await startMigration(drain.services, guest.name, body, drain.context.state.operation);
     watch(drain, guest, id, claim);
   } catch (error) {
@@ -149,7 +151,7 @@ function destinations({ services, context }: Drain): string[] {
 const isStopped = ({ name, host }: GuestRecord): BlanketError =>
   new BlanketError('drain.stopped', `${name} is stopped; its disk stays on ${host}.`, {
     kind: 'blocked',
-    next: `Start it and drain ${host} again, or remove it.`,
+    next: `Take it along with \`blanket drain ${host} --stopped\`, or remove it.`,
   });
 
 function nowhere({ name, engine }: GuestRecord, why: Refusals): BlanketError {
@@ -169,11 +171,12 @@ function refuse({ context, queue, refusals }: Drain, guest: string, host: string
   queue.unshift(guest);
 }
 
-function watch(drain: Drain, { name, memoryMiB }: GuestRecord, id: string, claim?: Claim): void {
+function watch(drain: Drain, { name, memoryMiB, state }: GuestRecord, id: string, claim?: Claim): void {
   const { services, context, going, claims } = drain;
   const to = claim?.host ?? destinationOf(services, id);
   change(context, name, { state: 'going', to, operation: id, problem: null });
-  if (to !== null) claims.set(name, claim ?? { host: to, memory: memoryMiB * 2 ** 20, disk: 0 });
+  if (to !== null)
+    claims.set(name, claim ?? { host: to, memory: state === 'stopped' ? 0 : memoryMiB * 2 ** 20, disk: 0 });
   const ended = follow(drain, id).then((operation) => {
     going.delete(name);
     claims.delete(name);

@@ -62,7 +62,8 @@ async function tryHost(
   const { store, agents } = services;
   refuseMaintenance(store, host);
   refuseRebooting(store, host);
-  checkRecords(guest, store.hosts.get(host));
+  const cold = guest.state === 'stopped';
+  checkRecords(guest, store.hosts.get(host), cold);
   await learnCpu(services, host);
   checkGuestCpu(store, guest, 'migrate', host);
   const [atDestination, status] = await Promise.all([
@@ -74,7 +75,7 @@ async function tryHost(
     diskFree: status.diskFree - claimed(claims, host, 'disk'),
   };
   const [source, destination] = [store.hosts.get(guest.host), store.hosts.get(host)];
-  checkReadings({ guest, source, destination, atSource, atDestination, room });
-  const memory = guest.memoryMiB * 2 ** 20;
+  checkReadings({ guest, source, destination, atSource, atDestination, room, cold });
+  const memory = cold ? 0 : guest.memoryMiB * 2 ** 20;
   return { claim: { host, memory, disk: atSource.diskAllocated }, memoryLeft: room.memoryFree - memory };
 }

@@ -9,6 +9,8 @@ export type DrainState = {
   to?: string[];
   /** Migrations at a time, at most. */
   parallel: number;
+  /** Those that are stopped go as well; absent: they stay. */
+  stopped?: true;
   /** In the order in which they go. */
   guests: DrainedGuest[];
   /** Nothing new is to be begun. */

@@ -1,5 +1,6 @@
 /** From here on the guest is migrating, for all that look at it, and calls of an earlier migration come too late. */
 import { takeLease } from '../guest/lease.ts';
+import { restingState } from './cold/is-cold.ts';
 import type { Make } from './state.ts';
 
 export const admit: Make = ({ store }) => ({
@@ -10,6 +11,6 @@ export const admit: Make = ({ store }) => ({
     store.guests.update(state.guest, { state: 'migrating', lease });
   },
   async undo({ state }) {
-    store.guests.update(state.guest, { state: 'running' });
+    store.guests.update(state.guest, { state: restingState(state) });
   },
 });

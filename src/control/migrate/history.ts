@@ -45,7 +45,7 @@ export function tryKeepHistory(
   }
 }
 
-/** Between the two hosts, in either direction, newest first. */
+/** Between the two hosts, in either direction, newest first; without those that had no memory to send. */
 export const earlierBetween = (
   { migrations }: Pick<Store, 'migrations'>,
   one: string,
@@ -54,7 +54,9 @@ export const earlierBetween = (
   [
     ...migrations.where({ source: one, destination: other }),
     ...migrations.where({ source: other, destination: one }),
-  ].sort((a, b) => (a.endedAt < b.endedAt ? 1 : -1));
+  ]
+    .filter(({ objective }) => objective.mode !== 'cold')
+    .sort((a, b) => (a.endedAt < b.endedAt ? 1 : -1));
 
 const liesIn = (range: Range, value: number): boolean => range.low <= value && value <= range.high;
 

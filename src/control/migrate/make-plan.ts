@@ -35,7 +35,7 @@ export async function makePlan(services: Services, wish: PlanWish): Promise<Migr
   const { store } = services;
   const guest = store.guests.get(wish.guest);
   const [source, destination] = [store.hosts.get(guest.host), store.hosts.get(wish.destination)];
-  const known = recordFindings(guest, destination);
+  const known = recordFindings(guest, destination, wish.objective.mode === 'cold');
   const askable = source.name !== destination.name && destination.state === 'ready';
   if (!askable) return planOf(wish, guest, known, null, null);
   const [readings, learnt] = await Promise.all([
@@ -55,7 +55,9 @@ export async function makePlan(services: Services, wish: PlanWish): Promise<Migr
   ];
   const measured = readingsOf(one);
   const earlier = earlierBetween(store, source.name, destination.name);
-  const prediction = predict({ readings: measured, objective: wish.objective, earlier });
+  // What is foretold is how memory goes over.
+  const cold = wish.objective.mode === 'cold';
+  const prediction = cold ? null : predict({ readings: measured, objective: wish.objective, earlier });
   return planOf(wish, guest, found, measured, prediction);
 }
 
@@ -105,7 +107,15 @@ function hostFindings({ guest, source, destination, objective, readings, imageBy
   const views = { atSource: atSource.value, atDestination: atDestination.value };
   const image = imageBytes === null ? {} : { imageBytes };
   return [
-    ...readingFindings({ guest, source, destination, ...views, room, ...image }),
+    ...readingFindings({
+      guest,
+      source,
+      destination,
+      ...views,
+      room,
+      ...image,
+      cold: objective.mode === 'cold',
+    }),
     ...versionFindings({
       ...{ guest: guest.name, engine: guest.engine, mode: objective.mode },
       source: { ...sourceStatus.value, name: source.name },
@@ -148,7 +158,7 @@ function surveyFindings({ guest, source, destination, objective, readings }: Cas
     ...postCopyFindings(objective, destination.name, orNull(theirs)),
     ...(own.ok ? stuckFindings(guest.name, own.value) : []),
     ...(own.ok && theirs.ok ? machineFindings(guest.name, destination.name, own.value, theirs.value) : []),
-    ...(own.ok && objective.mode !== 'suspend'
+    ...(own.ok && !['suspend', 'cold'].includes(objective.mode)
       ? dirtyFindings({
           ...{ guest: guest.name, survey: own.value, path: orNull(readings.path), limitBps, autoConverge },
         })

@@ -20,6 +20,11 @@ import { keepProof } from '../proof/keep.ts';
 import type { Services } from '../services.ts';
 import { admit } from './admit.ts';
 import { clean } from './clean.ts';
+import { confirmCold } from './cold/confirm-cold.ts';
+import { copyCold } from './cold/copy-cold.ts';
+import { cutoverCold } from './cold/cutover-cold.ts';
+import { orCold, restingState } from './cold/is-cold.ts';
+import { prepareCold } from './cold/prepare-cold.ts';
 import { confirm } from './confirm.ts';
 import { copy } from './copy.ts';
 import { cutover } from './cutover.ts';
@@ -31,7 +36,15 @@ import type { MigrateState } from './state.ts';
 
 export const migrateFlow = (services: Services): Definition<MigrateState> => ({
   kind: 'guest.migrate',
-  phases: [plan, admit, prepare, copy, cutover, confirm, clean].map((make) => make(services)),
+  phases: [
+    plan(services),
+    admit(services),
+    orCold(prepare(services), prepareCold(services)),
+    orCold(copy(services), copyCold(services)),
+    orCold(cutover(services), cutoverCold(services)),
+    orCold(confirm(services), confirmCold(services)),
+    clean(services),
+  ],
   afterRestart: 'resume',
   pastReturn: ({ switched }) => switched === true,
   undoneState: 'rolled-back',
@@ -39,7 +52,7 @@ export const migrateFlow = (services: Services): Definition<MigrateState> => ({
   resumesAfter: ({ broken }) => (broken === true ? ['guest.stop', 'guest.start'] : []),
   end(state, outcome, operation) {
     // what was undone has got its state back from admit's undo
-    const settled = { done: 'running', attention: 'attention', undone: undefined } as const;
+    const settled = { done: restingState(state), attention: 'attention', undone: undefined } as const;
     const now = settled[outcome.state];
     if (now !== undefined) services.store.guests.update(state.guest, { state: now });
     const result = resultOf(state, operation);

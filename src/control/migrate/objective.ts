@@ -26,6 +26,7 @@ function refuseConflicts(wish: ObjectiveWish, objective: Objective): void {
     const message = 'With --mode suspend the guest is paused already when --max-total is over.';
     throw conflict('objective.suspend-pause', message, 'Use --on-timeout abort.');
   }
+  if (mode === 'cold') refuseColdConflicts(wish);
   if (
     wish.maxTotalMs !== undefined &&
     wish.maxDowntimeMs !== undefined &&
@@ -55,6 +56,24 @@ function refuseWithPostCopy({ onTimeout, connections, verifyDisk }: Objective): 
       'Leave --verify-disk out, or give another --on-timeout.',
     );
   }
+}
+
+/** What only means something while memory is copied. */
+function refuseColdConflicts({ maxDowntimeMs, onTimeout, connections }: ObjectiveWish): void {
+  const about: [given: boolean, code: string, option: string][] = [
+    [maxDowntimeMs !== undefined, 'objective.cold-downtime', '--max-downtime'],
+    [
+      onTimeout === 'pause' || onTimeout === 'postcopy',
+      'objective.cold-pause',
+      `--on-timeout ${onTimeout}`,
+    ],
+    [connections !== undefined, 'objective.cold-connections', '--connections'],
+  ];
+  const [first] = about.filter(([given]) => given);
+  if (first === undefined) return;
+  const [, code, option] = first;
+  const message = `With --mode cold the guest is shut down while its disks go over, so ${option} means nothing.`;
+  throw conflict(code, message, `Leave ${option} out, or use --mode live.`);
 }
 
 /** @throws BlanketError, kind `usage` */

@@ -15,6 +15,8 @@ export type Readings = {
   room: Pick<AgentResult<'host.status'>, 'memoryFree' | 'diskFree'>;
   /** Of the image that the destination lacks; absent or 0 when it has it. */
   imageBytes?: number;
+  /** It goes while it is stopped. */
+  cold?: boolean;
 };
 
 /** QEMU's own use of memory beside the guest's, and what the host should keep. */
@@ -22,7 +24,7 @@ const MEMORY_RESERVE = 64 * 2 ** 20;
 const DISK_RESERVE = 64 * 2 ** 20;
 
 /** What can be said from the store alone, before an operation is made. */
-export function recordFindings(guest: GuestRecord, destination: HostRecord): Finding[] {
+export function recordFindings(guest: GuestRecord, destination: HostRecord, cold = false): Finding[] {
   const { name, host, state, engine } = guest;
   const to = destination.name;
   const found: Finding[] = [];
@@ -33,9 +35,10 @@ export function recordFindings(guest: GuestRecord, destination: HostRecord): Fin
       }),
     );
   }
-  if (state !== 'running') {
+  if (state !== 'running' && !(cold && state === 'stopped')) {
     const message = `${name} is ${state}; only a running guest can be migrated live.`;
-    const next = `Start it with \`blanket guest start ${name}\`.`;
+    const start = `Start it with \`blanket guest start ${name}\``;
+    const next = state === 'stopped' ? `${start}, or migrate it as it is with --mode cold.` : `${start}.`;
     found.push(blocker('migrate.not-running', message, next, { guest: name, state }));
   }
   if (destination.state !== 'ready') {
@@ -54,8 +57,8 @@ export function recordFindings(guest: GuestRecord, destination: HostRecord): Fin
 }
 
 /** @throws BlanketError, kind `blocked`, with all blockers of `recordFindings` */
-export const checkRecords = (guest: GuestRecord, destination: HostRecord): void =>
-  refuseBlocked(recordFindings(guest, destination));
+export const checkRecords = (guest: GuestRecord, destination: HostRecord, cold = false): void =>
+  refuseBlocked(recordFindings(guest, destination, cold));
 
 /** Rounded so that what is free never seems to be enough when it is not. */
 const mib = (bytes: number, round: (value: number) => number): string => `${round(bytes / 2 ** 20)} MiB`;
@@ -77,9 +80,18 @@ function shortage(
 
 /** What both hosts say of the guest and of the room for it. */
 export function readingFindings(readings: Readings): Finding[] {
-  const { guest, source, destination, atSource, atDestination, room, imageBytes = 0 } = readings;
+  const {
+    guest,
+    source,
+    destination,
+    atSource,
+    atDestination,
+    room,
+    imageBytes = 0,
+    cold = false,
+  } = readings;
   const found: Finding[] = [];
-  if (atSource.state !== 'running') {
+  if (atSource.state !== 'running' && !(cold && atSource.state === 'stopped')) {
     const message = `${guest.name} is ${atSource.state} on ${source.name}, not running.`;
     const data = { guest: guest.name, state: atSource.state };
     found.push(blocker('migrate.not-running', message, `See \`blanket console ${guest.name}\`.`, data));
@@ -95,7 +107,9 @@ export function readingFindings(readings: Readings): Finding[] {
   const disk = atSource.diskAllocated + imageBytes + DISK_RESERVE;
   return [
     ...found,
-    ...shortage('memory', destination.name, guest.name, room.memoryFree, memory),
+    ...(atSource.state === 'stopped'
+      ? []
+      : shortage('memory', destination.name, guest.name, room.memoryFree, memory)),
     ...shortage('disk', destination.name, guest.name, room.diskFree, disk),
   ];
 }

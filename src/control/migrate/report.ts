@@ -44,6 +44,10 @@ function warningsOf({ warnings = [], restarted, guest, destination }: MigrateSta
   return [...warnings, { code: 'migrate.postcopy-restarted', kind: 'attention', message }];
 }
 
+/** From the word to shut down until it was started; by control's clock. */
+const coldDowntimeOf = ({ downAt, upAt }: NonNullable<MigrateState['cold']>): number | null =>
+  downAt === undefined || upAt === undefined ? null : upAt - downAt;
+
 export function resultOf(state: MigrateState, operation: Operation): MigrationResult {
   // Asking for the last numbers while the guest stands still would lengthen that; confirm brings them.
   const copied = state.confirmed?.stats ?? state.performed?.stats;
@@ -53,11 +57,11 @@ export function resultOf(state: MigrateState, operation: Operation): MigrationRe
     guest: state.guest,
     source: state.source,
     destination: state.destination,
-    downtimeMs: downtimeOf(state),
+    downtimeMs: state.cold === undefined ? downtimeOf(state) : coldDowntimeOf(state.cold),
     forwardingMs: state.finished?.forwardingMs ?? null,
     totalMs: ended - Date.parse(operation.createdAt),
     memoryBytes: copied?.memoryDone ?? 0,
-    diskBytes: copied?.diskDone ?? 0,
+    diskBytes: state.cold?.sent ?? copied?.diskDone ?? 0,
     rounds: copied?.rounds ?? 0,
     objective: state.objective,
     downtimeLimitMs: state.performed?.stats.downtimeLimitMs ?? null,

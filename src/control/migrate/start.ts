@@ -6,7 +6,7 @@ import { refuseMaintenance } from '../drain/maintenance.ts';
 import { checkGuestCpu } from '../fleet/guest-cpu.ts';
 import { learnCpu } from '../fleet/known-cpus.ts';
 import type { Services } from '../services.ts';
-import type { GuestRecord } from '../store/records.ts';
+import { settleMode } from './cold/is-cold.ts';
 import { objectiveFor } from './objective.ts';
 import { checkRecords } from './plan.ts';
 
@@ -22,23 +22,23 @@ export async function startMigration(
   drain?: string,
 ): Promise<Operation> {
   const { store, operations } = services;
-  const checked = (): GuestRecord => {
+  const wished = objectiveFor(wish, store.guests.get(name).objective);
+  const checked = () => {
     const [guest, destination] = [store.guests.get(name), store.hosts.get(to)];
     operations.needIdle(`guest/${name}`); // first: a guest that migrates is not "not running"
     refuseRebooting(store, to);
     refuseMaintenance(store, to);
-    checkRecords(guest, destination);
-    return guest;
+    const objective = settleMode(wished, guest); // each time: it may be started or stopped while a host is asked
+    checkRecords(guest, destination, objective.mode === 'cold');
+    return { guest, objective };
   };
   checked();
   await learnCpu(services, to);
-  const guest = checked();
+  const { guest, objective } = checked();
   const warnings = checkGuestCpu(store, guest, 'migrate', to);
-  const objective = objectiveFor(wish, guest.objective);
-  const state = { guest: name, source: guest.host, destination: to, objective, warnings };
-  return operations.start(
-    'guest.migrate',
-    `guest/${name}`,
-    drain === undefined ? state : { ...state, drain },
-  );
+  return operations.start('guest.migrate', `guest/${name}`, {
+    ...{ guest: name, source: guest.host, destination: to, objective, warnings },
+    ...(objective.mode === 'cold' && { cold: { wasRunning: guest.state === 'running' } }),
+    ...(drain !== undefined && { drain }),
+  });
 }

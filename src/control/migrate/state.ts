@@ -2,6 +2,7 @@
 
 import type { CopyWay } from '../../wire/copy-way.ts';
 import type { Problem } from '../../wire/errors.ts';
+import type { ColdDigests } from '../../wire/methods/cold.ts';
 import type { MigrationStats } from '../../wire/migration.ts';
 import type { MigrationPlan } from '../../wire/migration-plan.ts';
 import type { HostVersions } from '../../wire/move-proof.ts';
@@ -53,6 +54,8 @@ export type MigrateState = {
   /** The host on which a copy stayed that is to be removed once it is back. */
   leftBehind?: string | null;
   confirmed?: { stats?: MigrationStats | undefined };
+  /** Of a guest that goes cold: from the first moment on, or never. `downAt`, `upAt`: when it was told to shut down, and was started again, Unix ms. */
+  cold?: { wasRunning: boolean; downAt?: number; upAt?: number; sent?: number; files?: ColdDigests };
   /** Of the disk's data on both sides, read while the guest stood still. */
   digests?: { source: string; destination: string };
   /** What ran on both hosts; `null`: one could not be asked. */

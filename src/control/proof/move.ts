@@ -32,6 +32,7 @@ const reasons = {
   clockStepMs: 'Nobody inside the guest was asked for its clock.',
   predicted: 'Nothing was foretold.',
   downtimeMs: 'The hypervisors did not tell how long the guest stood still.',
+  stopped: 'The guest was stopped before and after.',
   versions: 'The host could not be asked after the handover.',
 };
 
@@ -44,7 +45,11 @@ export function moveOf({ state, operation, result, guest, source, destination }:
     ['disk', reasons.diskDigests, digests],
     ['clockStepMs', unreadClock, step?.stepMs],
     ['predicted', reasons.predicted, predicted],
-    ['downtimeMs', reasons.downtimeMs, result.downtimeMs],
+    [
+      'downtimeMs',
+      state.cold?.wasRunning === false ? reasons.stopped : reasons.downtimeMs,
+      result.downtimeMs,
+    ],
     ['source.versions', reasons.versions, witnessed?.source],
     ['destination.versions', reasons.versions, witnessed?.destination],
   ];

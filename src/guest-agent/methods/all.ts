@@ -3,6 +3,7 @@
 import type { Context } from '../context.ts';
 import type { Handlers } from '../handlers.ts';
 import { clockHandlers } from './clock.ts';
+import { coldHandlers } from './cold.ts';
 import { conformHandlers } from './conform.ts';
 import { diskHandlers } from './disk.ts';
 import { driverHandlers } from './drivers.ts';
@@ -30,4 +31,5 @@ export const allHandlers = (context: Context): Handlers => ({
   ...planHandlers(context),
   ...clockHandlers(context),
   ...migrateHandlers(context),
+  ...coldHandlers(context),
 });

@@ -20,7 +20,8 @@ async function isOver({ live }: Context, engine: Engine, record: MigrationRecord
   if ((await engine.postCopy(record.guest)) === 'active') return false;
   const state = await engine.state(record.guest);
   if (record.side === 'source') return state === 'running' && !(await engine.isCopying(record.guest));
-  return state !== 'paused';
+  // one that came cold waits for control's word as well
+  return state !== 'paused' && !(record.cold && state === 'stopped');
 }
 
 /**

@@ -17,6 +17,9 @@ export type Live = {
   cancelled: Set<string>;
   /** What finish gave, by operation: the record may not have been written. */
   finished: Map<string, AgentResult<'migrate.finish'>>;
+  /** By operation: what ends the offers of a stopped guest's disks, and what ends fetching or reading them. */
+  offers: Map<string, (() => void)[]>;
+  coldWork: Map<string, AbortController>;
 };
 
 export const newLive = (): Live => ({
@@ -24,6 +27,8 @@ export const newLive = (): Live => ({
   running: new Map(),
   cancelled: new Set(),
   finished: new Map(),
+  offers: new Map(),
+  coldWork: new Map(),
 });
 
 /** The open side of a migration; `undefined` when this agent does not hold it, or libvirt dropped it. */
@@ -46,6 +51,8 @@ export function needSide(live: Live, { operation, guest }: MigrationId): Migrati
 }
 
 export async function closeSide(live: Live, operation: string): Promise<void> {
+  for (const close of live.offers.get(operation) ?? []) close();
+  live.offers.delete(operation);
   const side = live.sides.get(operation);
   live.sides.delete(operation);
   await side?.close();

@@ -11,6 +11,7 @@
 import { isLibvirtError, LibvirtConnectionError } from '../../libvirt/errors.ts';
 import type { AgentResult } from '../../wire/agent.ts';
 import { BlanketError } from '../../wire/errors.ts';
+import { keepCold } from '../cold/keep.ts';
 import type { Context } from '../context.ts';
 import { hasDisk } from '../disks.ts';
 import type { Engine, GuestState } from '../engines/engine.ts';
@@ -121,6 +122,7 @@ export async function keep(
   await refuseWhileBusy(context, engine, record);
   if (record.side === 'source') await refuseSwitched(engine, record);
   refuseUndecided(record, await engine.state(id.guest), decided);
+  if (record.cold) return keepCold(context, engine, record);
   await release(context, record);
   await makeRun(context, engine, id, stateFor(record, await engine.state(id.guest)));
   await engine.persist(id.guest);
@@ -192,7 +194,7 @@ export async function discard(context: Context, id: MigrationId): Promise<void> 
   if (state === 'running' || (state !== 'absent' && livesHere(record))) throw runningHere(id.guest, state);
   if (record.side === 'destination') {
     await refuseSwitched(engine, record);
-    refuseCome(id.guest, state);
+    if (!cameUnused(record)) refuseCome(id.guest, state);
   }
   await eraseIfSame(context, record);
   await closeSide(context.live, id.operation);
@@ -216,6 +218,9 @@ const runningHere = (guest: string, state: GuestState): BlanketError =>
 export function refuseCome(guest: string, state: GuestState): void {
   if (state === 'running' || state === 'stopped') throw runningHere(guest, state);
 }
+
+/** A guest that came cold was defined here, and never ran here. */
+const cameUnused = ({ cold, results }: MigrationRecord): boolean => cold && results.ran !== true;
 
 /** It was decided, and done, that the guest stays (source) or has come (destination). */
 const livesHere = ({ side, closed, cancelled, step }: MigrationRecord): boolean =>

@@ -32,6 +32,8 @@ export const recordSchema = z.object({
   /** The migration is not to happen any more. */
   cancelled: z.boolean(),
   closed: z.boolean(),
+  /** The guest goes while it is stopped. */
+  cold: z.boolean().default(false),
   /** What is being sent (older agents kept none there) or made here. */
   spec: guestSpecSchema.optional(),
   /** What each call that succeeded gave, by method, so that a repeated call is answered and not done again. */
@@ -68,6 +70,7 @@ export function newRecord({ operation, guest }: MigrationId, side: MigrationReco
     step: 'none',
     cancelled: false,
     closed: false,
+    cold: false,
     results: {},
     changedAt: Date.now(),
   };

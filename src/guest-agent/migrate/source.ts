@@ -230,8 +230,9 @@ const notPerformed = (guest: string, step: string): BlanketError =>
  * then is told by status.
  */
 export async function requestCancel(context: Context, id: MigrationId): Promise<void> {
+  context.live.coldWork.get(id.operation)?.abort();
   const record = await readRecord(context, id);
-  if (record === undefined || record.closed || (record.step !== 'begun' && record.step !== 'switched'))
+  if (record === undefined || record.closed || record.cold || (record.step !== 'begun' && record.step !== 'switched'))
     return;
   if (await hasGone(context, record)) return;
   context.live.cancelled.add(id.operation);

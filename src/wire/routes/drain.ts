@@ -39,6 +39,7 @@ export const drainRoutes = {
     body: z.object({
       to: z.array(nameSchema).min(1).optional().describe('only to these hosts; default: to any that fits'),
       parallel: z.int().min(1).max(16).default(2).describe('migrations at a time, at most'),
+      stopped: z.boolean().default(false).describe('stopped guests go as well, and stay stopped'),
     }),
   }),
   'host.undrain': route('POST /hosts/:name/undrain', 200, "End a host's maintenance", r.hostSchema, {

@@ -51,11 +51,12 @@ export function rig(t: ExecutionContext) {
       if (rooms[host] === undefined) throw new BlanketError('ssh.unreachable', `${host} does not answer.`);
       if (method === 'host.status') return rooms[host];
       if (method !== 'guest.view') return {};
-      const here = store.guests.get(name).host === host;
+      const guest = store.guests.get(name);
+      const here = guest.host === host;
       return {
         name,
         uuid: '',
-        state: here ? 'running' : 'absent',
+        state: here ? (guest.state === 'stopped' ? 'stopped' : 'running') : 'absent',
         disk: here,
         diskAllocated: here ? mebi : 0,
       };
@@ -115,14 +116,14 @@ function asking(services: Services) {
   const { store, operations } = services;
   const [drains, guests] = [drainHandlers(services), guestHandlers(services)];
   const call = { query: {}, body: {} };
-  const drain = async (name: string, body: { to?: string[]; parallel?: number } = {}) =>
+  const drain = async (name: string, body: { to?: string[]; parallel?: number; stopped?: boolean } = {}) =>
     drains['host.drain']({ params: { name }, query: {}, body: api['host.drain'].body.parse(body) });
   const undrain = async (name: string) => drains['host.undrain']({ ...call, params: { name } });
   const start = async (name: string) => guests['guest.start']({ ...call, params: { name } });
-  const migrate = async (name: string, to: string) =>
+  const migrate = async (name: string, to: string, wish: { mode?: string } = {}) =>
     migrateHandlers(services)['guest.migrate']({
       ...{ params: { name }, query: {} },
-      body: api['guest.migrate'].body.parse({ to }),
+      body: api['guest.migrate'].body.parse({ to, ...wish }),
     });
   const removeHost = async (name: string) =>
     hostHandlers(services)['host.remove']({ ...call, params: { name }, query: { force: false } });

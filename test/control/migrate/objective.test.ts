@@ -19,6 +19,9 @@ const conflicts: [string, ObjectiveWish][] = [
   ['objective.postcopy-connections', { maxTotalMs: 60_000, onTimeout: 'postcopy', connections: 2 }],
   ['objective.postcopy-verify', { maxTotalMs: 60_000, onTimeout: 'postcopy', verifyDisk: true }],
   ['objective.suspend-pause', { mode: 'suspend', maxTotalMs: 60_000, onTimeout: 'pause' }],
+  ['objective.cold-downtime', { mode: 'cold', maxDowntimeMs: 300 }],
+  ['objective.cold-pause', { mode: 'cold', maxTotalMs: 60_000, onTimeout: 'pause' }],
+  ['objective.cold-connections', { mode: 'cold', connections: 4 }],
   ['objective.total-too-short', { maxTotalMs: 1_000, maxDowntimeMs: 1_000 }],
 ];
 for (const [code, wish] of conflicts) {
@@ -30,6 +33,7 @@ for (const [code, wish] of conflicts) {
 
 test('what a guest has set gives way to its command', (t) => {
   t.is(objectiveFor({ mode: 'suspend' }, { maxDowntimeMs: 300, onTimeout: 'pause' }).mode, 'suspend');
+  t.is(objectiveFor({ mode: 'cold' }, { maxDowntimeMs: 300, connections: 4 }).mode, 'cold');
   t.is(objectiveFor({ onTimeout: 'pause' }, { maxTotalMs: 60_000 }).onTimeout, 'pause');
 });
 

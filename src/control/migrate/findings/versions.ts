@@ -29,13 +29,13 @@ const SAFE_EMULATION = '9.0.0';
 /** Also with `auto`: to stand still for the whole copy is for a person to decide. */
 const emulated = ({ guest, engine, mode, source, destination }: VersionCase): Finding[] => {
   const old = [source, destination].filter(({ qemu }) => compareVersions(qemu, SAFE_EMULATION) < 0);
-  if (engine !== 'tcg' || mode === 'suspend' || old.length === 0) return [];
+  if (engine !== 'tcg' || mode === 'suspend' || mode === 'cold' || old.length === 0) return [];
   const where = old.map(({ name, qemu }) => `${qemu} on ${name}`).join(', ');
   return [
     blocker(
       'migrate.emulated-live',
       `${guest} runs emulated (engine tcg), and QEMU before 9.0 (${where}) loses what such a guest writes while it migrates live.`,
-      'Migrate it with --mode suspend, or bring QEMU on the hosts to 9.0 or later.',
+      'Migrate it with --mode suspend or --mode cold, or bring QEMU on the hosts to 9.0 or later.',
       { engine, hosts: old },
     ),
   ];
