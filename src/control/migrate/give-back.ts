@@ -39,8 +39,8 @@ export async function giveBack(
   save({ leftBehind: await leftover });
 }
 
-/** What was sent for the way forward and is late is refused by the source from now on. */
-function decideBack({ store }: Services, guest: string): number {
+/** What was sent for the way forward and is late is refused from now on, by every host that has heard this lease. */
+export function decideBack({ store }: Pick<Services, 'store'>, guest: string): number {
   const lease = takeLease(store);
   store.guests.update(guest, { lease });
   return lease;

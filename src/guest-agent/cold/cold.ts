@@ -80,7 +80,7 @@ type Fetch = AgentParsed<'cold.fetch'>;
 /**
  * Asked again while it runs, it is joined; `migrate.cancel` ends it.
  * @throws BlanketError `cold.stream` when the stream broke: with a new offer it goes on where it was;
- *   `guest.exists`, `guest.fenced`, `image.missing`, `network.missing`, `migrate.busy`, `migrate.cancelled`, `migrate.over`
+ *   `host.disk-full`, `cold.not-stored`, `guest.exists`, `guest.fenced`, `image.missing`, `network.missing`, `migrate.busy`, `migrate.cancelled`, `migrate.over`
  */
 export const fetch = (context: Context, params: Fetch, call: Call): Promise<AgentResult<'cold.fetch'>> =>
   joinOrStart(context.live, params.operation, 'fetch', call, async (progress) => {
@@ -106,7 +106,8 @@ async function cancellable<T>(
 ): Promise<T> {
   const abort = new AbortController();
   const onCancel = () => abort.abort();
-  live.coldWork.set(operation, abort);
+  const works = live.coldWork.get(operation) ?? new Set();
+  live.coldWork.set(operation, works.add(abort));
   call.signal.addEventListener('abort', onCancel, { once: true });
   try {
     return await work(abort.signal);
@@ -116,7 +117,8 @@ async function cancellable<T>(
     throw new BlanketError('migrate.cancelled', message, { kind: 'cancelled' });
   } finally {
     call.signal.removeEventListener('abort', onCancel);
-    live.coldWork.delete(operation);
+    works.delete(abort);
+    if (works.size === 0) live.coldWork.delete(operation);
   }
 }
 
@@ -137,18 +139,13 @@ async function makeReady(context: Context, params: Fetch): Promise<MigrationReco
   const { spec, guest, operation } = params;
   const before = await readRecord(context, params);
   refuseOver(before);
-  if (before !== undefined) return before;
+  if (before !== undefined) return atDestination(before);
   const engine = context.engine(spec.engine);
   await admit(context, engine, guest, operation);
   const state = await engine.state(guest);
   if (state !== 'absent')
     throw conflict('guest.exists', `This host already has a guest ${guest}; it is ${state}.`);
-  if (!(await hasImage(paths, spec.image))) {
-    throw new BlanketError('image.missing', `This host does not have image ${spec.image}.`, {
-      kind: 'not-found',
-      next: 'Send the image to this host first.',
-    });
-  }
+  await requireImage(paths, spec.image);
   for (const { network } of spec.nics) await requireNetwork(paths, network);
   await removeDisks(paths, guest);
   return keepRecord(context, { ...newRecord(params, 'destination'), cold: true, spec });
@@ -176,7 +173,7 @@ export const digest = (context: Context, id: MigrationId, call: Call): Promise<A
 
 /**
  * The point of no return. Nothing is taken in that is not, byte for byte, what the source has.
- * @throws BlanketError `cold.differs`, `guest.fenced`, `migrate.unknown`, `migrate.over`, and those of the engine; the guest does not run then
+ * @throws BlanketError `cold.differs`, `image.missing`, `guest.fenced`, `migrate.unknown`, `migrate.over`, and those of the engine; the guest does not run then
  */
 export const adopt = (
   context: Context,
@@ -185,10 +182,14 @@ export const adopt = (
   inTurn(context, id, async () => {
     const record = await needRecord(context, id);
     if (record.step !== 'finished') refuseOver(record);
+    atDestination(record);
     const engine = await engineOf(context, id.guest);
     if (record.step !== 'finished') {
       if (!isDeepStrictEqual(record.results.digest, files)) throw differs(id.guest);
-      await takeIn(context.paths, id.guest, context.paths.image(spec.image));
+      await requireImage(context.paths, spec.image);
+      const names = await takeIn(context.paths, id.guest, context.paths.image(spec.image));
+      // what has vanished since it was compared is not made up for by its digest
+      if (!isDeepStrictEqual(names, namesOf(files))) throw differs(id.guest);
       await keepSpec(context, spec);
       await engine.define(spec);
       await keepRecord(context, record, { step: 'finished', spec });
@@ -210,6 +211,23 @@ async function run(context: Context, engine: Engine, id: MigrationId): Promise<v
     if (known) await keepRecord(context, noted, { results: record.results });
     throw error;
   }
+}
+
+const namesOf = (files: readonly { name: string }[]): string[] => files.map(({ name }) => name).sort();
+
+async function requireImage(paths: Context['paths'], image: string): Promise<void> {
+  if (await hasImage(paths, image)) return;
+  throw new BlanketError('image.missing', `This host does not have image ${image}.`, {
+    kind: 'not-found',
+    next: 'Send the image to this host first.',
+  });
+}
+
+/** The guest's own host must never take it in, nor fill drafts beside its disks. @throws BlanketError `migrate.unknown` */
+function atDestination(record: MigrationRecord): MigrationRecord {
+  if (record.side === 'destination' && record.cold) return record;
+  const message = `${record.guest} does not come to this host by operation ${record.operation}.`;
+  throw new BlanketError('migrate.unknown', message, { kind: 'conflict' });
 }
 
 const differs = (guest: string): BlanketError =>

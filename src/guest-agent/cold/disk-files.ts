@@ -54,9 +54,9 @@ export async function digestAll(
 
 /**
  * The drafts become the guest's disks. The root disk lies on its image, which may have another path on this host; nothing else
- * of it changes. Repeating it changes nothing.
+ * of it changes. Repeating it changes nothing. @returns the names of the disks that the guest then has, all on the disk
  */
-export async function takeIn(paths: Paths, guest: string, image: string): Promise<void> {
+export async function takeIn(paths: Paths, guest: string, image: string): Promise<string[]> {
   for (const name of await draftsOf(paths, guest)) {
     const draft = draftFile(paths, guest, name);
     const { backingFile } = await imageInfo(draft);
@@ -66,7 +66,8 @@ export async function takeIn(paths: Paths, guest: string, image: string): Promis
     }
     await rename(draft, diskFile(paths, guest, name));
   }
-  await syncFolder(paths.diskFolder(guest));
+  for (const folder of [paths.diskFolder(guest), paths.disks]) await syncFolder(folder);
+  return (await filesOf(paths, guest)).map(({ name }) => name);
 }
 
 async function syncFile(path: string): Promise<void> {

@@ -6,7 +6,8 @@
  *     | <== head, data; head, data; … ============ |  what is zero is left out
  *     | <-- head with length 0 for each file ----- |  the file has been told of to its end
  *
- * A head is 16 bytes, big endian: 4 the file's place in the request, 4 the length of the data, 8 where the data belongs.
+ * A head is 16 bytes, big endian: 4 the file's place in the request, 4 the length of the data, 8 where the data belongs. One
+ * without data before the file's end says that all up to there is zero, so that a long hole is not taken for a dead stream.
  */
 import { z } from 'zod';
 import { BlanketError } from '../../wire/errors.ts';
@@ -16,6 +17,8 @@ export const headBytes = 16;
 /** Zeroes are looked for in pieces of this size, which is qcow2's usual cluster. */
 export const blockBytes = 64 * 1024;
 export const mostDataBytes = 1024 * 1024;
+/** Of so many zeroes in a row the destination is told, at the latest. */
+export const holeBytes = 256 * 1024 * 1024;
 /** A stream on which nothing moves for so long is given up. */
 export const idleMs = 60_000;
 
@@ -49,7 +52,7 @@ export function exactly(stream: AsyncIterable<Buffer>): (bytes: number) => Promi
   const pieces = stream[Symbol.asyncIterator]();
   let held: Buffer = Buffer.alloc(0);
   return async (bytes) => {
-    const parts = [held];
+    const parts = held.length > 0 ? [held] : [];
     let have = held.length;
     while (have < bytes) {
       const { value, done } = await pieces.next();
@@ -57,7 +60,7 @@ export function exactly(stream: AsyncIterable<Buffer>): (bytes: number) => Promi
       parts.push(value);
       have += value.length;
     }
-    const all = Buffer.concat(parts, have);
+    const all = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts, have);
     held = all.subarray(bytes);
     return all.subarray(0, bytes);
   };

@@ -10,6 +10,7 @@ import {
   blockBytes,
   broken,
   encodeHead,
+  holeBytes,
   idleMs,
   mostDataBytes,
   type Request,
@@ -102,6 +103,7 @@ type Part = { index: number; at: number; bytes: number };
 
 async function sendFile(socket: Socket, handle: FileHandle, part: Part, pace: Pace): Promise<void> {
   const buffer = Buffer.alloc(mostDataBytes);
+  let told = part.at;
   for (let at = part.at; at < part.bytes; ) {
     const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, part.bytes - at), at);
     if (bytesRead === 0) throw broken('The file is shorter than it was.');
@@ -110,8 +112,12 @@ async function sendFile(socket: Socket, handle: FileHandle, part: Part, pace: Pa
       await write(socket, encodeHead({ file: part.index, length: data.length, at: at + start }));
       await write(socket, data);
       await pace(data.length);
+      told = at + end;
     }
     at += bytesRead;
+    if (at - told < holeBytes || at % blockBytes !== 0) continue;
+    await write(socket, encodeHead({ file: part.index, length: 0, at }));
+    told = at;
   }
   await write(socket, encodeHead({ file: part.index, length: 0, at: part.bytes }));
 }

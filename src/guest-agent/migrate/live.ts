@@ -19,7 +19,7 @@ export type Live = {
   finished: Map<string, AgentResult<'migrate.finish'>>;
   /** By operation: what ends the offers of a stopped guest's disks, and what ends fetching or reading them. */
   offers: Map<string, (() => void)[]>;
-  coldWork: Map<string, AbortController>;
+  coldWork: Map<string, Set<AbortController>>;
 };
 
 export const newLive = (): Live => ({

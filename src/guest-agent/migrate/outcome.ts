@@ -196,6 +196,7 @@ export async function discard(context: Context, id: MigrationId): Promise<void> 
     await refuseSwitched(engine, record);
     if (!cameUnused(record)) refuseCome(id.guest, state);
   }
+  if (record.cold && record.results.ran === true && state !== 'absent') throw runningHere(id.guest, state);
   await eraseIfSame(context, record);
   await closeSide(context.live, id.operation);
   const gone = record.side === 'source' && (record.step === 'performed' || record.step === 'switched');

@@ -230,7 +230,7 @@ const notPerformed = (guest: string, step: string): BlanketError =>
  * then is told by status.
  */
 export async function requestCancel(context: Context, id: MigrationId): Promise<void> {
-  context.live.coldWork.get(id.operation)?.abort();
+  for (const work of context.live.coldWork.get(id.operation) ?? []) work.abort();
   const record = await readRecord(context, id);
   if (record === undefined || record.closed || record.cold || (record.step !== 'begun' && record.step !== 'switched'))
     return;

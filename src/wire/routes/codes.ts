@@ -46,6 +46,9 @@ const noPlace: Codes = {
 };
 const badWish: Codes = {
   usage: [
+    'objective.cold-connections',
+    'objective.cold-downtime',
+    'objective.cold-pause',
     'objective.no-total',
     'objective.postcopy-connections',
     'objective.postcopy-verify',

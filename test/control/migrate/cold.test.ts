@@ -107,8 +107,39 @@ test('a guest that the destination cannot start goes back, and the source never 
   };
   const own = journey(t, true, { 'cold.adopt': fails });
   t.like(await own.run(), { state: 'rolled-back', problem: { code: 'migrate.finish-failed' } });
-  t.deepEqual(own.told('migrate.discard'), ['b1 migrate.discard']);
+  const [first, ...rest] = own.told('migrate.discard', 'migrate.keep');
+  t.is(first, 'b1 migrate.discard', 'an adopt that is late finds nothing');
+  t.deepEqual(rest.sort(), ['a1 migrate.keep', 'b1 migrate.discard']);
   t.is(own.runsAt(), 'a1');
+});
+
+test('as long as the destination has not let go, the guest is not started where it was', async (t) => {
+  const fails = (code: string) => () => {
+    throw new BlanketError(code, 'It does not do that.');
+  };
+  const answers = {
+    'cold.adopt': fails('guest.start-failed'),
+    'migrate.discard': fails('migrate.running-here'),
+  };
+  const own = journey(t, true, answers);
+  t.is((await own.run()).state, 'attention');
+  t.is(own.runsAt(), '');
+  t.deepEqual(own.told('migrate.keep', 'guest.start'), []);
+});
+
+test('an answer that is lost while the guest shuts down does not bring it back half-way', async (t) => {
+  let asked = 0;
+  const own = journey(t, true);
+  const { agents } = own.services;
+  const call = async (host: string, method: string) => {
+    const answer = await agents.call(host, method as never, {} as never);
+    asked += Number(method === 'guest.stop');
+    if (method === 'guest.stop' && asked === 1) throw new BlanketError('agent.lost', 'The line broke.');
+    return answer;
+  };
+  Object.assign(own.services, { agents: { call } });
+  t.is((await own.run()).state, 'done');
+  t.is(asked, 2);
 });
 
 test('a stream that breaks is begun again with another offer', async (t) => {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import test from 'ava';
@@ -204,4 +204,34 @@ test('what comes when it has been undone is refused', async (t) => {
   await t.throwsAsync(fetchOffer(offer), { code: 'migrate.over' });
   const adopt = { ...id, spec, files: [], start: true };
   await t.throwsAsync(at(destination)['cold.adopt'](adopt, quiet), { code: 'migrate.over' });
+});
+
+test('disks that have vanished since they were compared are not made up for by their digests', async (t) => {
+  const own = await pair();
+  const { source, destination, spec, at, fetchOffer } = own;
+  await fetchOffer(await at(source)['cold.offer'](id, quiet));
+  const { files } = await at(source)['cold.digest'](id, quiet);
+  await at(destination)['cold.digest'](id, quiet);
+  rmSync(`${destination.context.paths.disk(id.guest)}.incoming`);
+  const adopt = at(destination)['cold.adopt']({ ...id, spec, files, start: false }, quiet);
+  await t.throwsAsync(adopt, { code: 'cold.differs' });
+  t.is(destination.states.get(id.guest) ?? 'absent', 'absent');
+});
+
+test('its own host never takes it in', async (t) => {
+  const own = await pair();
+  const { files } = await wholeWay(own);
+  const adopt = own.at(own.source)['cold.adopt']({ ...id, spec: own.spec, files, start: true }, quiet);
+  await t.throwsAsync(adopt, { code: 'migrate.unknown' });
+  t.is(own.source.states.get(id.guest), 'stopped');
+});
+
+test('what has run at the destination is not removed there, however it stands', async (t) => {
+  const own = await pair();
+  await wholeWay(own, true);
+  for (const state of ['paused', 'stopped'] as const) {
+    own.destination.states.set(id.guest, state);
+    const discard = own.at(own.destination)['migrate.discard'](id, quiet);
+    await t.throwsAsync(discard, { code: 'migrate.running-here' }, state);
+  }
 });

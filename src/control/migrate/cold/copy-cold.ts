@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { BlanketError } from '../../../wire/errors.ts';
 import { type ColdDigests, coldProgressSchema } from '../../../wire/methods/cold.ts';
-import { isUnreachable, reach } from '../../agents/reach.ts';
+import { isAway, reach } from '../../agents/reach.ts';
 import type { PhaseContext } from '../../run-phases.ts';
 import type { Services } from '../../services.ts';
 import { CALL_TIMEOUT_MS, idOf, PATIENCE_MS } from '../calls.ts';
@@ -42,14 +42,16 @@ export const copyCold: Make = (services) => ({
     }
   },
   async undo({ state }) {
-    const { source, destination } = state;
-    const ends = [stopWork(services, state, destination, SHORT_PATIENCE_MS)];
-    await stopWork(services, state, source, PATIENCE_MS);
+    const { source, destination, guest } = state;
+    const [there, here] = await Promise.allSettled([
+      stopWork(services, state, destination, SHORT_PATIENCE_MS),
+      stopWork(services, state, source, PATIENCE_MS),
+    ]);
     // One that is away keeps the guest from nothing: its stream has no other end any more, and what it has is removed later.
-    const [end] = await Promise.allSettled(ends);
-    if (end?.status === 'rejected') {
-      services.log.warn({ host: destination, guest: state.guest, err: end.reason }, 'copy not seen to end');
+    if (there.status === 'rejected') {
+      services.log.warn({ host: destination, guest, err: there.reason }, 'copy not seen to end');
     }
+    if (here.status === 'rejected') throw here.reason;
   },
 });
 
@@ -66,7 +68,7 @@ async function stopWork({ agents }: Services, state: MigrateState, host: string,
 }
 
 const mayTryAgain = (error: unknown): boolean =>
-  isUnreachable(error) || (error instanceof BlanketError && error.code === 'cold.stream');
+  isAway(error) || (error instanceof BlanketError && error.code === 'cold.stream');
 
 /** Each stream has an offer of its own; what had come before it broke need not come again. @returns bytes sent */
 async function fetchAll(

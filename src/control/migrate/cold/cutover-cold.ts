@@ -8,6 +8,7 @@ import { flipForwarding } from '../../network/forward.ts';
 import { NothingHappened } from '../../run-phases.ts';
 import type { Services } from '../../services.ts';
 import { CALL_TIMEOUT_MS, idOf, isGone, PATIENCE_MS } from '../calls.ts';
+import { decideBack } from '../give-back.ts';
 import type { Make, MigrateState } from '../state.ts';
 
 const START_MS = 180_000;
@@ -31,7 +32,10 @@ export const cutoverCold: Make = (services) => ({
     try {
       await reach(adopt, PATIENCE_MS);
     } catch (error) {
-      if (!isGone(error) && (isAway(error) || (await hasCome(services, state)))) throw error;
+      if (!isGone(error)) {
+        if (isAway(error) || (await hasCome(services, state))) throw error;
+        await callOff(services, state, save);
+      }
       save({ handed: false });
       await follow(services, () => flipForwarding(services, { ...moved, host: destination }, source));
       const message = `${guest} could not be started on ${destination}.`;
@@ -53,11 +57,28 @@ async function follow({ log }: Services, flip: () => Promise<number | null>): Pr
   }
 }
 
-/** An answer that is not about the way: it runs there, or does not. */
+/** An answer that is not about the way: it is up there, or is not. */
 async function hasCome({ agents }: Services, state: MigrateState): Promise<boolean> {
   const { guest } = await reach(
     () => agents.call(state.destination, 'migrate.status', idOf(state)),
     PATIENCE_MS,
   );
-  return guest === 'running';
+  return guest !== 'stopped' && guest !== 'absent';
+}
+
+/**
+ * An adopt whose answer was lost may still be on its way: before the guest may run at its source again, the destination has
+ * nothing left that could be taken in. @throws BlanketError `migrate.running-here`, and while the destination cannot be reached
+ */
+async function callOff(
+  services: Services,
+  state: MigrateState,
+  save: (change: Partial<MigrateState>) => void,
+): Promise<void> {
+  const lease = decideBack(services, state.guest);
+  save({ lease });
+  const { agents } = services;
+  const wish = { ...idOf(state), lease };
+  const options = { timeoutMs: CALL_TIMEOUT_MS };
+  await reach(() => agents.call(state.destination, 'migrate.discard', wish, options), PATIENCE_MS);
 }

@@ -24,15 +24,18 @@ export const prepareCold: Make = (services) => ({
       withinTotal(services, state, ensureImage(services, destination, guest.digest, { progress, signal })),
       syncGuestNetworks(services, guest, destination),
     ]);
-    const stop = { name, force: false, timeoutMs: SHUTDOWN_MS };
+    await refuseOldAgents(services, state);
     const { wasRunning } = coldOf(state);
     // asked again after a restart of control, nobody may touch what is held there already
     const { state: now } = await agents.call(source, 'guest.view', { name });
     if (wasRunning && now !== 'stopped') {
-      await refuseOldAgents(services, state);
       progress({ message: 'shutting the guest down' });
       save({ cold: { wasRunning, downAt: Date.now() } });
-      await agents.call(source, 'guest.stop', stop, { timeoutMs: SHUTDOWN_MS + CALL_TIMEOUT_MS });
+      const wish = { name, force: false, timeoutMs: SHUTDOWN_MS };
+      const stop = () =>
+        agents.call(source, 'guest.stop', wish, { timeoutMs: SHUTDOWN_MS + CALL_TIMEOUT_MS });
+      // a guest that was told to shut down does so, also when the answer is lost: given up now, it would not be started again
+      await reach(stop, PATIENCE_MS);
     }
     await agents.call(source, 'cold.offer', idOf(state), { timeoutMs: CALL_TIMEOUT_MS });
   },
@@ -45,10 +48,11 @@ export const prepareCold: Make = (services) => ({
   },
 });
 
-/** A guest is not shut down for what cannot come to an end. No agent knows this operation yet. @throws BlanketError `cold.old-agent` */
+/** A guest is not shut down for what cannot come to an end. An operation that nobody knows is asked for. @throws BlanketError `cold.old-agent` */
 async function refuseOldAgents({ agents }: Services, state: MigrateState): Promise<void> {
   for (const host of [state.source, state.destination]) {
-    const probe = agents.call(host, 'cold.digest', idOf(state), { timeoutMs: CALL_TIMEOUT_MS });
+    const id = { ...idOf(state), operation: `${state.operation}-asked` };
+    const probe = agents.call(host, 'cold.digest', id, { timeoutMs: CALL_TIMEOUT_MS });
     await probe.catch((error: unknown) => {
       if (!(error instanceof BlanketError)) throw error;
       if (error.code === 'migrate.unknown') return;
