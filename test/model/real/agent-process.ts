@@ -1,6 +1,7 @@
 /** An agent's process: the agent's own handlers over a simulated libvirt, until it is killed. */
 import type { Context } from '../../../src/guest-agent/context.ts';
 import type { Call, Handlers } from '../../../src/guest-agent/handlers.ts';
+import { coldHandlers } from '../../../src/guest-agent/methods/cold.ts';
 import { diskHandlers } from '../../../src/guest-agent/methods/disk.ts';
 import { guestHandlers } from '../../../src/guest-agent/methods/guest.ts';
 import { migrateHandlers } from '../../../src/guest-agent/methods/migrate.ts';
@@ -39,6 +40,7 @@ export function startAgent(world: World, machine: Machine, points: Points, numbe
     ...guestHandlers(context),
     ...diskHandlers(context),
     ...migrateHandlers(context),
+    ...coldHandlers(context),
   } as Partial<Handlers> as Handlers;
   const known = (method: string): boolean => Object.hasOwn(handlers, method);
   return {
@@ -53,6 +55,8 @@ export function startAgent(world: World, machine: Machine, points: Points, numbe
       alive = false;
       door.close();
       for (const link of links) closeLink(machine, link);
+      for (const work of [...context.live.coldWork.values()].flatMap((works) => [...works])) work.abort();
+      for (const close of [...context.live.offers.values()].flat()) close();
       died.reject(lost());
     },
   };

@@ -6,7 +6,7 @@ import { BlanketError } from '../../../src/wire/errors.ts';
 import type { Points } from './faults.ts';
 import { closeLink, endCopy } from './libvirtd.ts';
 import { guestName, type Link, type Machine } from './machine.ts';
-import { destroy, lookAtDisks, run, type World } from './world.ts';
+import { destroy, lookAtDisks, run, shutDown, type World } from './world.ts';
 
 export type Bench = { world: World; machine: Machine; points: Points; isAlive(): boolean };
 
@@ -146,6 +146,7 @@ export function engineOf(bench: Bench, links: Set<Link>): Engine {
         if (machine.guest === 'absent') machine.guest = 'stopped';
       }),
     start: () => call(bench, 'start', starts),
+    shutdown: () => call(bench, 'shutdown', () => shutDown(world, machine)),
     resume: () =>
       call(bench, 'resume', () => {
         if (machine.guest !== 'paused') throw refused('operationInvalid', 'domain is not paused');

@@ -1,11 +1,10 @@
-/** What all runs share: a folder in memory, a small image, and a `qemu-img` that only copies it. */
+/** What all runs share: a folder in memory, a small image, and a `qemu-img` that copies it and tells of a file that lies on nothing. */
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { digestOf } from '../../../src/guest-agent/images.ts';
-import { type Objective, objectiveSchema } from '../../../src/wire/objective.ts';
 
-export type Ground = { folder: string; image: string; digest: string; objective: Objective };
+export type Ground = { folder: string; image: string; digest: string };
 
 /** A qcow2 header is all that is read of it: magic, version 3, and at byte 24 the size. */
 function header(bytes: bigint): Buffer {
@@ -21,10 +20,16 @@ export async function makeGround(): Promise<Ground> {
   const image = join(folder, 'image.qcow2');
   writeFileSync(image, header(1_048_576n));
   const program = join(folder, 'qemu-img');
-  writeFileSync(program, `#!/bin/sh\nwhile [ $# -gt 2 ]; do shift; done\nexec cp ${image} "$1"\n`);
+  const info = '{"format": "qcow2", "virtual-size": 1048576}';
+  const lines = [
+    `[ "$1" = info ] && echo '${info}' && exit`,
+    'while [ $# -gt 2 ]; do shift; done',
+    `exec cp ${image} "$1"`,
+  ];
+  writeFileSync(program, ['#!/bin/sh', ...lines, ''].join('\n'));
   chmodSync(program, 0o755);
   process.env.PATH = `${folder}${delimiter}${process.env.PATH ?? ''}`;
-  return { folder, image, digest: await digestOf(image), objective: objectiveSchema.parse({}) };
+  return { folder, image, digest: await digestOf(image) };
 }
 
 export const leaveGround = ({ folder }: Ground): void => rmSync(folder, { recursive: true, force: true });

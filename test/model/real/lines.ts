@@ -25,13 +25,15 @@ export type Lines = {
   heal(): void;
   /** What is late comes now. */
   deliverAll(): void;
+  /** Until all that came late has been dealt with, however long that takes. */
+  settled(): Promise<void>;
 };
 
 type State = {
   broken: boolean;
   late: boolean;
-  asking: number;
   held: Late[];
+  underWay: Set<Promise<void>>;
   pending: Set<(error: Error) => void>;
   fleet: Fleet;
   points: Points;
@@ -49,7 +51,12 @@ function hold(state: State, agent: AgentProcess, method: string, params: unknown
   const call = { progress: () => undefined, signal: new AbortController().signal };
   const deliver = () => {
     state.points.trace.push(`  (${method} arrives late)`);
-    agent.call(method, params, call).catch(() => undefined); // nobody waits for it any more
+    // nobody waits for its answer any more
+    const dealt: Promise<void> = agent
+      .call(method, params, call)
+      .catch(() => undefined)
+      .then(() => void state.underWay.delete(dealt));
+    state.underWay.add(dealt);
   };
   state.held.push({ left: lateBy[state.points.passed % lateBy.length] ?? 2, deliver });
 }
@@ -87,9 +94,7 @@ async function send(
 }
 
 async function ask(state: State, host: HostName, method: string, params: unknown, options: CallOptions) {
-  state.asking += 1;
   await state.points.pass(`ask ${host} ${method}`);
-  state.asking -= 1;
   deliverDue(state, false);
   if (taken(state, 'broken')) throw lost();
   const agent = state.fleet.agent(host);
@@ -103,7 +108,8 @@ async function ask(state: State, host: HostName, method: string, params: unknown
 
 export function linesOf(fleet: Fleet, points: Points, digest: string): Lines {
   const state: State = {
-    ...{ broken: false, late: false, asking: 0, held: [], pending: new Set<(error: Error) => void>() },
+    ...{ broken: false, late: false, held: [], underWay: new Set<Promise<void>>() },
+    ...{ pending: new Set<(error: Error) => void>() },
     ...{ fleet, points, digest },
   };
   const call = async (
@@ -144,5 +150,6 @@ export function linesOf(fleet: Fleet, points: Points, digest: string): Lines {
       Object.assign(state, { broken: false, late: false });
     },
     deliverAll: () => deliverDue(state, true),
+    settled: async () => void (await Promise.all(state.underWay)),
   };
 }

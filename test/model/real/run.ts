@@ -6,13 +6,16 @@ import { openStore, type Store } from '../../../src/control/store/store.ts';
 import { guestRecord } from '../../control/fleet/rig.ts';
 import { hostRecord } from '../../control/host-record.ts';
 import { guestSpec } from '../../guest-agent/spec.ts';
+import { tunnel } from '../../guest-agent/tunnel/config.ts';
 import { type ControlProcess, startControl } from './control-process.ts';
 import { type Fault, type FaultKind, type Points, pointsOf } from './faults.ts';
 import { type Fleet, fleetOf } from './fleet.ts';
 import type { Ground } from './ground.ts';
 import { type Lines, linesOf } from './lines.ts';
 import { guestName, type Machine, readDisk, writeDisk } from './machine.ts';
-import { forget, newWorld, peerOf, run, type World } from './world.ts';
+import { patience } from './patience.ts';
+import { restOf, settle, type Way, wishOf } from './ways.ts';
+import { forget, newWorld, peerOf, type World } from './world.ts';
 
 export type Ran = {
   state: string;
@@ -30,16 +33,18 @@ type Scene = {
   store: Store;
   control: ControlProcess;
   cancelled: boolean;
+  way: Way;
 };
 
 const realPause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function furnish({ machines, folder }: World, ground: Ground): Store {
+function furnish({ machines, folder }: World, ground: Ground, way: Way): Store {
   const spec = guestSpec({ image: ground.digest, nics: [] });
   for (const { paths } of Object.values(machines)) {
     for (const folderOf of [paths.images, paths.guests, paths.migrations])
       mkdirSync(folderOf, { recursive: true });
     copyFileSync(ground.image, paths.image(ground.digest));
+    writeFileSync(paths.tunnel, JSON.stringify(tunnel({ address: '127.0.0.1' })));
   }
   const { a } = machines;
   mkdirSync(a.paths.diskFolder(guestName), { recursive: true });
@@ -48,8 +53,9 @@ function furnish({ machines, folder }: World, ground: Ground): Store {
   const store = openStore(join(folder, 'control.db'));
   store.hosts.insert(hostRecord('a', 1));
   store.hosts.insert(hostRecord('b', 2));
+  const { diskBytes } = spec;
   store.guests.insert(
-    guestRecord(guestName, 'a', { digest: ground.digest, diskBytes: spec.diskBytes, nics: [] }),
+    guestRecord(guestName, 'a', { digest: ground.digest, diskBytes, nics: [], state: restOf(way) }),
   );
   return store;
 }
@@ -74,11 +80,8 @@ function strike(scene: Scene, id: () => string | undefined, kind: FaultKind): vo
   }
 }
 
-/** The most points that a run may pass; one that passes more is going in circles. */
-const mostPoints = 3_000;
-
 async function untilEnded(scene: Scene, id: string): Promise<boolean> {
-  const until = performance.now() + 20_000;
+  const isEnough = patience();
   while (scene.store.operations.get(id).state === 'running') {
     scene.fleet.look();
     if (!scene.control.isAlive()) {
@@ -88,7 +91,7 @@ async function untilEnded(scene: Scene, id: string): Promise<boolean> {
       scene.control.operations.recoverAll();
     }
     await realPause();
-    if (scene.points.passed > mostPoints || performance.now() > until) return false;
+    if (isEnough(scene.points.passed)) return false;
   }
   return true;
 }
@@ -125,7 +128,8 @@ const openOn = ({ paths, name }: Machine): string[] =>
     .map(() => `${name} still has an open record`);
 
 function judge(scene: Scene, id: string): string[] {
-  const { store, world, cancelled } = scene;
+  const { store, world, cancelled, way } = scene;
+  const rest = restOf(way);
   const { state } = store.operations.get(id);
   const record = store.guests.get(guestName);
   const home = world.machines[record.host === 'a' ? 'a' : 'b'];
@@ -133,8 +137,8 @@ function judge(scene: Scene, id: string): string[] {
   const wrong: string[] = [];
   if (!['done', 'rolled-back', 'cancelled', 'failed'].includes(state)) wrong.push(`it ended as ${state}`);
   if (cancelled && state === 'done') wrong.push('it was cancelled, and went on');
-  if (record.state !== 'running') wrong.push(`control says that the guest is ${record.state}`);
-  if (home.guest !== 'running' && !(home.harmed || away.harmed))
+  if (record.state !== rest) wrong.push(`control says that the guest is ${record.state}`);
+  if (home.guest !== rest && !(home.harmed || away.harmed))
     wrong.push(`the guest is ${home.guest} on ${home.name}`);
   if (readDisk(home) !== world.write) wrong.push(`${home.name} lacks the last writes`);
   for (const { name, job, holder } of [home, away]) {
@@ -144,34 +148,33 @@ function judge(scene: Scene, id: string): string[] {
 }
 
 /** The guest goes on to the other host, and nothing that was may hold it up or come in between. */
-async function migrateOn(scene: Scene, ground: Ground): Promise<string[]> {
+async function migrateOn(scene: Scene): Promise<string[]> {
   const { store, points, lines } = scene;
   const source = store.guests.get(guestName).host;
   const from = scene.world.machines[source === 'a' ? 'a' : 'b'];
-  if (from.guest !== 'running') return []; // it died with its host, and only a person starts it again
+  if (from.guest !== restOf(scene.way)) return []; // it died with its host, and only a person starts it again
   points.trace.push('  (migrated once more)');
   scene.cancelled = false;
-  const id = startAt(scene, ground, source);
+  const id = startAt(scene, source);
   const ended = await untilEnded(scene, id);
   lines.deliverAll();
-  for (let turns = 0; turns < 50; turns += 1) await realPause();
+  await lines.settled();
   if (!ended) return ['the next migration never ends'];
   const { state } = store.operations.get(id);
   return [...(state === 'done' ? [] : [`the next migration ends as ${state}`]), ...judge(scene, id)];
 }
 
-const startAt = ({ control }: Scene, { objective }: Ground, source: string): string =>
+const startAt = ({ control, way }: Scene, source: string): string =>
   control.operations.start('guest.migrate', `guest/${guestName}`, {
-    ...{ guest: guestName, source, destination: source === 'a' ? 'b' : 'a', objective },
+    ...{ guest: guestName, source, destination: source === 'a' ? 'b' : 'a', ...wishOf(way) },
   }).id;
 
-export async function migrate(ground: Ground, plan: readonly Fault[]): Promise<Ran> {
+export async function migrate(ground: Ground, plan: readonly Fault[], way: Way = 'live'): Promise<Ran> {
   const points = pointsOf(plan);
   const world = newWorld(ground.folder, (what) => points.trace.push(what));
-  const store = furnish(world, ground);
+  const store = furnish(world, ground, way);
   writeDisk(world.machines.a, world.write);
-  world.machines.a.defined = true;
-  run(world, world.machines.a);
+  settle(world, world.machines.a, way);
   const fleet = fleetOf(world, points);
   const lines = linesOf(fleet, points, ground.digest);
   const scene: Scene = {
@@ -182,18 +185,20 @@ export async function migrate(ground: Ground, plan: readonly Fault[]): Promise<R
     store,
     control: fresh({ store, world, lines }),
     cancelled: false,
+    way,
   };
   let id: string | undefined;
   points.strike = (kind) => strike(scene, () => id, kind);
-  id = startAt(scene, ground, 'a');
+  id = startAt(scene, 'a');
   let ended = await untilEnded(scene, id);
   points.strike = () => undefined;
   fleet.heal();
   lines.heal();
   if (ended && store.operations.get(id).state === 'attention') ended = await takeUp(scene, id);
   if (ended) await cleanUp(scene, id).catch((error: Error) => world.broken.push(`cleanup: ${error.message}`));
+  await lines.settled();
   const wrong = ended ? judge(scene, id) : ['it never ends'];
-  if (wrong.length === 0) wrong.push(...(await migrateOn(scene, ground)));
+  if (wrong.length === 0) wrong.push(...(await migrateOn(scene)));
   const { state, problem } = store.operations.get(id);
   scene.control.kill();
   store.close();

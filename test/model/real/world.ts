@@ -44,6 +44,14 @@ export function run(world: World, machine: Machine): void {
   if (has !== undefined) writeDisk(machine, world.write);
 }
 
+/** All that the guest wrote is on its disk, and nothing of it is anywhere else. */
+export function shutDown(world: World, machine: Machine): void {
+  if (machine.guest !== 'running') return;
+  machine.ram = false;
+  machine.guest = machine.defined ? 'stopped' : 'absent';
+  world.trace(`  (shut down on ${machine.name})`);
+}
+
 /** Ends the process; a definition may stay. */
 export function destroy(world: World, machine: Machine): void {
   if (machine.guest === 'running') breaks(world, `the running guest on ${machine.name} is ended`);
