@@ -5,6 +5,7 @@ import anyTest, { type TestFn } from 'ava';
 import { migrationPlanSchema } from '../../src/wire/migration-plan.ts';
 import { hostSchema } from '../../src/wire/resources.ts';
 import { drainResultSchema } from '../../src/wire/routes/drain.ts';
+import { playCold } from './cold-in-fleet.ts';
 import { type Fleet, guest } from './fleet.ts';
 import { playPostCopy } from './post-copy-in-fleet.ts';
 import { unlessShort } from './short.ts';
@@ -23,6 +24,7 @@ export function playMigrations(
   playObjectives(current, isOn, home, away);
   playDrain(current, isOn, home, away);
   unlessShort('post-copy', () => playPostCopy(current, isOn, home, away));
+  playCold(current, isOn, [home, away]);
 }
 
 function playPlan(current: () => Fleet, home: string, away: string): void {
