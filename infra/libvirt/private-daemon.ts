@@ -14,6 +14,7 @@ import { type ConnectOptions, connect } from '../../src/libvirt/connect.ts';
 import type { Connection } from '../../src/libvirt/connection.ts';
 import { listFlags } from '../../src/libvirt/constants.ts';
 import { run, start } from '../../src/process/run.ts';
+import { type MigrationPorts, reserveMigrationPorts } from './migration-ports.ts';
 
 /** `nobody`; root's libvirtd would be the system's, with fixed paths for its state. */
 const owner = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
@@ -46,6 +47,7 @@ async function give(path: string): Promise<void> {
 /** Writes the daemon's settings; gives their path, and the environment in which all its places are in `directory`. */
 async function settle(
   directory: string,
+  ports: MigrationPorts,
 ): Promise<{ settings: string; env: NodeJS.ProcessEnv; runtime: string }> {
   const dir = async (...names: string[]) => {
     const path = join(directory, ...names);
@@ -56,8 +58,11 @@ async function settle(
   const [runtime, config] = [await dir('run'), await dir('etc')];
   const [cache, data] = [await dir('cache'), await dir('data')];
   await dir('etc', 'libvirt');
-  const settingsOfQemu = 'stdio_handler = "file"\nclear_emulator_capabilities = 0\n';
-  await writeFile(join(config, 'libvirt', 'qemu.conf'), settingsOfQemu);
+  const settingsOfQemu = [
+    ...['stdio_handler = "file"', 'clear_emulator_capabilities = 0'],
+    ...[`migration_port_min = ${ports.min}`, `migration_port_max = ${ports.max}`],
+  ];
+  await writeFile(join(config, 'libvirt', 'qemu.conf'), `${settingsOfQemu.join('\n')}\n`);
   const settings = join(config, 'libvirtd.conf');
   await writeFile(settings, `host_uuid = "${randomUUID()}"\nlog_outputs = "3:stderr"\n`);
   const env = {
@@ -74,7 +79,8 @@ async function settle(
 export async function startDaemon(): Promise<PrivateDaemon> {
   const directory = await mkdtemp(join(tmpdir(), 'libvirt-test-'));
   await give(directory);
-  const { settings, env, runtime } = await settle(directory);
+  const ports = await reserveMigrationPorts();
+  const { settings, env, runtime } = await settle(directory, ports);
   // Should the test die, the daemon ends by itself once nobody uses it.
   const args = ['--timeout', '30', '--config', settings];
   const [program, ...before] = asOwner(...forPostCopy);
@@ -85,7 +91,10 @@ export async function startDaemon(): Promise<PrivateDaemon> {
   });
   const socketPath = join(runtime, 'libvirt', 'libvirt-sock');
   const log = collect(child);
-  const remove = () => end(child).finally(() => rm(directory, { recursive: true, force: true }));
+  const remove = () =>
+    end(child)
+      .finally(() => rm(directory, { recursive: true, force: true }))
+      .finally(ports.release);
   try {
     await answering(socketPath, child, log);
   } catch (error) {

@@ -15,7 +15,7 @@ const input = {
   address: '198.18.0.7',
 };
 
-test('the ISO image bears its label and gives its files back', async (t) => {
+test.serial('the ISO image bears its label and gives its files back', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'seed-'));
   t.teardown(() => rm(directory, { recursive: true }));
   const path = join(directory, 'seed.iso');

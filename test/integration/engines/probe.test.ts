@@ -80,43 +80,46 @@ const pvm = existsSync('/sys/module/kvm_pvm');
 const hardware = ['kvm_intel', 'kvm_amd'].some((module) => existsSync(`/sys/module/${module}`));
 
 /** Which it is, is read off the kernel's modules: kvm_pvm has no hardware behind it, the two others have. */
-test('this machine: KVM is proven or explained, TCG has a score, the better one is chosen', async (t) => {
-  if (!existsSync('/dev/kvm')) return t.log('skipped: there is no /dev/kvm here') ?? t.pass();
-  if (!pvm && !hardware) return t.log('skipped: no module tells whether this /dev/kvm is good') ?? t.pass();
-  const { chosen, why, probes } = await chooseEngine(timeoutMs, never(), await benchHere({ folder }));
-  t.log(why);
-  t.deepEqual(
-    probes.map(({ engine }) => engine),
-    ['kvm', 'tcg', 'xen'],
-  );
-  t.false(of(probes, 'xen')?.usable);
-  t.is(of(probes, 'kvm')?.usable, !pvm);
-  t.is(chosen, pvm ? 'tcg' : 'kvm');
-  const best = of(probes, chosen);
-  for (const value of [best?.bootMs, best?.cpuMs, best?.memoryMs, best?.exitsPerSecond, best?.score]) {
-    t.true((value ?? 0) > 0);
-  }
-  if (!pvm) return;
-  t.regex(of(probes, 'kvm')?.reason ?? '', /kernel had not begun within|could not go on: KVM/);
-  t.regex(of(probes, 'kvm')?.reason ?? '', /kvm_pvm is loaded.*nested virtualization/);
-  t.regex(of(probes, 'kvm')?.console ?? '', /\S/);
-});
+test.serial(
+  'this machine: KVM is proven or explained, TCG has a score, the better one is chosen',
+  async (t) => {
+    if (!existsSync('/dev/kvm')) return t.log('skipped: there is no /dev/kvm here') ?? t.pass();
+    if (!pvm && !hardware) return t.log('skipped: no module tells whether this /dev/kvm is good') ?? t.pass();
+    const { chosen, why, probes } = await chooseEngine(timeoutMs, never(), await benchHere({ folder }));
+    t.log(why);
+    t.deepEqual(
+      probes.map(({ engine }) => engine),
+      ['kvm', 'tcg', 'xen'],
+    );
+    t.false(of(probes, 'xen')?.usable);
+    t.is(of(probes, 'kvm')?.usable, !pvm);
+    t.is(chosen, pvm ? 'tcg' : 'kvm');
+    const best = of(probes, chosen);
+    for (const value of [best?.bootMs, best?.cpuMs, best?.memoryMs, best?.exitsPerSecond, best?.score]) {
+      t.true((value ?? 0) > 0);
+    }
+    if (!pvm) return;
+    t.regex(of(probes, 'kvm')?.reason ?? '', /kernel had not begun within|could not go on: KVM/);
+    t.regex(of(probes, 'kvm')?.reason ?? '', /kvm_pvm is loaded.*nested virtualization/);
+    t.regex(of(probes, 'kvm')?.console ?? '', /\S/);
+  },
+);
 
-test('no /dev/kvm', async (t) => {
+test.serial('no /dev/kvm', async (t) => {
   const bench = await benchHere({ folder, qemu: await pretendedQemu(t, alive) });
   const { chosen, probes } = await chooseEngine(timeoutMs, never(), bench, await withoutKvm(t));
   t.is(chosen, 'tcg');
   t.regex(of(probes, 'kvm')?.reason ?? '', /no \/dev\/kvm/);
 });
 
-test('alive without any measurement is usable', async (t) => {
+test.serial('alive without any measurement is usable', async (t) => {
   const bench = await benchHere({ folder, qemu: await pretendedQemu(t, alive) });
   const { probes } = await chooseEngine(timeoutMs, never(), bench, await withoutKvm(t));
   t.like(of(probes, 'tcg'), { usable: true, cpuMs: undefined });
   t.true((of(probes, 'tcg')?.score ?? 0) > 0);
 });
 
-test('no probe guest', async (t) => {
+test.serial('no probe guest', async (t) => {
   const bench = await benchHere({ folder: await scratch(t) });
   const error = await t.throwsAsync<BlanketError>(chooseEngine(timeoutMs, never(), bench), {
     code: 'host.no-probe',
@@ -124,7 +127,7 @@ test('no probe guest', async (t) => {
   t.regex(error?.message ?? '', /vmlinuz is not in/);
 });
 
-test('no permission for /dev/kvm', async (t) => {
+test.serial('no permission for /dev/kvm', async (t) => {
   if (process.getuid?.() !== 0) return t.log('skipped: only root can become somebody else') ?? t.pass();
   if (!existsSync('/dev/kvm')) return t.log('skipped: there is no /dev/kvm here') ?? t.pass();
   const nobody = 'exec setpriv --reuid=65534 --regid=65534 --clear-groups qemu-system-x86_64 "$@"';
@@ -133,35 +136,35 @@ test('no permission for /dev/kvm', async (t) => {
   t.regex(of(probes, 'kvm')?.reason ?? '', /Permission denied.* must run as root/);
 });
 
-test('no QEMU', async (t) => {
+test.serial('no QEMU', async (t) => {
   const probes = await allUnusable(t, join(await scratch(t), 'missing'));
   t.regex(of(probes, 'tcg')?.reason ?? '', /QEMU is missing or cannot be started/);
 });
 
-test('QEMU is killed', async (t) => {
+test.serial('QEMU is killed', async (t) => {
   const probes = await allUnusable(t, await pretendedQemu(t, 'kill -9 $$'));
   t.regex(of(probes, 'tcg')?.reason ?? '', /was killed.*SIGKILL/);
 });
 
-test('QEMU is killed after the sign of life', async (t) => {
+test.serial('QEMU is killed after the sign of life', async (t) => {
   const qemu = await pretendedQemu(t, 'echo "BLANKET-PROBE alive"; sleep 0.2; kill -9 $$');
   t.regex(of(await allUnusable(t, qemu), 'tcg')?.reason ?? '', /was killed/);
 });
 
-test('rubbish without end', async (t) => {
+test.serial('rubbish without end', async (t) => {
   const probes = await allUnusable(t, await pretendedQemu(t, 'exec yes rubbish'));
   t.regex(of(probes, 'tcg')?.reason ?? '', /printed without end/);
   t.true((of(probes, 'tcg')?.console?.length ?? 0) <= 2_000);
 });
 
-test('a guest that panics', async (t) => {
+test.serial('a guest that panics', async (t) => {
   const guest = await guestWithInit(t, '#!/bin/sh\nexit 0\n');
   const probes = await allUnusable(t, 'qemu-system-x86_64', guest, await withoutKvm(t));
   t.regex(of(probes, 'tcg')?.reason ?? '', /Kernel panic - not syncing/);
   t.regex(of(probes, 'tcg')?.console ?? '', /Kernel panic/);
 });
 
-test('a guest that prints rubbish and powers off', async (t) => {
+test.serial('a guest that prints rubbish and powers off', async (t) => {
   const init =
     '#!/bin/sh\necho "BLANKET-PROBE: no; BLANKET PROBE alive" >/dev/console\nbusybox poweroff -f\n';
   const guest = await guestWithInit(t, init);
@@ -170,7 +173,7 @@ test('a guest that prints rubbish and powers off', async (t) => {
   t.regex(of(probes, 'tcg')?.console ?? '', /BLANKET PROBE alive/);
 });
 
-test('a caller that gives up ends the guest at once', async (t) => {
+test.serial('a caller that gives up ends the guest at once', async (t) => {
   const started = join(await scratch(t), 'started');
   const qemu = await pretendedQemu(t, `echo $$ >${started}; exec sleep 60`);
   const cancel = new AbortController();

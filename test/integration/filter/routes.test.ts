@@ -204,7 +204,7 @@ async function counted(stage: Stage): Promise<number> {
   return Number(/packets (\d+)/.exec(stdout)?.[1]);
 }
 
-test('metadata of clouds that Blanket knows lies where no guest reaches', (t) => {
+test.serial('metadata of clouds that Blanket knows lies where no guest reaches', (t) => {
   const listener = readFileSync(
     new URL('../../../src/guest-agent/notices/listener.ts', import.meta.url),
     'utf8',

@@ -14,6 +14,7 @@ import type { ExecutionContext } from 'ava';
 import { filterIn, type Nft } from '../../../src/guest-agent/filter/filter.ts';
 import { devicesOf } from '../../../src/guest-agent/network/names.ts';
 import { run, start } from '../../../src/process/run.ts';
+import { tag } from '../tag.ts';
 import { lineup, type Place, places } from './stage-links.ts';
 
 const inside = join(import.meta.dirname, 'inside.py');
@@ -41,7 +42,7 @@ let stages = 0;
 /** @param tracked whether bridged packets pass the host's inet tables too, as with br_netfilter loaded. */
 export async function stageFor(t: ExecutionContext, tracked = false) {
   stages += 1;
-  const prefix = `blf${process.pid}-${stages}-`;
+  const prefix = `blf${tag}-${stages}-`;
   const namespace = (place: Place) => `${prefix}${place}`;
   const ended = new AbortController();
   const command = (place: Place, words: readonly string[], input = '') =>

@@ -9,7 +9,7 @@ const never = new AbortController().signal;
 /** Not /tmp, which is memory on many machines and knows no O_DIRECT. */
 const disk = '/var/tmp';
 
-test('a disk is measured through its file system and raw, and nothing is left on it', async (t) => {
+test.serial('a disk is measured through its file system and raw, and nothing is left on it', async (t) => {
   const state = await mkdtemp(join(disk, 'blanket-conform-'));
   t.teardown(() => rm(state, { recursive: true, force: true }));
   const speed = await measureDisk({ state }, 500, never);
@@ -22,7 +22,7 @@ test('a disk is measured through its file system and raw, and nothing is left on
   t.deepEqual(await readdir(join(state, 'conform')), []);
 });
 
-test('a cancelled measurement leaves no file behind', async (t) => {
+test.serial('a cancelled measurement leaves no file behind', async (t) => {
   const state = await mkdtemp(join(disk, 'blanket-conform-'));
   t.teardown(() => rm(state, { recursive: true, force: true }));
   const cancel = new AbortController();
@@ -31,13 +31,13 @@ test('a cancelled measurement leaves no file behind', async (t) => {
   t.deepEqual(await readdir(join(state, 'conform')), []);
 });
 
-test('a file system without a device of its own is said to be one', async (t) => {
+test.serial('a file system without a device of its own is said to be one', async (t) => {
   const state = await mkdtemp('/dev/shm/blanket-conform-');
   t.teardown(() => rm(state, { recursive: true, force: true }));
   await t.throwsAsync(measureDisk({ state }, 500, never), { code: 'conform.no-device' });
 });
 
-test("the agent's own process is counted, with the time that it spends", async (t) => {
+test.serial("the agent's own process is counted, with the time that it spends", async (t) => {
   const measuring = measureOverhead(1_000, never);
   setTimeout(() => {
     const begun = process.cpuUsage();

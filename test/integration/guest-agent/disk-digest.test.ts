@@ -31,7 +31,7 @@ async function overlays(t: ExecutionContext, ...commands: string[][]): Promise<s
   return made;
 }
 
-test('what a guest reads the same has one digest, however the file came to hold it', async (t) => {
+test.serial('what a guest reads the same has one digest, however the file came to hold it', async (t) => {
   const [one = '', other = ''] = await overlays(
     t,
     ['write -P 0x42 1M 1M', 'write -z 4M 1M', 'write -P 7 12M 70000', 'write -z 10M 1M'],
@@ -47,7 +47,7 @@ test('what a guest reads the same has one digest, however the file came to hold 
   t.is(await digestOf(one), await digestOf(other));
 });
 
-test('what a guest reads otherwise has another', async (t) => {
+test.serial('what a guest reads otherwise has another', async (t) => {
   const made = await overlays(
     t,
     [],
@@ -61,7 +61,7 @@ test('what a guest reads otherwise has another', async (t) => {
   t.is(new Set(digests).size, made.length);
 });
 
-test('what cannot be read is told as such', async (t) => {
+test.serial('what cannot be read is told as such', async (t) => {
   await t.throwsAsync(digestOf('/nowhere/disk.qcow2'), { code: 'disk.not-read' });
 });
 
@@ -85,34 +85,37 @@ async function damage(path: string): Promise<void> {
   await file.write(Buffer.from([0x99]), 0, 1, at);
 }
 
-test('at the end of a real copy both sides have one digest, and a byte that differs is found', async (t) => {
-  const [here, there] = [await openEnd(t, true), await openEnd(t, false)];
-  const connection = await here.server.connect(here.server.qemuUri);
-  const domain = await connection.domains.define(
-    guestXml('digested', randomUUID(), here.disk, here.server.domainType),
-  );
-  await domain.start();
-  const source = openKvmMigration(await here.server.connect(here.server.qemuUri), 'digested');
-  const destination = openKvmMigration(await there.server.connect(there.server.qemuUri), 'digested');
-  const begun = await source.begin();
-  const xml = begun.xml.replaceAll(here.disk, there.disk);
-  const prepared = await destination.prepare({ xml, cookie: begun.cookie, listenAddress: '127.0.0.1' });
-  const performed = await source.perform({ xml, cookie: prepared.cookie, uri: prepared.uri });
+test.serial(
+  'at the end of a real copy both sides have one digest, and a byte that differs is found',
+  async (t) => {
+    const [here, there] = [await openEnd(t, true), await openEnd(t, false)];
+    const connection = await here.server.connect(here.server.qemuUri);
+    const domain = await connection.domains.define(
+      guestXml('digested', randomUUID(), here.disk, here.server.domainType),
+    );
+    await domain.start();
+    const source = openKvmMigration(await here.server.connect(here.server.qemuUri), 'digested');
+    const destination = openKvmMigration(await there.server.connect(there.server.qemuUri), 'digested');
+    const begun = await source.begin();
+    const xml = begun.xml.replaceAll(here.disk, there.disk);
+    const prepared = await destination.prepare({ xml, cookie: begun.cookie, listenAddress: '127.0.0.1' });
+    const performed = await source.perform({ xml, cookie: prepared.cookie, uri: prepared.uri });
 
-  const [atSource, atDestination] = await Promise.all([
-    digestFile(here.disk, diskBytes, never),
-    digestFile(there.disk, diskBytes, never),
-  ]);
-  t.is(atDestination.digest, atSource.digest);
-  t.true(atSource.bytes >= 8 * 2 ** 20);
-  await damage(there.disk);
-  t.not(await digestOf(there.disk, diskBytes), atSource.digest);
+    const [atSource, atDestination] = await Promise.all([
+      digestFile(here.disk, diskBytes, never),
+      digestFile(there.disk, diskBytes, never),
+    ]);
+    t.is(atDestination.digest, atSource.digest);
+    t.true(atSource.bytes >= 8 * 2 ** 20);
+    await damage(there.disk);
+    t.not(await digestOf(there.disk, diskBytes), atSource.digest);
 
-  const finished = await destination.finish({ cookie: performed.cookie, cancelled: true });
-  await source.confirm({ cookie: finished.cookie, cancelled: true });
-  t.is((await domain.state()).state, 'running');
-  await source.close();
-  await destination.close();
-  await domain.destroy();
-  await connection.close();
-});
+    const finished = await destination.finish({ cookie: performed.cookie, cancelled: true });
+    await source.confirm({ cookie: finished.cookie, cancelled: true });
+    t.is((await domain.state()).state, 'running');
+    await source.close();
+    await destination.close();
+    await domain.destroy();
+    await connection.close();
+  },
+);

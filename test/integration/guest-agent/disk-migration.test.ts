@@ -85,32 +85,35 @@ async function migrate(here: End, there: End, guest: string, look: () => Promise
   }
 }
 
-test('all of a guest’s disks travel, one that has just grown too, and zeroes take no room', async (t) => {
-  const [here, there] = [await openEnd(t, true), await openEnd(t, false)];
-  for (const { name, bytes } of disks) await make(here, name, bytes);
-  await write(here, '', ['write -P 0x51 1M 1M', 'write -P 0x52 40M 1M', 'write -P 0 4M 16M']);
-  const before = await allocated(fileAt(here, 'data'));
-  t.true(before > 18 * mebi, 'zeroes of a guest from before they were looked for');
-  await write(here, asGuest, ['write -P 0 20M 12M']);
-  t.true((await allocated(fileAt(here, 'data'))) - before < mebi, 'and of one of today');
-  const domain = await started(here, 'several');
-  await domain.disks.resize('vdb', 96 * mebi);
-  t.is(await virtualBytesOf(fileAt(here, 'data')), 96 * mebi, 'told by the file at once');
-  for (const { name } of disks) await make(there, name, await virtualBytesOf(fileAt(here, name)));
-  await migrate(here, there, 'several', async () => {
-    t.true(await sameContent(here.server, here.root, there.root));
-    for (const { name } of disks) {
-      t.true(await sameContent(here.server, fileAt(here, name), fileAt(there, name)), name);
-    }
-  });
-  const moved = await there.connection.domains.byName('several');
-  t.is((await moved.state()).state, 'running');
-  t.is((await moved.disks.info('vdb')).capacity, 96 * mebi);
-  t.is((await moved.disks.info('vdd')).capacity, 1024 * mebi);
-  t.regex(await moved.xml(), /<serial>thin<\/serial>/);
-  const [data, thin] = [await allocated(fileAt(there, 'data')), await allocated(fileAt(there, 'thin'))];
-  t.true(data < 4 * mebi, `${data} bytes for 2 MiB of data`);
-  t.true(thin < 2 * mebi, `${thin} bytes for nothing`);
-  await moved.destroy();
-  await moved.undefine();
-});
+test.serial(
+  'all of a guest’s disks travel, one that has just grown too, and zeroes take no room',
+  async (t) => {
+    const [here, there] = [await openEnd(t, true), await openEnd(t, false)];
+    for (const { name, bytes } of disks) await make(here, name, bytes);
+    await write(here, '', ['write -P 0x51 1M 1M', 'write -P 0x52 40M 1M', 'write -P 0 4M 16M']);
+    const before = await allocated(fileAt(here, 'data'));
+    t.true(before > 18 * mebi, 'zeroes of a guest from before they were looked for');
+    await write(here, asGuest, ['write -P 0 20M 12M']);
+    t.true((await allocated(fileAt(here, 'data'))) - before < mebi, 'and of one of today');
+    const domain = await started(here, 'several');
+    await domain.disks.resize('vdb', 96 * mebi);
+    t.is(await virtualBytesOf(fileAt(here, 'data')), 96 * mebi, 'told by the file at once');
+    for (const { name } of disks) await make(there, name, await virtualBytesOf(fileAt(here, name)));
+    await migrate(here, there, 'several', async () => {
+      t.true(await sameContent(here.server, here.root, there.root));
+      for (const { name } of disks) {
+        t.true(await sameContent(here.server, fileAt(here, name), fileAt(there, name)), name);
+      }
+    });
+    const moved = await there.connection.domains.byName('several');
+    t.is((await moved.state()).state, 'running');
+    t.is((await moved.disks.info('vdb')).capacity, 96 * mebi);
+    t.is((await moved.disks.info('vdd')).capacity, 1024 * mebi);
+    t.regex(await moved.xml(), /<serial>thin<\/serial>/);
+    const [data, thin] = [await allocated(fileAt(there, 'data')), await allocated(fileAt(there, 'thin'))];
+    t.true(data < 4 * mebi, `${data} bytes for 2 MiB of data`);
+    t.true(thin < 2 * mebi, `${thin} bytes for nothing`);
+    await moved.destroy();
+    await moved.undefine();
+  },
+);

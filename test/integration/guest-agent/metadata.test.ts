@@ -13,6 +13,7 @@ import { metadataPort } from '../../../src/wire/network.ts';
 import { networkConfig, traveller } from '../../guest-agent/metadata/guests.ts';
 import { guestSpec } from '../../guest-agent/spec.ts';
 import { asRoot } from '../as-root.ts';
+import { tag } from '../tag.ts';
 
 /** Known before the first test is declared, as all are declared in one turn. */
 const hasCloudInit = await run('python3', ['-c', 'import cloudinit.sources.DataSourceEc2']).then(
@@ -75,7 +76,7 @@ async function serve({ host }: Spaces): Promise<() => Promise<void>> {
 }
 
 async function set(t: ExecutionContext, name: string): Promise<Spaces> {
-  const spaces = { host: `bl-h${name}-${process.pid}`, guest: `bl-g${name}-${process.pid}` };
+  const spaces = { host: `bl-h${name}-${tag}`, guest: `bl-g${name}-${tag}` };
   t.teardown(async () => {
     for (const space of Object.values(spaces)) await ip('netns', 'del', space);
   });

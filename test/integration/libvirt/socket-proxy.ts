@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { tag } from '../tag.ts';
 
 export type SocketProxy = {
   socketPath: string;
@@ -22,7 +23,7 @@ export type SocketProxy = {
 type Pair = { client: Socket; daemon: Socket };
 
 export async function proxySocket(daemonPath: string): Promise<SocketProxy> {
-  const socketPath = join(tmpdir(), `proxy-${process.pid}-${Date.now()}.sock`);
+  const socketPath = join(tmpdir(), `proxy-${tag}-${Date.now()}.sock`);
   const pairs = new Set<Pair>();
   const waiting = new Set<() => void>();
   let passed = 0;

@@ -15,6 +15,7 @@ import type { ExecutionContext } from 'ava';
 import { bridgeOf, tapOf } from '../../../src/guest-agent/network/names.ts';
 import { run, start } from '../../../src/process/run.ts';
 import type { Card, NetworkConfig } from '../../../src/wire/methods/network.ts';
+import { tag as worker } from '../tag.ts';
 import type { Answer, Question } from './host.ts';
 
 const program = join(import.meta.dirname, 'host.ts');
@@ -75,7 +76,7 @@ let layouts = 0;
 /** @param t takes everything away in its teardown. */
 export async function twoHosts(t: ExecutionContext): Promise<{ tag: string; a: Host; b: Host }> {
   layouts += 1;
-  const tag = `${process.pid}-${layouts}`;
+  const tag = `${worker}-${layouts}`;
   const spaces = [`bl-a-${tag}`, `bl-b-${tag}`] as const;
   for (const space of spaces) await ip('netns', 'add', space);
   const [a, b] = spaces;
