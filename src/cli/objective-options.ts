@@ -2,6 +2,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   bandwidthUnit,
+  type CompressWish,
+  compressWishes,
   defaultObjective,
   type MigrationMode,
   migrationModes,
@@ -22,7 +24,8 @@ export type ObjectiveOptions = {
   onTimeout?: TimeoutAction;
   mode?: MigrationMode;
   autoConverge?: boolean;
-  connections?: number;
+  connections?: number | 'auto';
+  compress?: CompressWish;
   verifyDisk?: boolean;
   syncTime?: boolean;
 };
@@ -34,10 +37,11 @@ export function parseWholeBandwidth(text: string): number {
   throw new InvalidArgumentError('It must be at least 1MiB (a second), like 10MiB or 200Mbit.');
 }
 
-export function parseConnections(text: string): number {
+export function parseConnections(text: string): number | 'auto' {
+  if (text === 'auto') return text;
   const connections = parseCount(text);
   if (objectiveWishSchema.safeParse({ connections }).success) return connections;
-  throw new InvalidArgumentError('It must be between 1 and 16.');
+  throw new InvalidArgumentError('It must be auto, or between 1 and 16.');
 }
 
 export function parseMaxTotal(text: string): number {
@@ -72,7 +76,17 @@ export const addObjectiveOptions = (command: Command): Command =>
         'live; suspend: paused while its memory is copied; cold: shut down, its disks go over, started there (default: auto: live, a stopped guest as it is)',
       ).choices(migrationModes),
     )
-    .option('--connections <count>', 'connections for the memory, up to 16 (default: 1)', parseConnections)
+    .option(
+      '--connections <count>',
+      'connections for the memory, up to 16 (default: auto, by the measured path)',
+      parseConnections,
+    )
+    .addOption(
+      new Option(
+        '--compress <how>',
+        'compress the memory on its way (default: auto, by the measured path and the processors of both hosts)',
+      ).choices(compressWishes),
+    )
     .option('--auto-converge', 'slow the guest down when its memory does not converge (default)')
     .option('--no-auto-converge', 'never slow the guest down to get its memory across')
     .option(
@@ -90,6 +104,7 @@ export const objectiveWish = (options: ObjectiveOptions): Given<ObjectiveWish> =
     mode: options.mode,
     autoConverge: options.autoConverge,
     connections: options.connections,
+    compress: options.compress,
     verifyDisk: options.verifyDisk,
     syncTime: options.syncTime,
   });

@@ -1,5 +1,6 @@
 /** Finished migrations, each with what was foretold of it and what came. Times are ms, amounts bytes. */
 import { z } from 'zod';
+import { copyChoiceSchema } from './copy-choice.ts';
 import { planReadingsSchema } from './migration-plan.ts';
 import { nameSchema } from './names.ts';
 import { objectiveSchema } from './objective.ts';
@@ -14,6 +15,8 @@ export const pastMigrationSchema = z.object({
   destination: nameSchema,
   endedAt: z.iso.datetime(),
   objective: objectiveSchema,
+  /** How it went, where that was chosen. */
+  choice: copyChoiceSchema.optional(),
   /** What the prediction was made from. */
   readings: planReadingsSchema.nullable(),
   predicted: predictionSchema.nullable(),
@@ -23,6 +26,8 @@ export const pastMigrationSchema = z.object({
     /** Of the phase in which disk and memory were sent. */
     copyMs: z.number().nullable(),
     memoryBytes: bytes,
+    /** Of the pages that were sent, before compression; zero pages left out. */
+    pageBytes: bytes.optional(),
     diskBytes: bytes,
     rounds: z.int(),
   }),

@@ -1,6 +1,7 @@
 /** What is found before a migration, by `blanket migrate --plan` and by every migration's first phase. */
 import { z } from 'zod';
-import { pathReadingSchema } from './methods/plan.ts';
+import { copyChoiceSchema } from './copy-choice.ts';
+import { compressingSchema, pathReadingSchema } from './methods/plan.ts';
 import { nameSchema } from './names.ts';
 import { predictionSchema } from './prediction.ts';
 
@@ -26,6 +27,7 @@ export const findingIds = [
   'migrate.snapshots',
   'migrate.network-overlap',
   'migrate.survey-unread',
+  'migrate.compress-unable',
   'migrate.older-qemu',
   'migrate.older-libvirt',
   'migrate.image-absent',
@@ -72,6 +74,10 @@ export const planReadingsSchema = z.object({
   imageBytes: bytes.nullable(),
   /** The destination's clock before the source's, ms. */
   skewMs: z.number().nullable(),
+  /** Of both hosts' processors; absent in plans of an earlier Blanket. */
+  compressing: z
+    .object({ source: compressingSchema.optional(), destination: compressingSchema.optional() })
+    .optional(),
 });
 export type PlanReadings = z.infer<typeof planReadingsSchema>;
 
@@ -83,6 +89,8 @@ export const migrationPlanSchema = z.object({
   /** Blockers first. */
   findings: z.array(findingSchema),
   readings: planReadingsSchema.nullable(),
+  /** Absent: the hosts were not asked. */
+  choice: copyChoiceSchema.optional(),
   /** `null`: too little is known. */
   prediction: predictionSchema.nullable().default(null),
 });

@@ -19,6 +19,8 @@ const migrationStatsSchema = z.object({
   memoryTotal: bytes,
   memoryDone: bytes,
   memoryLeft: bytes,
+  /** Of `memoryDone` what the pages were before they were compressed, zero pages left out. */
+  pageBytes: bytes.optional(),
   diskTotal: bytes,
   diskDone: bytes,
   diskLeft: bytes,

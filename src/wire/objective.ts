@@ -21,6 +21,10 @@ export type MigrationMode = (typeof migrationModes)[number];
 export const timeoutActions = ['abort', 'pause', 'postcopy'] as const;
 export type TimeoutAction = (typeof timeoutActions)[number];
 
+/** `auto`: chosen by the plan from the way between the hosts and their processors (`copy-choice.ts`). */
+export const compressWishes = ['auto', 'none', 'zstd'] as const;
+export type CompressWish = (typeof compressWishes)[number];
+
 const day = 24 * 60 * 60 * 1000;
 
 const wishes = {
@@ -32,7 +36,10 @@ const wishes = {
   bandwidthBps: z.int().min(bandwidthUnit).describe('bytes a second, in whole MiB/s; no limit when absent'),
   onTimeout: z.enum(timeoutActions),
   mode: z.enum(migrationModes),
-  connections: z.int().min(1).max(16).describe('side by side, for the memory'),
+  connections: z
+    .union([z.literal('auto'), z.int().min(1).max(16)])
+    .describe('side by side, for the memory; auto: chosen by the plan'),
+  compress: z.enum(compressWishes).describe('whether the memory is compressed; auto: chosen by the plan'),
   autoConverge: z.boolean().describe('slow the guest down when its memory does not converge'),
   verifyDisk: z.boolean().describe('read and compare the disks on both sides while the guest stands still'),
   syncTime: z.boolean().describe("set the guest's clock to its host's after the move, by its guest agent"),
@@ -48,7 +55,8 @@ export const objectiveSchema = z.object({
   onTimeout: wishes.onTimeout.default('abort'),
   mode: wishes.mode.default('auto'),
   autoConverge: wishes.autoConverge.default(true),
-  connections: wishes.connections.default(1),
+  connections: wishes.connections.default('auto'),
+  compress: wishes.compress.default('auto'),
   verifyDisk: wishes.verifyDisk.optional(),
   syncTime: wishes.syncTime.optional(),
 });
@@ -63,6 +71,7 @@ export const objectiveChangeSchema = z.object({
   mode: wishes.mode.nullable().optional(),
   autoConverge: wishes.autoConverge.nullable().optional(),
   connections: wishes.connections.nullable().optional(),
+  compress: wishes.compress.nullable().optional(),
   verifyDisk: wishes.verifyDisk.nullable().optional(),
   syncTime: wishes.syncTime.nullable().optional(),
 });

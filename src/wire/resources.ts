@@ -1,5 +1,6 @@
 /** What control keeps and shows: the resources of the API. Times are ISO 8601, sizes bytes, durations ms. */
 import { z } from 'zod';
+import { copyChoiceSchema } from './copy-choice.ts';
 import { guestCpuSchema } from './cpu.ts';
 import { disksSchema } from './disk.ts';
 import { problemSchema } from './errors.ts';
@@ -214,8 +215,12 @@ export const migrationResultSchema = z.object({
   forwardingMs: z.number().nullable().default(null),
   totalMs: z.number(),
   memoryBytes: bytes,
+  /** Of the pages that were sent, before compression; zero pages left out. */
+  pageBytes: bytes.optional(),
   diskBytes: bytes,
   rounds: z.int(),
+  /** What the plan chose, and why. */
+  choice: copyChoiceSchema.optional(),
   /** What it was to keep to. */
   objective: objectiveSchema.optional(),
   /** How long the hypervisor could pause the guest at the end; `null`: it was paused for all of its memory. */

@@ -10,10 +10,12 @@ const plan: MigrationPlan = {
     { ...finding, id: 'migrate.no-disk', level: 'blocker' },
     { ...finding, id: 'migrate.slow-path', level: 'warning', message: 'It is slow.', next: 'Wait.' },
   ],
+  choice: { compression: 'zstd', connections: 2, why: 'The way is slow.' },
   prediction: null,
   readings: {
     ...{ path: { bytesPerSecond: 12.5e6, rttMs: 40.04, bytes: 1 }, dirtyBytesPerSecond: null },
     ...{ memoryBytes: 2 ** 27, residentBytes: null, diskBytes: 2 ** 22, imageBytes: 0, skewMs: -12 },
+    compressing: { source: { bytesPerSecond: 1e7, cpus: 2 } },
   },
 };
 const command = ['migrate', 'web1', '--to', 'west-1', '--plan'];
@@ -24,6 +26,8 @@ test('a plan that is blocked is printed whole, and exits 5', async (t) => {
   t.is(code, 5);
   t.is(stderr, '');
   t.regex(stdout, /^blocked: +yes\nbandwidth: +12\.5 MB\/s\nround trip: +40\.0 ms\n/m);
+  t.regex(stdout, /^hosts compress: +10(?:\.0)? MB\/s a CPU, of 2; unknown\n/m);
+  t.regex(stdout, /^compression: +zstd\nconnections: +2\nchosen: +The way is slow\.\n/m);
   t.regex(
     stdout,
     /^blocker +migrate\.no-disk +There is no room\.\nwarning +migrate\.slow-path +It is slow\.\n/m,

@@ -15,7 +15,8 @@ import { runBlanket, startBlanket } from './run-blanket.ts';
 const numbers: MigrationResult = {
   ...{ guest: 'web1', source: 'east-1', destination: 'west-1', downtimeMs: 351 },
   ...{ forwardingMs: 12, totalMs: 9000 },
-  ...{ memoryBytes: 61_000_000, diskBytes: 4_000_000, rounds: 3 },
+  ...{ memoryBytes: 61_000_000, pageBytes: 150_000_000, diskBytes: 4_000_000, rounds: 3 },
+  choice: { compression: 'zstd', connections: 2, why: 'The way is slow.' },
   ...{ objective: defaultObjective, downtimeLimitMs: 200, throttlePercent: 20, paused: false },
 };
 const migrate = ['migrate', 'web1', '--to', 'west-1'];

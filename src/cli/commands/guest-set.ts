@@ -10,7 +10,8 @@ type Options = ObjectiveOptions & { reset?: true };
 
 const nothing: ObjectiveChange = {
   ...{ maxDowntimeMs: null, maxTotalMs: null, onTimeout: null },
-  ...{ bandwidthBps: null, mode: null, autoConverge: null, connections: null },
+  ...{ bandwidthBps: null, mode: null, autoConverge: null, connections: null, compress: null },
+  verifyDisk: null,
 };
 
 export function addGuestSet(guest: Command, cli: Cli): void {
@@ -25,6 +26,7 @@ export function addGuestSet(guest: Command, cli: Cli): void {
     set,
     'blanket guest set web1 --max-downtime 100ms',
     'blanket guest set db1 --max-total 30m --on-timeout pause --no-auto-converge',
+    'blanket guest set web1 --compress none --connections 4',
     'blanket guest set web1 --reset',
   );
 }

@@ -30,9 +30,26 @@ function readingFields({ readings }: MigrationPlan): Field[] {
     ['memory written', known(readings.dirtyBytesPerSecond, rateText)],
     ['disk', known(readings.diskBytes, bytesText)],
     ['image to fetch', known(readings.imageBytes, bytesText)],
+    ['hosts compress', compressingText(readings)],
     ['clocks apart', known(readings.skewMs, (ms) => durationText(Math.abs(ms)))],
   ];
 }
+
+function compressingText({ compressing }: NonNullable<MigrationPlan['readings']>): string | null {
+  const texts = [compressing?.source, compressing?.destination].map((one) =>
+    one === undefined ? 'unknown' : `${rateText(one.bytesPerSecond)} a CPU, of ${one.cpus}`,
+  );
+  return compressing === undefined ? null : texts.join('; ');
+}
+
+const choiceFields = ({ choice }: MigrationPlan): Field[] =>
+  choice === undefined
+    ? []
+    : [
+        ['compression', choice.compression],
+        ['connections', String(choice.connections)],
+        ['chosen', choice.why],
+      ];
 
 const between = (range: Range | null, text: (value: number) => string): string | null =>
   range === null ? null : `${text(range.likely)} (${text(range.low)} to ${text(range.high)})`;
@@ -78,7 +95,7 @@ export function planText(plan: MigrationPlan): string {
     ['to', plan.destination],
     ['blocked', plan.blocked ? 'yes' : 'no'],
   ];
-  return `${fieldLines([...head, ...readingFields(plan), ...predictionFields(plan)])}\n${findingLines(plan.findings)}`;
+  return `${fieldLines([...head, ...readingFields(plan), ...choiceFields(plan), ...predictionFields(plan)])}\n${findingLines(plan.findings)}`;
 }
 
 export async function planMigration(cli: Cli, guest: string, options: Options): Promise<void> {

@@ -32,8 +32,10 @@ export function migrationReport(way: Way, operation: Operation) {
     forwardingMs: result?.forwardingMs ?? null,
     totalMs: result?.totalMs ?? null,
     memoryBytes: result?.memoryBytes ?? null,
+    pageBytes: result?.pageBytes ?? null,
     diskBytes: result?.diskBytes ?? null,
     rounds: result?.rounds ?? null,
+    choice: result?.choice ?? null,
     objective: result?.objective ?? null,
     downtimeLimitMs: result?.downtimeLimitMs ?? null,
     throttlePercent: result?.throttlePercent ?? null,
@@ -53,6 +55,11 @@ const downtimeText = (ms: number, limitMs: number | null): string =>
     ? durationText(ms)
     : `${durationText(ms)} (the hypervisor's limit was ${durationText(limitMs)})`;
 
+const memoryText = (bytes: number, { choice, pageBytes }: Report): string =>
+  choice?.compression === 'zstd' && pageBytes !== null
+    ? `${bytesText(bytes)}, compressed from ${bytesText(pageBytes)}`
+    : bytesText(bytes);
+
 const reportText = (report: Report): string =>
   fieldLines([
     ['guest', report.guest],
@@ -62,13 +69,14 @@ const reportText = (report: Report): string =>
     ['downtime', known(report.downtimeMs, (ms) => downtimeText(ms, report.downtimeLimitMs))],
     ['network followed', known(report.forwardingMs, (ms) => `${durationText(ms)} after it went on`)],
     ['total', known(report.totalMs, durationText)],
-    ['memory sent', known(report.memoryBytes, bytesText)],
+    ['memory sent', known(report.memoryBytes, (bytes) => memoryText(bytes, report))],
     ['disk sent', known(report.diskBytes, bytesText)],
     ['rounds', known(report.rounds, String)],
     ['slowed down', report.throttlePercent ? `by up to ${report.throttlePercent} %` : null],
     ['paused', report.paused ? 'until it was over' : null],
     ['post-copy', report.postcopy ? 'it went over before the rest of its memory' : null],
     ['disk', report.diskDigest === undefined ? null : `verified by digest at cutover, ${report.diskDigest}`],
+    ['chosen', report.choice?.why ?? null],
     ['operation', report.operation],
   ]);
 
@@ -91,6 +99,7 @@ export function addMigrateCommand(program: Command, cli: Cli): void {
     'blanket migrate web1 --to west --max-total 10m --on-timeout postcopy',
     'blanket migrate web1 --to west --mode suspend',
     'blanket migrate web1 --to west --mode cold',
+    'blanket migrate web1 --to west --compress zstd --connections 2',
     'blanket migrate web1 --to west --plan',
     'blanket migrate --history',
     'blanket migrate --history web1 -o json',

@@ -41,16 +41,21 @@ const metadataText = ({ metadata: { sshKeys, userData } }: Guest): string | null
   return parts.length === 0 ? null : parts.join(', ');
 };
 
+const connectionsText = (connections: number | 'auto'): string =>
+  connections === 'auto' ? 'connections by the path' : `${connections} connection(s)`;
+
 /** What is set for all its migrations. */
 function objectiveText(objective: Guest['objective'] = {}): string | null {
-  const { maxDowntimeMs, maxTotalMs, onTimeout, bandwidthBps, mode, autoConverge, connections } = objective;
+  const { maxDowntimeMs, maxTotalMs, onTimeout, bandwidthBps, mode, autoConverge } = objective;
+  const { connections, compress } = objective;
   const parts = [
     maxDowntimeMs === undefined ? undefined : `downtime up to ${durationText(maxDowntimeMs)}`,
     maxTotalMs === undefined ? undefined : `all of it up to ${durationText(maxTotalMs)}`,
     onTimeout === undefined ? undefined : `then ${onTimeout}`,
     bandwidthBps === undefined ? undefined : `with up to ${rateText(bandwidthBps)}`,
     mode === undefined ? undefined : `mode ${mode}`,
-    connections === undefined ? undefined : `${connections} connection(s)`,
+    connections === undefined ? undefined : connectionsText(connections),
+    compress === undefined ? undefined : `compression ${compress}`,
     autoConverge === undefined ? undefined : `${autoConverge ? '' : 'not '}slowed down`,
   ].filter((part) => part !== undefined);
   return parts.length === 0 ? null : parts.join(', ');

@@ -13,7 +13,8 @@ type Kept = Pick<Store, 'migrations' | 'transaction'>;
 
 /** To be called once, when it is done. */
 function keepHistory(store: Kept, state: MigrateState, operation: Operation, result: MigrationResult): void {
-  const { guest, source, destination, totalMs, downtimeMs, memoryBytes, diskBytes, rounds } = result;
+  const { guest, source, destination, totalMs, downtimeMs, memoryBytes, pageBytes, diskBytes, rounds } =
+    result;
   const copyMs = operation.phases.find(({ name }) => name === 'copy')?.durationMs ?? null;
   store.transaction(() => {
     // a control that ended before it had said that the migration is done says it again
@@ -22,9 +23,10 @@ function keepHistory(store: Kept, state: MigrateState, operation: Operation, res
       ...{ name: operation.id, operation: operation.id, guest, source, destination },
       endedAt: operation.endedAt ?? new Date().toISOString(),
       objective: state.objective,
+      choice: state.planned?.choice,
       readings: state.planned?.readings ?? null,
       predicted: state.planned?.prediction ?? null,
-      measured: { totalMs, downtimeMs, copyMs, memoryBytes, diskBytes, rounds },
+      measured: { totalMs, downtimeMs, copyMs, memoryBytes, pageBytes, diskBytes, rounds },
     });
     const names = store.migrations.names();
     for (const name of names.slice(0, Math.max(0, names.length - MOST_KEPT))) store.migrations.remove(name);

@@ -2,12 +2,15 @@
  * A migration's plan: everything that is found, from the store and from both hosts, and what was measured. It is the same
  * for `blanket migrate --plan` and for a migration's own first phase, and touches nothing.
  */
+import type { PastMigration } from '../../wire/migration-history.ts';
 import type { Finding, MigrationPlan, PlanReadings } from '../../wire/migration-plan.ts';
 import type { Objective } from '../../wire/objective.ts';
 import type { Prediction } from '../../wire/prediction.ts';
 import { learnCpu } from '../fleet/known-cpus.ts';
 import type { Services } from '../services.ts';
 import type { GuestRecord, HostRecord } from '../store/records.ts';
+import { type ChoiceCase, chooseCopy } from './choose-copy.ts';
+import { compressFindings } from './findings/compress.ts';
 import { cpuFindingsOf } from './findings/cpu.ts';
 import { blocker, blockers, inOrder, warning } from './findings/finding.ts';
 import { machineFindings, networkFindings, noticeFindings, stuckFindings } from './findings/guest.ts';
@@ -16,6 +19,8 @@ import { postCopyFindings } from './findings/post-copy.ts';
 import { versionFindings } from './findings/versions.ts';
 import { earlierBetween } from './history.ts';
 import { readingFindings, recordFindings } from './plan.ts';
+import { quantile } from './predict/beliefs.ts';
+import { believed } from './predict/learn.ts';
 import { predict } from './predict/predict.ts';
 import { type Attempt, attempt, type HostReadings, orNull, readHosts } from './read-hosts.ts';
 
@@ -55,10 +60,13 @@ export async function makePlan(services: Services, wish: PlanWish): Promise<Migr
   ];
   const measured = readingsOf(one);
   const earlier = earlierBetween(store, source.name, destination.name);
-  // What is foretold is how memory goes over.
-  const cold = wish.objective.mode === 'cold';
-  const prediction = cold ? null : predict({ readings: measured, objective: wish.objective, earlier });
-  return planOf(wish, guest, found, measured, prediction);
+  // What is chosen and foretold is how memory goes over.
+  if (wish.objective.mode === 'cold') return planOf(wish, guest, found, measured, null);
+  const choosing = choiceCaseOf(one, earlier);
+  const choice = choosing === undefined ? undefined : chooseCopy(choosing);
+  const findings = [...found, ...(choosing === undefined ? [] : compressFindings(choosing))];
+  const prediction = predict({ readings: measured, objective: wish.objective, choice, earlier });
+  return { ...planOf(wish, guest, findings, measured, prediction), ...(choice !== undefined && { choice }) };
 }
 
 const planOf = (
@@ -172,6 +180,28 @@ function networkFindingsOf({ store }: Services, { guest, source, destination, re
   return status === null ? [] : networkFindings(guest, store.networks.list(), way, status);
 }
 
+const compressingOf = ({ source, destination }: HostReadings) => ({
+  source: orNull(source)?.compressing,
+  destination: orNull(destination)?.compressing,
+});
+
+/** `undefined` where a host could not be asked, which blocks it anyway. */
+function choiceCaseOf(
+  { guest, source, destination, objective, readings }: Case,
+  earlier: readonly PastMigration[],
+): ChoiceCase | undefined {
+  const { sourceStatus, destinationStatus } = readings;
+  if (!(sourceStatus.ok && destinationStatus.ok)) return undefined;
+  const [own, theirs] = [sourceStatus.value, destinationStatus.value];
+  const compressing = compressingOf(readings);
+  return {
+    ...{ engine: guest.engine, objective, path: orNull(readings.path) },
+    source: { ...own, name: source.name, compressing: compressing.source },
+    destination: { ...theirs, name: destination.name, compressing: compressing.destination },
+    share: quantile(believed({ readings: { path: orNull(readings.path) }, earlier }).packed, 0.5),
+  };
+}
+
 const measuredFindings = ({ source, destination, readings: { path, skew } }: Case): Finding[] => [
   ...pathFindings(source.name, destination.name, path),
   ...skewFindings(source.name, destination.name, skew),
@@ -188,5 +218,6 @@ function readingsOf({ guest, readings, imageBytes }: Case): PlanReadings {
     diskBytes: orNull(readings.atSource)?.diskAllocated ?? null,
     imageBytes,
     skewMs: skew === null ? null : Math.round(skew.skewMs),
+    compressing: compressingOf(readings),
   };
 }

@@ -38,9 +38,17 @@ function refuseConflicts(wish: ObjectiveWish, objective: Objective): void {
 }
 
 /** Whoever asked for them: post-copy is for a person who knows that nothing else is meant. */
-function refuseWithPostCopy({ onTimeout, connections, verifyDisk }: Objective): void {
+function refuseWithPostCopy({ onTimeout, connections, compress, verifyDisk }: Objective): void {
   if (onTimeout !== 'postcopy') return;
-  if (connections > 1) {
+  if (compress === 'zstd') {
+    const message = 'Post-copy cannot have its memory compressed (QEMU before 10.1).';
+    throw conflict(
+      'objective.postcopy-compress',
+      message,
+      'Leave --compress out, or give another --on-timeout.',
+    );
+  }
+  if (connections !== 'auto' && connections > 1) {
     const message = 'Post-copy cannot have its memory sent over several connections (QEMU before 10.1).';
     throw conflict(
       'objective.postcopy-connections',
@@ -59,15 +67,12 @@ function refuseWithPostCopy({ onTimeout, connections, verifyDisk }: Objective): 
 }
 
 /** What only means something while memory is copied. */
-function refuseColdConflicts({ maxDowntimeMs, onTimeout, connections }: ObjectiveWish): void {
+function refuseColdConflicts({ maxDowntimeMs, onTimeout, connections, compress }: ObjectiveWish): void {
   const about: [given: boolean, code: string, option: string][] = [
     [maxDowntimeMs !== undefined, 'objective.cold-downtime', '--max-downtime'],
-    [
-      onTimeout === 'pause' || onTimeout === 'postcopy',
-      'objective.cold-pause',
-      `--on-timeout ${onTimeout}`,
-    ],
-    [connections !== undefined, 'objective.cold-connections', '--connections'],
+    [onTimeout === 'pause' || onTimeout === 'postcopy', 'objective.cold-pause', `--on-timeout ${onTimeout}`],
+    [connections !== undefined && connections !== 'auto', 'objective.cold-connections', '--connections'],
+    [compress === 'zstd', 'objective.cold-compress', '--compress'],
   ];
   const [first] = about.filter(([given]) => given);
   if (first === undefined) return;

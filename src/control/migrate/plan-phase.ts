@@ -1,4 +1,5 @@
 /** The phase that only asks. What it finds and lets pass is told with the result. */
+import { plainWay } from '../../wire/copy-way.ts';
 import type { Problem } from '../../wire/errors.ts';
 import { problemOf, refuseBlocked } from './findings/finding.ts';
 import { readGuestClock } from './guest-clock.ts';
@@ -17,7 +18,7 @@ export const plan: Make = (services) => ({
     refuseBlocked(made.findings);
     const found: Problem[] = made.findings.map(problemOf);
     const warnings = [...known, ...found.filter(({ code }) => known.every((one) => one.code !== code))];
-    const planned = { readings: made.readings, prediction: made.prediction };
-    save({ warnings, planned, clockBefore, way: wayFor(objective) });
+    const planned = { readings: made.readings, prediction: made.prediction, choice: made.choice };
+    save({ warnings, planned, clockBefore, way: wayFor(objective, made.choice ?? plainWay) });
   },
 });

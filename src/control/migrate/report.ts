@@ -9,6 +9,10 @@ function messageOf({ memoryTotal, rounds, postcopy }: MigrationStats): string {
   return memoryTotal === 0 ? 'disk' : `round ${rounds}`;
 }
 
+/** What is sent of a page: less than all of it where pages are compressed. */
+const shareSent = ({ memoryDone, pageBytes }: MigrationStats): number =>
+  pageBytes === undefined || pageBytes <= memoryDone ? 1 : memoryDone / pageBytes;
+
 /**
  * The disk goes first. Until memory's turn comes nothing is known of it, and all of it (`memoryBytes`) is what is
  * still to go at most; zero pages then shorten the rest, so the share that is done never falls for it.
@@ -24,7 +28,9 @@ export function progressOf(stats: MigrationStats, memoryBytes: number): Progress
     bytesPerSecond: stats.bytesPerSecond,
     dirtyBytesPerSecond: stats.dirtyBytesPerSecond,
     round: stats.rounds,
-    ...(stats.bytesPerSecond > 0 && { leftMs: Math.round((left / stats.bytesPerSecond) * 1000) }),
+    ...(stats.bytesPerSecond > 0 && {
+      leftMs: Math.round(((memoryLeft * shareSent(stats) + stats.diskLeft) / stats.bytesPerSecond) * 1000),
+    }),
   };
 }
 
@@ -61,8 +67,10 @@ export function resultOf(state: MigrateState, operation: Operation): MigrationRe
     forwardingMs: state.finished?.forwardingMs ?? null,
     totalMs: ended - Date.parse(operation.createdAt),
     memoryBytes: copied?.memoryDone ?? 0,
+    ...(copied?.pageBytes !== undefined && { pageBytes: copied.pageBytes }),
     diskBytes: state.cold?.sent ?? copied?.diskDone ?? 0,
     rounds: copied?.rounds ?? 0,
+    ...(state.planned?.choice !== undefined && { choice: state.planned.choice }),
     objective: state.objective,
     downtimeLimitMs: state.performed?.stats.downtimeLimitMs ?? null,
     throttlePercent: state.performed?.stats.throttlePercent ?? 0,

@@ -25,7 +25,7 @@ export type MigrateState = {
   /** What a check found and let pass. */
   warnings?: Problem[];
   /** What was measured before it began, and foretold from that. */
-  planned?: Pick<MigrationPlan, 'readings' | 'prediction'>;
+  planned?: Pick<MigrationPlan, 'readings' | 'prediction' | 'choice'>;
   /** The guest's own clock at the source, and how far the move has set it. */
   clockBefore?: GuestClock;
   clockStep?: ClockStep;

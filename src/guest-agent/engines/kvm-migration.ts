@@ -23,16 +23,26 @@ const plainFlags =
   migrateFlags.abortOnError |
   migrateFlags.changeProtection;
 
+/** libvirt compresses by zstd only what goes over such connections (QEMU's multifd), be it one. */
+const isParallel = ({ connections, compression }: CopyWay): boolean =>
+  connections > 1 || compression !== 'none';
+
 /** Without `live` libvirt copies the disk while the guest runs, and pauses it for the memory (qemuMigrationSrcRun). */
-const sourceFlags = ({ suspended, autoConverge, connections, postcopy }: CopyWay): number =>
+const sourceFlags = (way: CopyWay): number =>
   plainFlags |
-  (postcopy ? migrateFlags.postcopy : 0) |
-  (suspended ? 0 : migrateFlags.live) |
-  (autoConverge && !suspended ? migrateFlags.autoConverge : 0) |
-  (connections > 1 ? migrateFlags.parallel : 0);
+  (way.postcopy ? migrateFlags.postcopy : 0) |
+  (way.suspended ? 0 : migrateFlags.live) |
+  (way.autoConverge && !way.suspended ? migrateFlags.autoConverge : 0) |
+  (isParallel(way) ? migrateFlags.parallel : 0);
+
+/** QEMU's own level: the fastest. */
+const zstd = { compression: ['zstd'], compressionZstdLevel: 1 };
 
 /** Both sides must be told alike; libvirt refuses the number without the flag. */
-const parallel = ({ connections }: CopyWay) => (connections > 1 ? { parallelConnections: connections } : {});
+const parallel = (way: CopyWay): MigrationParameters => ({
+  ...(isParallel(way) && { parallelConnections: way.connections }),
+  ...(way.compression === 'zstd' && zstd),
+});
 
 const mebibyte = 1024 * 1024;
 /** No limit in practice, and below what libvirt can turn into bytes; QEMU's own default is 128 MiB/s. */
@@ -46,6 +56,7 @@ export const toStats = ({ memory, disk, timeElapsedMs, throttlePercent }: JobSta
   memoryTotal: memory.totalBytes ?? 0,
   memoryDone: memory.processedBytes ?? 0,
   memoryLeft: memory.remainingBytes ?? 0,
+  ...(memory.normalBytes !== undefined && { pageBytes: memory.normalBytes }),
   diskTotal: disk.totalBytes ?? 0,
   diskDone: disk.processedBytes ?? 0,
   diskLeft: disk.remainingBytes ?? 0,

@@ -232,7 +232,12 @@ const notPerformed = (guest: string, step: string): BlanketError =>
 export async function requestCancel(context: Context, id: MigrationId): Promise<void> {
   for (const work of context.live.coldWork.get(id.operation) ?? []) work.abort();
   const record = await readRecord(context, id);
-  if (record === undefined || record.closed || record.cold || (record.step !== 'begun' && record.step !== 'switched'))
+  if (
+    record === undefined ||
+    record.closed ||
+    record.cold ||
+    (record.step !== 'begun' && record.step !== 'switched')
+  )
     return;
   if (await hasGone(context, record)) return;
   context.live.cancelled.add(id.operation);

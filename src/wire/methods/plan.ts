@@ -5,6 +5,16 @@ import { method } from './method.ts';
 
 const bytes = z.int().nonnegative();
 
+/** What a host's processor can do for a copy that is compressed. */
+export const compressingSchema = z.object({
+  /** Memory that one of its CPUs compresses by zstd at level 1, bytes a second before compression. */
+  bytesPerSecond: z.number().nonnegative(),
+  cpus: z.int().positive(),
+});
+export type Compressing = z.infer<typeof compressingSchema>;
+/** Absent: an agent that knows of no compression. */
+const compressing = compressingSchema.optional();
+
 /** What the hypervisor says of a guest that might go. */
 export const sourceSurveySchema = z.object({
   /** QEMU's name of the machine that the guest runs on, e.g. `pc-q35-7.2`; `null`: the domain does not name one. */
@@ -19,6 +29,7 @@ export const sourceSurveySchema = z.object({
   dirtyBytesPerSecond: z.number().nonnegative().nullable(),
   /** Why that was not measured, a full sentence. */
   dirtyUnmeasured: z.string().nullable(),
+  compressing,
 });
 export type SourceSurvey = z.infer<typeof sourceSurveySchema>;
 
@@ -27,6 +38,7 @@ export const destinationSurveySchema = z.object({
   machines: z.array(z.string()),
   /** A guest may fetch its memory here page by page (post-copy); absent: an older agent's. */
   postcopy: z.boolean().optional(),
+  compressing,
 });
 export type DestinationSurvey = z.infer<typeof destinationSurveySchema>;
 

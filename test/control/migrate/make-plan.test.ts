@@ -156,6 +156,17 @@ const cases: [what: string, change: Change, findings: string[]][] = [
     },
     [],
   ],
+  [
+    'compression that a host cannot do',
+    { b1: { 'host.status': () => ({ ...status, libvirt: '9.0.0' }) }, objective: { compress: 'zstd' } },
+    ['blocker migrate.compress-unable', 'warning migrate.older-libvirt'],
+  ],
+  [
+    'compression with an agent that does not know of it',
+    { b1: { 'plan.destination': () => ({ machines: [] }) }, objective: { compress: 'zstd' } },
+    ['blocker migrate.compress-unable'],
+  ],
+  ['compression that can be', { objective: { compress: 'zstd' } }, []],
   ['the source cannot be asked', { a1: { 'host.status': fails } }, ['blocker migrate.host-unread']],
   ['the destination cannot be asked', { b1: { 'guest.view': fails } }, ['blocker migrate.host-unread']],
   [
@@ -186,6 +197,16 @@ test('a plan tells what was measured', async (t) => {
     ...{ path: way, dirtyBytesPerSecond: 0, memoryBytes: 128 * 2 ** 20, residentBytes: 100 * 2 ** 20 },
     ...{ diskBytes: 4 * 2 ** 20, imageBytes: 0 },
   });
+});
+
+test('a plan tells what it chose: compression on a slow way alone', async (t) => {
+  const over = (bytesPerSecond: number) => ({ a1: { 'plan.path-send': () => ({ ...way, bytesPerSecond }) } });
+  const slow = await setUp(t, over(2e6)).make();
+  t.like(slow.choice, { compression: 'zstd', connections: 1 });
+  t.like(slow.readings?.compressing, { source: { cpus: 2 }, destination: { cpus: 2 } });
+  const fast = await setUp(t, over(1e8)).make();
+  t.like(fast.choice, { compression: 'none' });
+  t.true((slow.prediction?.memoryBytes?.likely ?? 0) < (fast.prediction?.memoryBytes?.likely ?? 0) / 2);
 });
 
 test('a way is measured once for a while', async (t) => {

@@ -2,6 +2,7 @@ import test from 'ava';
 import { postCopyFindings } from '../../../src/control/migrate/findings/post-copy.ts';
 import { objectiveFor } from '../../../src/control/migrate/objective.ts';
 import { wayFor } from '../../../src/control/migrate/way.ts';
+import { plainWay } from '../../../src/wire/copy-way.ts';
 import { BlanketError } from '../../../src/wire/errors.ts';
 import { defaultObjective, type ObjectiveWish } from '../../../src/wire/objective.ts';
 
@@ -38,13 +39,19 @@ test('what a guest has set gives way to its command', (t) => {
 });
 
 test('post-copy is asked for in words, never a default, and told to both hypervisors only then', (t) => {
-  t.is(wayFor(objectiveFor({ maxTotalMs: 60_000 })).postcopy, undefined);
-  t.is(wayFor(objectiveFor({}, { onTimeout: 'postcopy' })).postcopy, undefined, 'no time that could be over');
+  t.is(wayFor(objectiveFor({ maxTotalMs: 60_000 }), plainWay).postcopy, undefined);
+  t.is(
+    wayFor(objectiveFor({}, { onTimeout: 'postcopy' }), plainWay).postcopy,
+    undefined,
+    'no time that could be over',
+  );
   const wish = { maxTotalMs: 60_000, onTimeout: 'postcopy' } as const;
-  t.true(wayFor(objectiveFor(wish)).postcopy);
-  t.true(wayFor(objectiveFor({}, wish)).postcopy);
-  t.is(wayFor(objectiveFor({ mode: 'suspend' }, wish)).postcopy, undefined);
+  t.true(wayFor(objectiveFor(wish), plainWay).postcopy);
+  t.true(wayFor(objectiveFor({}, wish), plainWay).postcopy);
+  t.is(wayFor(objectiveFor({ mode: 'suspend' }, wish), plainWay).postcopy, undefined);
   t.throws(() => objectiveFor({ connections: 4 }, wish), { message: /several connections/ });
+  t.throws(() => objectiveFor({ compress: 'zstd' }, wish), { message: /compressed/ });
+  t.notThrows(() => objectiveFor({ compress: 'auto', connections: 'auto' }, wish));
 });
 
 test('a destination that cannot, or does not tell, blocks a plan that asks for it, and no other', (t) => {

@@ -30,6 +30,7 @@ export const status = {
 export const survey = {
   ...{ machine: 'pc-q35-7.2', stuck: [] as string[], snapshots: 0, residentBytes: 100 * MIB },
   ...{ dirtyBytesPerSecond: 0, dirtyUnmeasured: null as string | null },
+  compressing: { bytesPerSecond: 1e7, cpus: 2 },
 };
 export const way = { bytesPerSecond: 12.5e6, rttMs: 40, bytes: 4 * MIB };
 export const view = { name: 'web1', uuid: '', state: 'running', disk: true, diskAllocated: 4 * MIB };
@@ -46,7 +47,7 @@ export const usual = (): { a1: Record<string, Answer>; b1: Record<string, Answer
     b1: {
       ...both,
       'guest.view': () => ({ ...view, state: 'absent', disk: false, diskAllocated: 0 }),
-      'plan.destination': () => ({ machines: ['pc-q35-7.2'] }),
+      'plan.destination': () => ({ machines: ['pc-q35-7.2'], compressing: survey.compressing }),
       'plan.path-sink': () => ({ address: '10.0.0.2', port: 4 }),
     },
   };

@@ -5,7 +5,7 @@ import { type CopyOptions, copyGuest } from '../../../src/guest-agent/migrate/co
 import { type CopyWay, plainWay } from '../../../src/wire/copy-way.ts';
 import { BlanketError } from '../../../src/wire/errors.ts';
 import type { MigrationStats } from '../../../src/wire/migration.ts';
-import { closePair, elsewhere, openPair, type Pair, startGuest } from './two-ends.ts';
+import { closePair, compresses, elsewhere, openPair, type Pair, startGuest } from './two-ends.ts';
 
 /**
  * 16-bit code that fills the 512 KiB from 0x10000 on, again and again, and resets the machine after four minutes. It turns
@@ -175,4 +175,19 @@ test.serial('over several connections', async (t) => {
   const finished = await destination.finish({ cookie, cancelled: false });
   await source.confirm({ cookie: finished.cookie, cancelled: false });
   t.is((await (await pair.there.connection.domains.byName('wide')).state()).state, 'running');
+});
+
+test.serial('compressed and cancelled between two rounds: it runs on where it was', async (t) => {
+  if (!(await compresses(pair))) return t.pass('its libvirt does not take zstd');
+  const way = { ...notConverging, compression: 'zstd' } as const;
+  const { go, domain, destination, seen, close } = await migration('unpacked', way);
+  t.teardown(close);
+  const isCancelled = () => (seen.at(-1)?.rounds ?? 0) >= 2;
+  const error = await t.throwsAsync(
+    go({ maxDowntimeMs: 1, bandwidth: slow, maxTotalMs: 60_000, isCancelled }),
+  );
+  t.false(error instanceof BlanketError, 'its time was over first');
+  t.is((await domain.state()).state, 'running');
+  await destination.finish({ cookie: new Uint8Array(), cancelled: true }).catch(() => undefined);
+  t.is((await domain.state()).state, 'running');
 });

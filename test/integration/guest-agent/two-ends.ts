@@ -1,5 +1,6 @@
 /** Two libvirt daemons of this machine, each with the disk of the guest that is to go from one to the other. */
 import { randomUUID } from 'node:crypto';
+import { compareVersions } from '../../../src/control/migrate/findings/versions.ts';
 import { type DomainSources, domainXml } from '../../../src/guest-agent/engines/domain-xml.ts';
 import { namesWatchdog } from '../../../src/guest-agent/engines/kvm.ts';
 import type { Connection } from '../../../src/libvirt/connection.ts';
@@ -40,6 +41,10 @@ export async function closePair(pair: Pair | undefined): Promise<void> {
     await server.stop();
   }
 }
+
+/** Whether this machine's libvirt takes zstd: since 9.4. */
+export const compresses = async ({ here }: Pair): Promise<boolean> =>
+  compareVersions((await here.connection.versions()).library, '9.4.0') >= 0;
 
 const sourcesAt = ({ server, disk }: End, library: string): DomainSources => ({
   disk,

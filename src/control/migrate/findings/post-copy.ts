@@ -2,7 +2,7 @@
 import type { DestinationSurvey } from '../../../wire/methods/plan.ts';
 import type { Finding } from '../../../wire/migration-plan.ts';
 import type { Objective } from '../../../wire/objective.ts';
-import { wayFor } from '../way.ts';
+import { mayRunAhead } from '../way.ts';
 import { blocker } from './finding.ts';
 
 /** @param survey `null`: the destination does not tell; then nothing is begun that could end in post-copy. */
@@ -11,7 +11,7 @@ export function postCopyFindings(
   host: string,
   survey: Pick<DestinationSurvey, 'postcopy'> | null,
 ): Finding[] {
-  if (wayFor(objective).postcopy !== true || survey?.postcopy === true) return [];
+  if (!mayRunAhead(objective) || survey?.postcopy === true) return [];
   const message =
     survey?.postcopy === false
       ? `${host} does not let a guest fetch its memory page by page (vm.unprivileged_userfaultfd is not 1), as post-copy needs.`

@@ -4,10 +4,12 @@
  * the two hosts, and guessed as long as there are few. The migration is run on paper many times, each time with other values
  * of what is not known, and the range is what four of five of these gave.
  */
+import type { CopyChoice } from '../../../wire/copy-choice.ts';
 import type { PastMigration } from '../../../wire/migration-history.ts';
 import type { PlanReadings } from '../../../wire/migration-plan.ts';
 import type { Objective } from '../../../wire/objective.ts';
 import { confidence, type Prediction, type Range } from '../../../wire/prediction.ts';
+import { compressingBps } from '../choose-copy.ts';
 import { type Belief, quantile, quantileOf } from './beliefs.ts';
 import { type Beliefs, believed } from './learn.ts';
 import { type Copied, copyOnPaper } from './rounds.ts';
@@ -17,11 +19,17 @@ const RUNS = 400;
 const ENDING = 0.9;
 
 /** Numbers whose multiples fill a cube evenly, so that few runs show as much as many thrown ones (R. Kronecker's sequence). */
-const strides = [2, 3, 5, 7, 11, 13, 17].map((prime) => Math.sqrt(prime) % 1);
+const strides = [2, 3, 5, 7, 11, 13, 17, 19].map((prime) => Math.sqrt(prime) % 1);
 
 type Run = Copied & { totalMs: number; downtimeMs: number; diskBytes: number };
 
-export type Known = { readings: PlanReadings; objective: Objective; earlier: readonly PastMigration[] };
+export type Known = {
+  readings: PlanReadings;
+  objective: Objective;
+  /** How it will go; absent: as it is, over one connection. */
+  choice?: CopyChoice | undefined;
+  earlier: readonly PastMigration[];
+};
 
 /** `null` when the way between the hosts was not measured. */
 export function predict(known: Known): Prediction | null {
@@ -53,22 +61,33 @@ function rangeOf(values: readonly number[]): Range {
   return { low: at(side), likely: at(0.5), high: at(1 - side) };
 }
 
+/** Bytes a millisecond on the wire: of the disk, and of memory, which has to be compressed where it is. */
+function pacesOf({ readings, objective, choice }: Known, bps: number, share: number, packed: number) {
+  const disk = Math.min(bps * share, objective.bandwidthBps ?? Number.POSITIVE_INFINITY) / 1000;
+  if (choice?.compression !== 'zstd') return { disk, memory: disk };
+  const compressing = compressingBps(readings.compressing ?? {}, choice.connections);
+  // asked for expressly, and not measured: the way is all that is known
+  const most = compressing > 0 ? (compressing * packed * share) / 1000 : disk;
+  return { disk, memory: Math.min(disk, most) };
+}
+
 function runOnPaper(
-  { readings, objective }: Known,
+  known: Known,
   beliefs: Beliefs,
   path: NonNullable<PlanReadings['path']>,
   index: number,
 ): Run | undefined {
+  const { readings, objective, choice } = known;
   const share = (dimension: number) => ((index + 1) * (strides[dimension] ?? 0)) % 1;
   const drawn = (all: Belief, dimension: number) => quantile(all, share(dimension));
-  const limit = objective.bandwidthBps ?? Number.POSITIVE_INFINITY;
-  const pace = Math.min(path.bytesPerSecond * drawn(beliefs.paceShare, 0), limit) / 1000;
+  const packed = choice?.compression === 'zstd' ? drawn(beliefs.packed, 7) : 1;
+  const pace = pacesOf(known, path.bytesPerSecond, drawn(beliefs.paceShare, 0), packed);
   const held = Math.min(readings.residentBytes ?? readings.memoryBytes, readings.memoryBytes);
   const suspended = objective.mode === 'suspend';
   const dirty = readings.dirtyBytesPerSecond ?? path.bytesPerSecond * drawn(beliefs.unknownDirty, 3);
   const copied = copyOnPaper({
     memoryBytes: held * drawn(beliefs.memoryShare, 1),
-    pace,
+    ...{ pace: pace.memory, packed },
     dirtyPerSecond: suspended ? 0 : dirty * drawn(beliefs.dirtyError, 2),
     spread: drawn(beliefs.spread, 4),
     maxDowntimeMs: objective.maxDowntimeMs,
@@ -84,7 +103,7 @@ function runOnPaper(
     rounds: suspended ? 1 : copied.rounds,
     diskBytes,
     downtimeMs: stillMs + handoverMs,
-    totalMs: diskBytes / pace + copied.copyMs + copied.lastRoundMs + aroundMs,
+    totalMs: diskBytes / pace.disk + copied.copyMs + copied.lastRoundMs + aroundMs,
   };
 }
 

@@ -1,14 +1,16 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { belief, quantile, quantileOf } from '../../../../src/control/migrate/predict/beliefs.ts';
+import { believed } from '../../../../src/control/migrate/predict/learn.ts';
 import { predict } from '../../../../src/control/migrate/predict/predict.ts';
 import { type Copy, copyOnPaper } from '../../../../src/control/migrate/predict/rounds.ts';
+import type { PastMigration } from '../../../../src/wire/migration-history.ts';
 import type { PlanReadings } from '../../../../src/wire/migration-plan.ts';
 import { defaultObjective, type Objective } from '../../../../src/wire/objective.ts';
 
 const MIB = 2 ** 20;
 const copy: Copy = {
-  ...{ memoryBytes: 100e6, pace: 10_000, dirtyPerSecond: 0, spread: 1, maxDowntimeMs: 300 },
+  ...{ memoryBytes: 100e6, pace: 10_000, packed: 1, dirtyPerSecond: 0, spread: 1, maxDowntimeMs: 300 },
   autoConverge: false,
 };
 const readings: PlanReadings = {
@@ -54,14 +56,16 @@ test('a copy sends at least the memory, within the downtime at its end', (t) => 
     dirtyPerSecond: fc.double({ min: 0, max: 1e10, noNaN: true }),
     spread: fc.double({ min: 0.3, max: 1, noNaN: true }),
     maxDowntimeMs: fc.integer({ min: 1, max: 60_000 }),
+    packed: fc.double({ min: 0.05, max: 1, noNaN: true }),
     autoConverge: fc.boolean(),
   });
   fc.assert(
     fc.property(amounts, (one) => {
       const copied = copyOnPaper(one);
       if (copied === undefined) return;
-      t.true(copied.sentBytes >= one.memoryBytes);
-      t.true(copied.copyMs >= one.memoryBytes / one.pace - 1e-6);
+      const least = one.memoryBytes * one.packed;
+      t.true(copied.sentBytes >= least);
+      t.true(copied.copyMs >= least / one.pace - 1e-6);
       t.true(copied.lastRoundMs <= one.maxDowntimeMs);
     }),
   );
@@ -117,6 +121,58 @@ test('a limit on the bandwidth makes it longer, an image as well', (t) => {
   const likely = (told: ReturnType<typeof foretell>) => told?.totalMs?.likely ?? 0;
   t.true(likely(foretell({}, { bandwidthBps: MIB })) > 2 * likely(foretell({})));
   t.true(likely(foretell({ imageBytes: 500 * MIB })) > 2 * likely(foretell({})));
+});
+
+test('compressed, each round sends less; QEMU ends it as if it did not', (t) => {
+  const writing = { ...copy, dirtyPerSecond: 2e6 };
+  const [plain, packed] = [copyOnPaper(writing), copyOnPaper({ ...writing, packed: 0.25 })];
+  t.true((packed?.copyMs ?? 0) < (plain?.copyMs ?? 0) / 3);
+  t.true((packed?.sentBytes ?? 0) < (plain?.sentBytes ?? 0) / 3);
+  // what is left fits before compression: 3 MB of 10 MB/s, be it a quarter of that on the wire
+  t.true((packed?.lastRoundMs ?? 0) <= copy.maxDowntimeMs / 4);
+});
+
+test('a compressed copy is foretold by what the processors do, and by the way where that is slower', (t) => {
+  const compressing = {
+    source: { bytesPerSecond: 1e7, cpus: 2 },
+    destination: { bytesPerSecond: 1e7, cpus: 2 },
+  };
+  const told = (bytesPerSecond: number, compression: 'none' | 'zstd') =>
+    predict({
+      readings: { ...readings, path: { bytesPerSecond, rttMs: 40, bytes: 1 }, compressing },
+      objective: defaultObjective,
+      choice: { compression, connections: 1, why: '' },
+      earlier: [],
+    })?.totalMs?.likely ?? 0;
+  t.true(told(1e6, 'zstd') < told(1e6, 'none') / 1.8);
+  t.true(told(1e8, 'zstd') > told(1e8, 'none'));
+});
+
+test('what compression left of memory is learnt, and taken for no smaller memory', (t) => {
+  const compressing = {
+    source: { bytesPerSecond: 1e9, cpus: 8 },
+    destination: { bytesPerSecond: 1e9, cpus: 8 },
+  };
+  const measured = { totalMs: 9_000, downtimeMs: 300, copyMs: 2_500, rounds: 3, diskBytes: 0 };
+  const past: PastMigration = {
+    ...{
+      operation: 'op',
+      guest: 'web1',
+      source: 'a1',
+      destination: 'b1',
+      endedAt: '2026-01-02T03:04:05.000Z',
+    },
+    ...{ objective: defaultObjective, readings: { ...readings, compressing }, predicted: null },
+    choice: { compression: 'zstd', connections: 1, why: '' },
+    measured: { ...measured, memoryBytes: 20e6, pageBytes: 80e6 },
+  };
+  const { packed, memoryShare, paceShare } = believed({
+    readings,
+    earlier: Array.from({ length: 30 }, () => past),
+  });
+  t.is(quantile(packed, 0.5), 0.25);
+  t.true(Math.abs(quantile(memoryShare, 0.5) - 80e6 / (100 * MIB)) < 0.01);
+  t.true(Math.abs(quantile(paceShare, 0.5) - 0.8) < 0.01); // 20 MB at 10 MB/s, in 2.5 s
 });
 
 test('what does not converge has no end, and says why', (t) => {
