@@ -22,11 +22,16 @@ const shims = ['nic', 'disk', 'clock', 'entropy', 'console', 'memory', 'nested',
 const isCertain = ({ name }: Check): boolean =>
   /^(disk persistence|clock source|driver|path mtu|tunnel mtu|nic throughput)/.test(name);
 
-/** The guest is on `withGuest`; the other host is rebooted. */
-export function playHosts(current: () => Fleet, withGuest: string, withoutGuest: string): void {
+/** The guest is on `withGuest`; the other host is rebooted, and `meanwhile` begins what can go on beside that. */
+export function playHosts(
+  current: () => Fleet,
+  withGuest: string,
+  withoutGuest: string,
+  meanwhile: (fleet: Fleet) => void,
+): void {
   playReadings(current, withGuest);
   playCpus(current, withGuest);
-  playConformance(current, withGuest, withoutGuest);
+  playConformance(current, withGuest, withoutGuest, meanwhile);
 }
 
 function playReadings(current: () => Fleet, host: string): void {
@@ -94,7 +99,12 @@ function playCpus(current: () => Fleet, host: string): void {
   });
 }
 
-function playConformance(current: () => Fleet, withGuest: string, withoutGuest: string): void {
+function playConformance(
+  current: () => Fleet,
+  withGuest: string,
+  withoutGuest: string,
+  meanwhile: (fleet: Fleet) => void,
+): void {
   test.serial('conformance is refused where guests would be lost to the reboot', async (t) => {
     const { code, stderr } = await current().cli('host', 'conform', withGuest);
     t.is(code, 5, stderr);
@@ -103,6 +113,7 @@ function playConformance(current: () => Fleet, withGuest: string, withoutGuest: 
 
   test.serial('a host conforms, and is the same after a reboot', async (t) => {
     const fleet = current();
+    meanwhile(fleet);
     const ended = await fleet.cli('host', 'conform', withoutGuest);
     await reachAnew(fleet);
     t.log(ended.stdout);
@@ -114,6 +125,6 @@ function playConformance(current: () => Fleet, withGuest: string, withoutGuest: 
     t.is(last.code, ended.code);
     t.true(record.rebooted);
     t.not(record.before.bootId, record.after?.bootId);
-    t.is(record.after?.peers[0]?.host, withGuest);
+    t.true(record.after?.peers.some(({ host }) => host === withGuest));
   });
 }

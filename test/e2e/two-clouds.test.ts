@@ -15,7 +15,7 @@ import { playLegs } from './legs-in-fleet.ts';
 import { playLibvirtInHost } from './libvirt-in-host.ts';
 import { playMigrations } from './migrate-in-fleet.ts';
 import { playNetwork } from './network-in-fleet.ts';
-import { playPortability } from './portability-in-fleet.ts';
+import { beginThird, playPortability } from './portability-in-fleet.ts';
 import { unlessShort } from './short.ts';
 import { tellStory } from './story.ts';
 
@@ -73,7 +73,7 @@ test.serial('each host has the driver of its cloud, and an engine that was prove
 
 const isHome = (fleet: Fleet): Promise<boolean> => safeOn(fleet, source);
 
-playHosts(() => fleet, source, destination);
+playHosts(() => fleet, source, destination, ground.joinsLocalClouds ? beginThird : () => undefined);
 if (ground.joinsLocalClouds) {
   playPortability(
     () => fleet,
