@@ -22,6 +22,8 @@ export const stage = {
     { name: 'alpha', profile: 'openstack-kvm', host: 'alpha1' },
     { name: 'beta', profile: 'vmware', host: 'beta1' },
   ],
+  /** Virtual CPUs of a host: with one, an emulated host answers nobody while it copies. */
+  vcpus: 2,
   link: { latency: '10ms', bandwidth: '25MB' },
   network: { name: 'lan', subnet: '10.77.0.0/24' },
   image: 'micro',
@@ -73,7 +75,8 @@ export async function provisionHosts({ blanket }: Seat, image?: string, hosts = 
   const started: { host: string; id: string }[] = [];
   for (const { name, cloud } of hosts) {
     const which = image === undefined ? [] : ['--image', image];
-    const text = await blanket(['host', 'provision', name, '--cloud', cloud, ...which, '--detach']);
+    const args = ['--cloud', cloud, '--vcpus', String(stage.vcpus), ...which, '--detach'];
+    const text = await blanket(['host', 'provision', name, ...args]);
     started.push({ host: name, id: text.trim() });
   }
   const watch = ({ host, id }: { host: string; id: string }) =>
