@@ -30,6 +30,8 @@ export const pastMigrationSchema = z.object({
     pageBytes: bytes.optional(),
     diskBytes: bytes,
     rounds: z.int(),
+    /** It went over before the rest of its memory: `copyMs` ended with that, and nothing is learnt from it. */
+    postcopy: z.boolean().optional(),
   }),
 });
 export type PastMigration = z.infer<typeof pastMigrationSchema>;

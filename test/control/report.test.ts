@@ -43,6 +43,17 @@ test('the downtime is what the hosts took and the handover, or unknown', (t) => 
   t.is(resultOf(state, operation).forwardingMs, null);
 });
 
+test('in post-copy it is the source’s pause and the way to the guest’s going on, or unknown', (t) => {
+  const performed = { cookie: '', stats: stats({ downtimeMs: 13.6 }), at: 0, postcopy: true };
+  const later = { stats: stats({ downtimeMs: 9_000 }) }; // what libvirt tells across two clocks
+  const finished = { cookie: '', handoverMs: 200, forwardingMs: null };
+  const told = (change: Partial<MigrateState>) =>
+    resultOf({ ...state, performed, finished, confirmed: later, ...change }, operation).downtimeMs;
+  t.is(told({}), 214);
+  t.is(told({ finished: { ...finished, handoverMs: null } }), null, 'nobody heard when it went on');
+  t.is(told({ performed: { ...performed, stats: stats({}) } }), null, 'the source was restarted');
+});
+
 test("confirm's numbers are the last ones", (t) => {
   const confirmed = { stats: stats({ memoryDone: 10, diskDone: 20, rounds: 4 }) };
   t.like(resultOf({ ...state, confirmed }, operation), { memoryBytes: 10, diskBytes: 20, rounds: 4 });

@@ -16,17 +16,15 @@ import type { MigrateState } from './state.ts';
 
 type Finished = AgentResult<'migrate.finish'>;
 type Context = PhaseContext<MigrateState>;
+/** @param isSaidNow by the destination's hypervisor, at the moment in which the guest goes on; otherwise it was found to run. */
+type OnRunning = (isSaidNow: boolean) => Promise<unknown>;
 
 const POLL_MS = 500;
 
 const runs: Finished = { cookie: '', running: true };
 
 /** @throws BlanketError `migrate.postcopy-failed`, `migrate.postcopy-lost`, kind `attention`; never `NothingHappened` */
-export async function arrive(
-  services: Services,
-  context: Context,
-  onRunning: () => Promise<unknown>,
-): Promise<Finished> {
+export async function arrive(services: Services, context: Context, onRunning: OnRunning): Promise<Finished> {
   const { state, save, progress } = context;
   progress({ message: `post-copy: it goes on at ${state.destination}, its memory after it` });
   try {
@@ -41,13 +39,9 @@ export async function arrive(
   }
 }
 
-async function finish(
-  { agents }: Services,
-  state: MigrateState,
-  onRunning: () => Promise<unknown>,
-): Promise<Finished> {
+async function finish({ agents }: Services, state: MigrateState, onRunning: OnRunning): Promise<Finished> {
   const onProgress = (value: unknown) => {
-    if (finishProgressSchema.safeParse(value).success) void onRunning();
+    if (finishProgressSchema.safeParse(value).success) void onRunning(true);
   };
   const cookie = state.performed?.cookie ?? '';
   const wish = { ...idOf(state), cookie, cancelled: false, postcopy: true };
@@ -67,7 +61,7 @@ const hasCode = (error: unknown, code: string): error is BlanketError =>
 async function wait(
   { call }: Services['agents'],
   state: MigrateState,
-  onRunning: () => Promise<unknown>,
+  onRunning: OnRunning,
   doubt: unknown,
 ): Promise<Finished> {
   const status = () => call(state.destination, 'migrate.status', idOf(state));
@@ -78,7 +72,7 @@ async function wait(
     if (guest === 'absent' || guest === 'stopped')
       throw lost('migrate.postcopy-lost', `it ended at ${state.destination}, and its memory with it`, doubt);
     if (postcopy === 'active') {
-      void onRunning(); // whoever would have told of it has gone
+      void onRunning(false); // whoever would have told of it has gone
       until = Date.now() + PATIENCE_MS;
     } else if (guest === 'running') return runs;
   }
@@ -89,11 +83,7 @@ const lost = (code: string, message: string, cause: unknown): BlanketError =>
   new BlanketError(code, message, { cause });
 
 /** A person has seen that it broke, and wants it taken up. */
-async function again(
-  services: Services,
-  context: Context,
-  onRunning: () => Promise<unknown>,
-): Promise<Finished> {
+async function again(services: Services, context: Context, onRunning: OnRunning): Promise<Finished> {
   const { state, save } = context;
   const { agents } = services;
   const status = () => agents.call(state.destination, 'migrate.status', idOf(state));

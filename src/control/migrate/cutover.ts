@@ -27,24 +27,17 @@ export const cutover = (services: Services): Phase<MigrateState> => ({
     const { performed, destination } = state;
     if (performed === undefined) throw new NothingHappened('migrate.not-copied', 'The copy has not ended.');
     const frames = framesTo(services, state, save);
-    let goneOnAt: number | undefined;
-    const onRunning = () => {
-      goneOnAt ??= Date.now();
-      return frames.go();
-    };
     const end =
       performed.postcopy === true
-        ? await arrive(services, context, onRunning)
-        : await finish(services.agents, state, performed.cookie, onRunning);
+        ? await arrive(services, context, frames.go)
+        : await finish(services.agents, state, performed.cookie, frames.go);
     if (!end.running) {
       await frames.back();
       const message = `${state.guest} could not be started on ${destination}.`;
       const cause = end.reason === undefined ? undefined : new Error(end.reason);
       throw new NothingHappened('migrate.finish-failed', message, { kind: 'rolled-back', cause });
     }
-    // In post-copy the guest goes on long before finish ends.
-    const until = (performed.postcopy === true && goneOnAt) || Date.now();
-    const handoverMs = Math.max(0, until - performed.at);
+    const handoverMs = handoverOf(performed, frames.wentAt());
     const finished = { cookie: end.cookie, stats: end.stats, handoverMs, forwardingMs: null };
     save({ finished });
     services.store.guests.update(state.guest, { host: destination });
@@ -53,18 +46,28 @@ export const cutover = (services: Services): Phase<MigrateState> => ({
 });
 
 /**
+ * In post-copy the guest goes on long before finish ends. @param wentAt when it was heard of, Unix ms
+ * @returns ms, or `null` in post-copy where it was not heard of: until finish ended is no downtime then
+ */
+function handoverOf({ at, postcopy }: NonNullable<MigrateState['performed']>, wentAt: number | undefined) {
+  const until = postcopy === true ? wentAt : Date.now();
+  return until === undefined ? null : Math.max(0, until - at);
+}
+
+/**
  * `go` sends the guest's frames to the destination, once; `back` undoes that when it was done, also by a control that has
- * ended since. The journal has it first, so that whoever tells a host of the network meanwhile tells it the same.
+ * ended since. `wentAt`: when the destination said that the guest goes on, Unix ms, also to a control before. The journal has it first, so that whoever tells a host of the network meanwhile tells it the same.
  */
 function framesTo(
   services: Services,
-  { guest, source, destination, handed }: MigrateState,
+  { guest, source, destination, handed, wentAt }: MigrateState,
   save: (change: Partial<MigrateState>) => void,
 ) {
   const { store, log } = services;
   const moved = store.guests.get(guest);
   let going: Promise<number | null> | undefined;
-  const note = (now: boolean) => save({ handed: now });
+  let went = wentAt;
+  const note = (now: boolean) => save({ handed: now, ...(now && went !== undefined && { wentAt: went }) });
   const flip = (from: string, to: string) => flipForwarding(services, { ...moved, host: from }, to);
   /** The network follows the guest; it never keeps it from going. Nor does a journal that cannot be written keep the frames. */
   const begin = async (): Promise<number | null> => {
@@ -81,7 +84,9 @@ function framesTo(
     }
   };
   return {
-    go: (): Promise<number | null> => {
+    wentAt: () => went,
+    go: (isSaidNow = false): Promise<number | null> => {
+      if (isSaidNow) went ??= Date.now();
       going ??= begin();
       return going;
     },
@@ -102,11 +107,11 @@ async function finish(
   agents: Agents,
   state: MigrateState,
   cookie: string,
-  onRunning: () => Promise<unknown>,
+  onRunning: (isSaidNow: boolean) => Promise<unknown>,
 ): Promise<Finished> {
   const id = idOf(state);
   const onProgress = (value: unknown) => {
-    if (finishProgressSchema.safeParse(value).success) void onRunning();
+    if (finishProgressSchema.safeParse(value).success) void onRunning(true);
   };
   const options = { timeoutMs: CALL_TIMEOUT_MS, onProgress };
   const ask = () =>

@@ -15,6 +15,7 @@ type Kept = Pick<Store, 'migrations' | 'transaction'>;
 function keepHistory(store: Kept, state: MigrateState, operation: Operation, result: MigrationResult): void {
   const { guest, source, destination, totalMs, downtimeMs, memoryBytes, pageBytes, diskBytes, rounds } =
     result;
+  const ahead = result.postcopy === true && { postcopy: true };
   const copyMs = operation.phases.find(({ name }) => name === 'copy')?.durationMs ?? null;
   store.transaction(() => {
     // a control that ended before it had said that the migration is done says it again
@@ -26,7 +27,7 @@ function keepHistory(store: Kept, state: MigrateState, operation: Operation, res
       choice: state.planned?.choice,
       readings: state.planned?.readings ?? null,
       predicted: state.planned?.prediction ?? null,
-      measured: { totalMs, downtimeMs, copyMs, memoryBytes, pageBytes, diskBytes, rounds },
+      measured: { totalMs, downtimeMs, copyMs, memoryBytes, pageBytes, diskBytes, rounds, ...ahead },
     });
     const names = store.migrations.names();
     for (const name of names.slice(0, Math.max(0, names.length - MOST_KEPT))) store.migrations.remove(name);
@@ -47,7 +48,7 @@ export function tryKeepHistory(
   }
 }
 
-/** Between the two hosts, in either direction, newest first; without those that had no memory to send. */
+/** Between the two hosts, in either direction, newest first; without those that had no memory to send, or sent it in post-copy. */
 export const earlierBetween = (
   { migrations }: Pick<Store, 'migrations'>,
   one: string,
@@ -57,7 +58,7 @@ export const earlierBetween = (
     ...migrations.where({ source: one, destination: other }),
     ...migrations.where({ source: other, destination: one }),
   ]
-    .filter(({ objective }) => objective.mode !== 'cold')
+    .filter(({ objective, measured }) => objective.mode !== 'cold' && measured.postcopy !== true)
     .sort((a, b) => (a.endedAt < b.endedAt ? 1 : -1));
 
 const liesIn = (range: Range, value: number): boolean => range.low <= value && value <= range.high;

@@ -36,11 +36,16 @@ export function progressOf(stats: MigrationStats, memoryBytes: number): Progress
 
 /**
  * The hosts' clocks may differ by more than the downtime, so nothing is subtracted across them: it is what each host
- * took by its own clock, and the handover by control's. The time that Finish takes is in both, so this errs upwards.
+ * took by its own clock, and the handover by control's. The time that Finish takes is in both, so this errs upwards. In post-copy
+ * it is how long the source's hypervisor had paused the guest when it answered, and from then until the destination's let it go on.
  */
-function downtimeOf({ finished, confirmed }: MigrateState): number | null {
-  const net = finished?.stats?.downtimeMs ?? confirmed?.stats?.downtimeMs;
-  return finished === undefined || net === undefined ? null : net + finished.handoverMs;
+function downtimeOf({ performed, finished, confirmed }: MigrateState): number | null {
+  const net =
+    performed?.postcopy === true
+      ? performed.stats.downtimeMs
+      : (finished?.stats?.downtimeMs ?? confirmed?.stats?.downtimeMs);
+  const handoverMs = finished?.handoverMs ?? null;
+  return handoverMs === null || net === undefined ? null : Math.round(net + handoverMs);
 }
 
 /** Of the checks, and of what came of post-copy. */

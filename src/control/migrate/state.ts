@@ -41,14 +41,16 @@ export type MigrateState = {
   restarted?: boolean;
   /** The guest's frames go to the destination. */
   handed?: boolean;
+  /** When the destination said that the guest goes on, Unix ms. */
+  wentAt?: number;
   /**
-   * `handoverMs`: from the end of the copy until the guest was known to run, by control's clock; `forwardingMs`: from then
-   * until every host sent its frames there.
+   * `handoverMs`: from the end of the copy until the guest was known to run, by control's clock (`null` in post-copy where nobody
+   * heard when that was); `forwardingMs`: from then until every host sent its frames there.
    */
   finished?: {
     cookie: string;
     stats?: MigrationStats | undefined;
-    handoverMs: number;
+    handoverMs: number | null;
     forwardingMs: number | null;
   };
   /** The host on which a copy stayed that is to be removed once it is back. */

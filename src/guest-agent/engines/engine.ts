@@ -32,8 +32,11 @@ export type MigrationSide = {
   prepare(input: PrepareInput): Promise<{ uri: string; cookie: Uint8Array }>;
   /** The hypervisor's own word that the guest goes on here, after `prepare`; it comes before `finish` resolves. */
   onRunning(listener: () => void): void;
-  /** Resolves when everything has been sent and the guest is paused. */
-  perform(input: PerformInput): Promise<{ cookie: Uint8Array }>;
+  /**
+   * Resolves when everything has been sent and the guest is paused, or has gone ahead in post-copy. `stillMs`: how long the guest
+   * has stood still by then, in a way that may end in post-copy and where the hypervisor said when that began.
+   */
+  perform(input: PerformInput): Promise<{ cookie: Uint8Array; stillMs?: number }>;
   finish(input: LastInput): Promise<{ cookie: Uint8Array }>;
   confirm(input: LastInput): Promise<void>;
   /** Of the copy under way; `undefined` when there is none yet. */

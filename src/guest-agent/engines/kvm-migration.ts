@@ -133,6 +133,17 @@ const performParameters = ({ xml, uri, bandwidth }: PerformInput, way: CopyWay):
 const isGoingOn = ({ domain, event, detail }: Events['lifecycle'], guest: string): boolean =>
   domain.name === guest && event === 'resumed' && (detail === 'migrated' || detail === 'postcopy');
 
+/** @returns how long this connection's guest has been paused for its migration, ms; `undefined` when it was not. */
+async function watchPause(connection: Connection, guest: string): Promise<() => number | undefined> {
+  let since: number | undefined;
+  await connection.events.on('lifecycle', ({ domain, event, detail }) => {
+    if (domain.name !== guest || event !== 'suspended') return;
+    // libvirt tells the pause first, and then once more that it is for post-copy
+    if (detail === 'migrated' || detail === 'postcopy') since ??= performance.now();
+  });
+  return () => (since === undefined ? undefined : performance.now() - since);
+}
+
 /**
  * @param connection this migration's own; closing the side closes it.
  * @param recovers every phase is told to take up what broke in post-copy, with the flags that it had (qemuMigrationAnyCanResume).
@@ -152,9 +163,11 @@ export function openKvmMigration(connection: Connection, guest: string, recovers
     return found;
   };
   const listeners = new Set<() => void>();
+  let paused: () => number | undefined = () => undefined;
   return {
     begin: async (chosen = plainWay) => {
       way = chosen;
+      if (way.postcopy) paused = await watchPause(connection, guest);
       return (await domain()).migration.begin({ flags: flagsOf(way) });
     },
     prepare: async (input) => {
@@ -166,12 +179,12 @@ export function openKvmMigration(connection: Connection, guest: string, recovers
       return await prepare(connection, guest, input, way, flagsOf(way));
     },
     onRunning: (listener) => void listeners.add(listener),
-    perform: async (input) =>
-      (await domain()).migration.perform({
-        flags: flagsOf(way),
-        cookie: input.cookie,
-        parameters: performParameters(input, way),
-      }),
+    perform: async (input) => {
+      const wish = { flags: flagsOf(way), cookie: input.cookie, parameters: performParameters(input, way) };
+      const { cookie } = await (await domain()).migration.perform(wish);
+      const stillMs = paused();
+      return { cookie, ...(stillMs !== undefined && { stillMs }) };
+    },
     finish: async ({ cookie, cancelled }) =>
       connection.migration.finish({
         flags: destinationFlags(flagsOf(way)),

@@ -145,8 +145,11 @@ export async function copyGuest(
   const ended = new AbortController();
   void watchUntil(ended.signal, () => look(side, watch, options));
   try {
-    const { cookie } = await side.perform(options);
-    return { cookie, stats: told(watch, options) };
+    const { cookie, stillMs } = await side.perform(options);
+    return {
+      cookie,
+      stats: { ...told(watch, options), ...(stillMs !== undefined && { downtimeMs: stillMs }) },
+    };
   } catch (error) {
     // With the connection lost nothing is known of the copy, whatever was meant to become of it.
     if (watch.missed === undefined || error instanceof LibvirtConnectionError) throw error;

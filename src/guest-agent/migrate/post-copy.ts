@@ -9,8 +9,11 @@
  * breaks, both sides are kept with the reason `postcopy-failed`, and the migration may be taken up again (`recover.ts`).
  */
 import { z } from 'zod';
+import { isLibvirtError } from '../../libvirt/errors.ts';
 import { BlanketError } from '../../wire/errors.ts';
-import type { Engine } from '../engines/engine.ts';
+import type { MigrationStats } from '../../wire/migration.ts';
+import type { Engine, MigrationSide } from '../engines/engine.ts';
+import { logError } from '../log.ts';
 import type { MigrationRecord } from './record.ts';
 
 /**
@@ -46,6 +49,20 @@ const switched = ({ guest, side, operation }: MigrationRecord): BlanketError =>
       data: { guest, operation },
     },
   );
+
+/**
+ * All passes, that of post-copy too, told by the source before it is confirmed: libvirt's final numbers are those of the switch
+ * until then, and then the domain is gone. `undefined`: the hypervisor does not tell; a migration does not fail for numbers.
+ */
+export async function sentInAll(side: MigrationSide): Promise<MigrationStats | undefined> {
+  try {
+    return await side.stats();
+  } catch (error) {
+    if (!isLibvirtError(error)) throw error;
+    logError('migrate.numbers-unread', error);
+    return undefined;
+  }
+}
 
 /** What a destination has of a guest that comes in post-copy. */
 export type Arrival = 'waits' | 'comes' | 'broken' | 'whole' | 'lost';

@@ -15,7 +15,7 @@ import { admit } from './admission.ts';
 import { copyGuest, noStats } from './copy.ts';
 import { closeSide, joinOrStart, needSide, sideOf } from './live.ts';
 import { discard, keep } from './outcome.ts';
-import { hasSwitched } from './post-copy.ts';
+import { hasSwitched, sentInAll } from './post-copy.ts';
 import {
   keepRecord,
   type MigrationId,
@@ -201,9 +201,9 @@ export const confirm = (
       await discard(context, params); // libvirt has forgotten the migration; a guest that runs is refused there
       return { state: 'absent' };
     }
-    if (record.step !== 'performed' && !(await hasGone(context, record)))
-      throw notPerformed(params.guest, record.step);
-    const stats = await side.finalStats();
+    const postcopy = await hasGone(context, record);
+    if (record.step !== 'performed' && !postcopy) throw notPerformed(params.guest, record.step);
+    const stats = await (postcopy ? sentInAll(side) : side.finalStats());
     await confirmOn(side, params.cookie);
     await closeSide(context.live, params.operation);
     await discard(context, params);

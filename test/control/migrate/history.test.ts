@@ -103,6 +103,13 @@ test('migrations between the two hosts count in both directions, and no other', 
   );
 });
 
+test('what went in post-copy is shown, and nothing is learnt from it', (t) => {
+  const { keep, store } = finished(t);
+  keep({ id: 'op-1', postcopy: true });
+  t.true(store.migrations.get('op-1').measured.postcopy);
+  t.deepEqual(earlierBetween(store, 'a1', 'b1'), []);
+});
+
 test('a history that cannot be kept does not fail what is done', (t) => {
   const { keep } = finished(t);
   t.notThrows(() => keep({ id: 'op-1', memoryBytes: Number.NaN }));

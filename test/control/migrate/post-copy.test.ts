@@ -51,10 +51,20 @@ test('it goes over before its memory, and is there when that has come', async (t
   const own = await late(t);
   const end = await ended(own.operations, own.start());
   t.is(end.state, 'done');
-  t.like(end.result, { postcopy: true });
+  t.like(end.result, { postcopy: true, memoryBytes: 65 }, 'what came after the switch counts, too');
+  const { downtimeMs } = end.result as { downtimeMs: number | null };
+  t.true(downtimeMs !== null && downtimeMs >= 12);
   t.deepEqual(own.states(), { a1: 'absent', b1: 'running' });
   t.deepEqual(own.source.calls, ['begin', 'perform', 'postcopy', 'confirm false']);
   t.deepEqual([diskOf(own.source), diskOf(own.destination)], [false, true]);
+});
+
+test('a guest that was only found to run there has no downtime that is known', async (t) => {
+  const own = await late(t);
+  own.destination.saysRunning = false;
+  const end = await ended(own.operations, own.start());
+  t.is(end.state, 'done');
+  t.like(end.result, { postcopy: true, downtimeMs: null });
 });
 
 test('a cancel is refused from the switch on, and one that came just before it changes nothing', async (t) => {

@@ -102,7 +102,7 @@ function fakeSide(host: FakeHost, guest: string, cuts: Cut[]): MigrationSide {
           fail: reject,
           end: () => {
             host.states.set(guest, 'paused');
-            resolve({ cookie: bytes('performed') });
+            resolve({ cookie: bytes('performed'), ...(host.postCopy === 'active' && { stillMs: 12 }) });
           },
         };
       }),
@@ -124,7 +124,7 @@ function fakeSide(host: FakeHost, guest: string, cuts: Cut[]): MigrationSide {
       if (confirmFails !== undefined) throw confirmFails;
       host.states.set(guest, cancelled ? 'running' : 'absent');
     },
-    stats: async () => someStats,
+    stats: async () => (host.states.get(guest) === 'paused' ? { ...someStats, memoryDone: 65 } : someStats),
     finalStats: async () => ({ ...someStats, memoryLeft: 0, memoryDone: 10 }),
     setMaxDowntime: async () => undefined,
     ...ordersOf(host, guest),

@@ -34,10 +34,23 @@ async function switched(t: ExecutionContext, guest: string) {
   t.teardown(() => slow.close());
   const goal = { maxDowntimeMs: 20, maxTotalMs: 1_000, onTimeout: 'postcopy' as const, bandwidth: 2 * mebi };
   const sent = await here.call('migrate.perform', { ...id, ...ready, ...goal, xml, way, uri: slow.uri });
+  const sentAt = performance.now();
   t.true(sent.postcopy);
   const finish = { ...id, cookie: sent.cookie, cancelled: false, postcopy: true };
   const status = (agent: Agent) => agent.call('migrate.status', id);
-  return { id, slow, finish, status };
+  return { id, slow, finish, status, sent, sentAt };
+}
+
+/** By the test's own eyes: when the guest stopped and went on, in libvirt's words to another connection. */
+async function watchSwitch(guest: string): Promise<{ pausedAt?: number; goneOnAt?: number }> {
+  const seen: { pausedAt?: number; goneOnAt?: number } = {};
+  await here.connection.events.on('lifecycle', ({ domain, event }) => {
+    if (domain.name === guest && event === 'suspended') seen.pausedAt ??= performance.now();
+  });
+  await there.connection.events.on('lifecycle', ({ domain, event }) => {
+    if (domain.name === guest && event === 'resumed') seen.goneOnAt ??= performance.now();
+  });
+  return seen;
 }
 
 async function until(engine: Agent['engine'], guest: string, wanted: PostCopyState): Promise<void> {
@@ -56,15 +69,26 @@ async function wholeThere(t: ExecutionContext, guest: string): Promise<void> {
 }
 
 test.serial('a guest that does not converge goes over by post-copy, and is whole', async (t) => {
-  const { id, finish, status } = await switched(t, 'late');
+  const seen = await watchSwitch('late');
+  const { id, slow, finish, status, sent, sentAt } = await switched(t, 'late');
   t.like(await status(here), { switched: true, guest: 'paused', postcopy: 'active' });
   const woken = here.call('migrate.keep', { ...id, decided: true });
   t.is((await t.throwsAsync(woken, { instanceOf: BlanketError }))?.code, 'migrate.switched');
   await here.call('migrate.cancel', id); // too late: nothing happens
-  const finished = await there.call('migrate.finish', finish);
+  let handoverMs: number | undefined;
+  const finished = await there.call('migrate.finish', finish, () => {
+    handoverMs ??= performance.now() - sentAt;
+  });
   t.true(finished.running);
-  await here.call('migrate.confirm', { ...id, cookie: finished.cookie, cancelled: false });
+  const { cookie } = finished;
+  const { stats } = await here.call('migrate.confirm', { ...id, cookie, cancelled: false });
   await wholeThere(t, id.guest);
+  const [all, wire] = [stats?.memoryDone ?? 0, slow.bytes()];
+  t.true(all > 0.9 * wire && all < 1.1 * wire, `${all} bytes told, ${wire} passed on`);
+  t.true(sent.stats.memoryDone < wire / 2, 'most came after the switch');
+  const still = (seen.goneOnAt ?? Number.NaN) - (seen.pausedAt ?? Number.NaN);
+  const told = (sent.stats.downtimeMs ?? Number.NaN) + (handoverMs ?? Number.NaN);
+  t.true(Math.abs(told - still) <= 100 + 0.2 * still, `told ${told} ms, seen ${still} ms`);
 });
 
 test.serial('a way that breaks: both halves are kept, and it is taken up again', async (t) => {

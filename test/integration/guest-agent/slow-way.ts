@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export type SlowWay = {
   /** What the source dials instead. */
   uri: string;
+  /** Passed on so far, from source to destination. */
+  bytes(): number;
   /** Resets every connection, and takes none from now on. */
   break(): void;
   close(): Promise<void>;
@@ -17,6 +19,10 @@ const pieceMs = 20;
 export async function openSlowWay(uri: string, bytesPerSecond: number): Promise<SlowWay> {
   const { hostname, port } = new URL(uri);
   const open = new Set<Socket>();
+  let passed = 0;
+  const count = (bytes: number) => {
+    passed += bytes;
+  };
   const server: Server = createServer((source) => {
     const destination = connect(Number(port), hostname);
     for (const [one, other] of [
@@ -27,7 +33,9 @@ export async function openSlowWay(uri: string, bytesPerSecond: number): Promise<
       one.on('error', () => other.resetAndDestroy()).on('close', () => open.delete(one));
     }
     destination.pipe(source);
-    void carry(source, destination, (bytesPerSecond * pieceMs) / 1000).catch(() => source.resetAndDestroy());
+    void carry(source, destination, (bytesPerSecond * pieceMs) / 1000, count).catch(() =>
+      source.resetAndDestroy(),
+    );
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -39,6 +47,7 @@ export async function openSlowWay(uri: string, bytesPerSecond: number): Promise<
   if (address === null || typeof address === 'string') throw new Error('no port');
   return {
     uri: `tcp://127.0.0.1:${address.port}`,
+    bytes: () => passed,
     break: breakOff,
     async close() {
       const closed = server.listening ? once(server, 'close') : Promise.resolve();
@@ -49,11 +58,18 @@ export async function openSlowWay(uri: string, bytesPerSecond: number): Promise<
 }
 
 /** Pieces by the clock; what has not been taken waits in the source. */
-async function carry(source: Socket, destination: Socket, pieceBytes: number): Promise<void> {
+async function carry(
+  source: Socket,
+  destination: Socket,
+  pieceBytes: number,
+  count: (bytes: number) => void,
+): Promise<void> {
   for await (const chunk of source) {
     const bytes = chunk as Buffer;
     for (let at = 0; at < bytes.length; at += pieceBytes) {
-      destination.write(bytes.subarray(at, at + pieceBytes));
+      const piece = bytes.subarray(at, at + pieceBytes);
+      destination.write(piece);
+      count(piece.length);
       await sleep(pieceMs);
     }
   }

@@ -29,7 +29,11 @@ export type Agent = {
   engine: Engine;
   /** Not of the agent: what the test itself looks through. */
   connection: Connection;
-  call<M extends Migrate>(method: M, params: AgentParams<M>): Promise<AgentResult<M>>;
+  call<M extends Migrate>(
+    method: M,
+    params: AgentParams<M>,
+    progress?: (value: unknown) => void,
+  ): Promise<AgentResult<M>>;
   /** The agent dies, with its connections to libvirt and all that it holds in memory, and another one begins. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -68,7 +72,7 @@ export async function startAgent(): Promise<Agent> {
   let context = begin();
   return {
     ...{ daemon, paths, engine, connection },
-    call: (method, params) => callOn(context, method, params),
+    call: (method, params, progress) => callOn(context, method, params, progress),
     async restart() {
       context = begin();
       for (const each of held.splice(0)) await each.close();
@@ -86,10 +90,11 @@ function callOn<M extends Migrate>(
   context: Context,
   method: M,
   params: AgentParams<M>,
+  progress: (value: unknown) => void = () => undefined,
 ): Promise<AgentResult<M>> {
   const handler = migrateHandlers(context)[method] as (p: unknown, c: unknown) => Promise<AgentResult<M>>;
   const checked = agentMethods[method].params.parse(params);
-  return handler(checked, { progress: () => undefined, signal: new AbortController().signal });
+  return handler(checked, { progress, signal: new AbortController().signal });
 }
 
 /** A guest of that boot sector, running at the first; both have its image. */
