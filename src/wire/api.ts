@@ -16,6 +16,7 @@ import { diskRoutes } from './routes/disk.ts';
 import { drainRoutes } from './routes/drain.ts';
 import { fleetRoutes } from './routes/fleet.ts';
 import { hostRoutes } from './routes/host.ts';
+import { memberRoutes } from './routes/member.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { migrateRoutes } from './routes/migrate.ts';
 import { networkRoutes } from './routes/network.ts';
@@ -74,6 +75,7 @@ export const api = {
   }),
   ...hostRoutes,
   ...fleetRoutes,
+  ...memberRoutes,
   ...conformRoutes,
   ...drainRoutes,
   'image.list': route('GET /images', 200, 'Images', z.array(r.imageSchema), { needs: viewer }),

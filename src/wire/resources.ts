@@ -54,6 +54,9 @@ export const hostSchema = z.object({
   guestsOfOtherEngine: z.array(nameSchema),
   vcpus: z.int(),
   memoryMiB: z.int(),
+  diskGiB: z.int().optional(),
+  /** The driver that somebody chose for it, whatever the facts say. */
+  driverOverride: z.string().nullable().optional(),
   /** Where other hosts reach it. */
   address: z.string().nullable(),
   /** Its own address inside the tunnel. */

@@ -12,6 +12,7 @@ import { fleetHandlers } from './fleet-handlers.ts';
 import { guestHandlers } from './guest-handlers.ts';
 import { hostHandlers } from './host-handlers.ts';
 import { imageHandlers } from './image-handlers.ts';
+import { memberHandlers } from './member-handlers.ts';
 import { migrateHandlers } from './migrate-handlers.ts';
 import { networkHandlers } from './network-handlers.ts';
 import { proofHandlers } from './proof-handlers.ts';
@@ -44,4 +45,5 @@ export const handlersFor = (services: Services, audit: AuditLog): Handlers => ({
   metrics: metricsOf(services),
   ...reachHandlers(services),
   ...fleetHandlers(services),
+  ...memberHandlers(services),
 });

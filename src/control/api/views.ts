@@ -24,6 +24,8 @@ export const hostView = (store: Store, host: HostRecord): Host => ({
   guestsOfOtherEngine: guestsOfOtherEngine(store, host),
   vcpus: host.vcpus,
   memoryMiB: host.memoryMiB,
+  diskGiB: host.diskGiB,
+  driverOverride: host.driverOverride,
   address: host.address,
   tunnelAddress: tunnelAddress(host.index),
   notices: host.notices,

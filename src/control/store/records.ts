@@ -19,6 +19,7 @@ import {
 import { objectiveWishSchema } from '../../wire/objective.ts';
 import { guestStates, hostStates, nicSchema, operationSchema } from '../../wire/resources.ts';
 import { conformanceSchema } from '../../wire/routes/conform.ts';
+import { memberSchema } from '../../wire/routes/member.ts';
 import { tokenSchema } from '../../wire/routes/token.ts';
 
 const time = z.iso.datetime();
@@ -144,6 +145,9 @@ export const migrationRecordSchema = pastMigrationSchema.extend({ name: operatio
 /** `hash`: SHA-256 of the secret. */
 export const tokenRecordSchema = tokenSchema.extend({ hash: z.string() });
 export type TokenRecord = z.infer<typeof tokenRecordSchema>;
+
+/** To which fleet a thing belongs; its `name` here is `kind/name`. `createdAt`: when the thing was made. */
+export const memberRecordSchema = memberSchema.extend({ name: z.string(), of: nameSchema, createdAt: time });
 
 /** An operation with what its flow needs to go on or back after a restart. */
 export const operationRecordSchema = operationSchema.extend({

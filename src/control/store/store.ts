@@ -11,6 +11,7 @@ import {
   guestRecordSchema,
   hostRecordSchema,
   imageRecordSchema,
+  memberRecordSchema,
   migrationRecordSchema,
   networkRecordSchema,
   operationRecordSchema,
@@ -27,6 +28,7 @@ const migrations = [
   'CREATE TABLE conformance (name TEXT PRIMARY KEY, doc TEXT NOT NULL CHECK (json_valid(doc)));',
   'CREATE TABLE migration (name TEXT PRIMARY KEY, doc TEXT NOT NULL CHECK (json_valid(doc)));',
   'CREATE TABLE token (name TEXT PRIMARY KEY, doc TEXT NOT NULL CHECK (json_valid(doc)));',
+  'CREATE TABLE member (name TEXT PRIMARY KEY, doc TEXT NOT NULL CHECK (json_valid(doc)));',
 ];
 
 /**
@@ -46,6 +48,7 @@ export function openStore(path: string) {
     operations: collection(db, 'operation', operationRecordSchema),
     conformance: collection(db, 'conformance', conformanceRecordSchema),
     tokens: collection(db, 'token', tokenRecordSchema),
+    members: collection(db, 'member', memberRecordSchema),
     migrations: collection(db, 'migration', migrationRecordSchema),
     /** All of `change` or nothing of it. */
     transaction<T>(change: () => T): T {

@@ -12,6 +12,7 @@ import { objectiveSchema } from '../objective.ts';
 import * as r from '../resources.ts';
 import { conformanceSchema } from '../routes/conform.ts';
 import { fleetBaselineSchema } from '../routes/fleet.ts';
+import { memberSchema } from '../routes/member.ts';
 import { changedNetworkSchema, reachedGuestSchema, tunnelSchema } from '../routes/network.ts';
 import { tokenSchema } from '../routes/token.ts';
 
@@ -26,6 +27,7 @@ export const named = {
   HostFacts: hostFactsSchema,
   Conformance: conformanceSchema,
   FleetBaseline: fleetBaselineSchema,
+  FleetMember: memberSchema,
   Image: r.imageSchema,
   Network: r.networkSchema,
   ChangedNetwork: changedNetworkSchema,

@@ -109,6 +109,8 @@ export const routeCodes: Readonly<Record<RouteName, Codes>> = {
   'fleet.baseline': nothing,
   'fleet.policy': nothing,
   'fleet.policy.set': nothing,
+  'fleet.members': nothing,
+  'fleet.claim': joined(noCloud, noImage, noNetwork, noHost, noGuest),
   'host.conform': joined(noHost, notReady, busy, { blocked: ['conform.host-in-use'] }),
   'host.conformance': { 'not-found': ['host.not-found', 'conformance.not-found'] },
   'host.drain': joined(noHost, notReady, busy, { usage: ['drain.same-host'] }),
