@@ -12,6 +12,7 @@ import { allowRuleSchema, guestMetadataSchema, noMetadata } from './network.ts';
 import * as r from './resources.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { conformRoutes } from './routes/conform.ts';
+import { consoleRoutes } from './routes/console.ts';
 import { diskRoutes } from './routes/disk.ts';
 import { drainRoutes } from './routes/drain.ts';
 import { fleetRoutes } from './routes/fleet.ts';
@@ -151,6 +152,7 @@ export const api = {
     params: byName,
     query: z.object({ force: z.stringbool().default(false) }),
   }),
+  ...consoleRoutes,
   ...diskRoutes,
   ...migrateRoutes,
   ...proofRoutes,
@@ -198,6 +200,6 @@ export type RouteParsed<N extends RouteName> = {
 };
 export type RouteResult<N extends RouteName> = z.output<Api[N]['response']>;
 
-/** WebSocket path of a guest's serial console: binary frames both ways. */
+/** WebSocket path of a guest's serial console; see `wire/console.ts`. */
 export const consoleRoute = (guest: string): string => `/${apiVersion}/guests/${guest}/console`;
 export const openApiPath = '/openapi.json';

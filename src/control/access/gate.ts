@@ -13,9 +13,13 @@ import type { Who } from '../../wire/audit.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import type { AuditLog } from '../audit/log.ts';
 import { socketOwner } from '../audit/owner.ts';
+import { Tickets } from '../console/tickets.ts';
 import type { Store } from '../store/store.ts';
 import { Attempts, type Limits } from './attempts.ts';
 import { checkToken, refused } from './tokens.ts';
+
+/** What is only said to who does not know a secret. */
+const guesses = ['access.bad-token', 'access.bad-ticket'];
 
 export type Caller = { who: Who; from: string; grant: Grant };
 
@@ -26,6 +30,7 @@ export class Gate {
   readonly #owner: Caller;
   /** Host names under which control is reached, beside any IP address. */
   names: readonly string[] = ['localhost'];
+  readonly tickets = new Tickets();
 
   constructor(store: Store, audit: AuditLog, limits?: Limits) {
     this.#store = store;
@@ -43,11 +48,8 @@ export class Gate {
    */
   admit(request: IncomingMessage): Caller {
     const { socket } = request;
-    if (!(socket instanceof TLSSocket)) return this.#owner;
-    const address = socket.remoteAddress ?? 'unknown';
-    const waitMs = this.#attempts.wait(address);
-    if (waitMs > 0) throw tooMany(waitMs);
-    checkNames(request, this.names);
+    const address = this.#addressOf(request);
+    if (address === undefined) return this.#owner;
     const record = this.#counted(address, () => checkToken(this.#store, tokenIn(request)));
     const { name, id, role, migrateOut, migrateIn } = record;
     return {
@@ -55,6 +57,23 @@ export class Gate {
       from: `${address}:${socket.remotePort}`,
       grant: { role, migrateOut, migrateIn },
     };
+  }
+
+  /** As `admit`, for a request whose ticket stands for a token. @throws BlanketError as `admit`, and what `redeem` throws */
+  admitTicket<T>(request: IncomingMessage, redeem: () => T): T {
+    const address = this.#addressOf(request);
+    return address === undefined ? redeem() : this.#counted(address, redeem);
+  }
+
+  /** Where it comes from, once that may ask at all; `undefined`: the Unix socket. */
+  #addressOf(request: IncomingMessage): string | undefined {
+    const { socket } = request;
+    if (!(socket instanceof TLSSocket)) return undefined;
+    const address = socket.remoteAddress ?? 'unknown';
+    const waitMs = this.#attempts.wait(address);
+    if (waitMs > 0) throw tooMany(waitMs);
+    checkNames(request, this.names);
+    return address;
   }
 
   /** What somebody asked for and may not is written down. @throws BlanketError `access.not-allowed` */
@@ -82,7 +101,7 @@ export class Gate {
     try {
       return check();
     } catch (error) {
-      const isBad = error instanceof BlanketError && error.code === 'access.bad-token';
+      const isBad = error instanceof BlanketError && guesses.includes(error.code);
       const attempts = isBad ? this.#attempts.fail(address) : undefined;
       if (attempts !== undefined) this.#audit.append({ event: 'locked-out', from: address, attempts });
       throw error;

@@ -1,11 +1,9 @@
 /** Guests' serial consoles: a WebSocket on control's socket, joined to one on the agent's. */
-import type { IncomingMessage, Server } from 'node:http';
+import type { Server } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { operator } from '../../wire/access.ts';
-import { consoleRoute } from '../../wire/api.ts';
-import { BlanketError, toProblem } from '../../wire/errors.ts';
-import { nameSchema } from '../../wire/names.ts';
+import { toProblem } from '../../wire/errors.ts';
 import type { Gate } from '../access/gate.ts';
+import { admitVisit } from '../console/admission.ts';
 import type { Services } from '../services.ts';
 import { endWithProblem } from './request-errors.ts';
 
@@ -23,31 +21,13 @@ export function serveConsoles(http: Server, services: Services, gate: Gate): voi
   http.on('upgrade', (request, socket, head) => {
     let guest: string;
     try {
-      guest = admitted(gate, request);
+      guest = admitVisit(gate, request).guest;
     } catch (error) {
       return endWithProblem(socket, error);
     }
     server.handleUpgrade(request, socket, head, (user) => void join(services, guest, user));
   });
 }
-
-const pattern = new RegExp(`^${consoleRoute('([^/]+)')}$`);
-
-/** The guest's name. @throws BlanketError `api.no-route`, or what the gate says */
-function admitted(gate: Gate, request: IncomingMessage): string {
-  const caller = gate.admit(request);
-  const { data: guest } = nameSchema.safeParse(pattern.exec(request.url ?? '')?.[1]);
-  if (guest === undefined) throw noConsole(request);
-  gate.need(caller, operator, 'guest.console');
-  gate.note(caller, 'guest.console', { name: guest });
-  return guest;
-}
-
-const noConsole = ({ url }: IncomingMessage): BlanketError =>
-  new BlanketError('api.no-route', `There is no WebSocket at ${url}.`, {
-    kind: 'not-found',
-    next: `A guest's console is at ${consoleRoute('NAME')}.`,
-  });
 
 async function join({ store, agents, log }: Services, guest: string, user: WebSocket): Promise<void> {
   const early: Buffer[] = [];

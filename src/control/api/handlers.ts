@@ -6,6 +6,7 @@ import type { Services } from '../services.ts';
 import { auditHandlers } from './audit-handlers.ts';
 import { cloudHandlers } from './cloud-handlers.ts';
 import { conformHandlers } from './conform-handlers.ts';
+import { type ConsoleAccess, consoleHandlers } from './console-handlers.ts';
 import { diskHandlers } from './disk-handlers.ts';
 import { drainHandlers } from './drain-handlers.ts';
 import { fleetHandlers } from './fleet-handlers.ts';
@@ -26,7 +27,7 @@ export type Handler<N extends RouteName> = (
 
 export type Handlers<N extends RouteName = RouteName> = { [K in N]: Handler<K> };
 
-export const handlersFor = (services: Services, audit: AuditLog): Handlers => ({
+export const handlersFor = (services: Services, audit: AuditLog, consoles: ConsoleAccess): Handlers => ({
   ...auditHandlers(audit),
   ...tokenHandlers(services),
   ...statusHandlers(services),
@@ -38,6 +39,7 @@ export const handlersFor = (services: Services, audit: AuditLog): Handlers => ({
   ...networkHandlers(services),
   ...tunnelHandlers(services),
   ...guestHandlers(services),
+  ...consoleHandlers(services, consoles),
   ...diskHandlers(services),
   ...migrateHandlers(services),
   ...proofHandlers(services),

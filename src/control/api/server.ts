@@ -41,8 +41,9 @@ export async function makeServer(services: Services, log: Logger, limits?: Limit
   const audit = new AuditLog(services.paths.state, log);
   server.addHook('onClose', async () => audit.close());
   const gate = new Gate(services.store, audit, limits);
-  attachAudit(server, audit, attachAccess(server, gate), log);
-  const handlers = handlersFor(services, audit);
+  const callerOf = attachAccess(server, gate);
+  attachAudit(server, audit, callerOf, log);
+  const handlers = handlersFor(services, audit, { tickets: gate.tickets, callerOf });
   await server.register(async (scope) => addRoutes(scope, handlers));
   const description = JSON.stringify(openApi());
   server.get(openApiPath, (_request, reply) => reply.type('application/json').send(description));

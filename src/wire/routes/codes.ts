@@ -18,6 +18,9 @@ export const requestCodes = {
   'access.bad-token': 401,
   'access.token-expired': 401,
   'access.token-revoked': 401,
+  'access.bad-ticket': 401,
+  'access.ticket-used': 401,
+  'access.ticket-expired': 401,
   'access.not-allowed': 403,
   'access.wrong-host': 403,
   'access.foreign-origin': 403,
@@ -156,6 +159,7 @@ export const routeCodes: Readonly<Record<RouteName, Codes>> = {
   'guest.start': joined(noGuest, noPlace, busy, { conflict: ['guest.undecided'] }),
   'guest.stop': joined(noGuest, busy),
   'guest.remove': joined(noGuest, busy, { conflict: ['guest.not-stopped'] }),
+  'guest.console-ticket': noGuest,
   'disk.list': joined(noGuest, asks),
   'disk.add': joined(noGuest, busy, {
     usage: ['disk.too-many', 'disk.is-root'],
