@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { z } from 'zod';
 import { BlanketError } from '../../wire/errors.ts';
+import type { Write } from './changes.ts';
 
 export type Collection<T extends { name: string }> = {
   list(): T[];
@@ -23,6 +24,7 @@ export function collection<T extends { name: string }>(
   db: DatabaseSync,
   noun: string,
   schema: z.ZodType<T>,
+  writing: Write<T>,
 ): Collection<T> {
   const all = db.prepare(`SELECT doc FROM ${noun} ORDER BY rowid`);
   const names = db.prepare(`SELECT name FROM ${noun} ORDER BY rowid`);
@@ -57,20 +59,24 @@ export function collection<T extends { name: string }>(
     find,
     get,
     insert(record) {
-      if (add.run(record.name, JSON.stringify(record)).changes === 1) return;
-      throw new BlanketError(`${noun}.exists`, `There is a ${noun} named ${record.name} already.`, {
-        kind: 'conflict',
-        next: 'Choose another name, or remove that one first.',
-        data: { [noun]: record.name },
+      writing(undefined, record, () => {
+        if (add.run(record.name, JSON.stringify(record)).changes === 1) return;
+        throw new BlanketError(`${noun}.exists`, `There is a ${noun} named ${record.name} already.`, {
+          kind: 'conflict',
+          next: 'Choose another name, or remove that one first.',
+          data: { [noun]: record.name },
+        });
       });
     },
     update(name, change) {
-      const record = { ...get(name), ...change };
-      put.run(JSON.stringify(record), name);
+      const before = get(name);
+      const record = { ...before, ...change };
+      writing(before, record, () => put.run(JSON.stringify(record), name));
       return record;
     },
     remove(name) {
-      drop.run(name);
+      const before = find(name);
+      if (before !== undefined) writing(before, undefined, () => drop.run(name));
     },
   };
 }
