@@ -28,6 +28,7 @@ const areaRules: readonly AreaRule[] = [
       'infra/wan',
       'infra/metadata',
       'infra/build-agent.ts',
+      'infra/build-web.ts',
       'images/build.ts',
       'images/recipe.ts',
     ],
@@ -38,6 +39,7 @@ const areaRules: readonly AreaRule[] = [
     may: ['src/wire', 'src/api-client', 'src/process'],
     why: 'it speaks to control over the API, on one path only',
   },
+  { area: 'src/web', may: ['src/wire'], why: 'it runs in browsers and knows the contract’s types alone' },
   { area: 'images', may: ['src/wire', 'src/process'], why: 'building images needs no running control' },
   { area: 'infra/wan', may: ['src/wire', 'src/process'], why: 'whoever needs it starts it, in any part' },
   {
@@ -131,6 +133,11 @@ const doorRules: readonly DoorRule[] = [
     files: /^src\/control\/api\//,
     why: 'flows know no HTTP',
   },
+  {
+    packages: /^(preact(\/.*)?|uplot|@xterm\/.*)$/,
+    files: /^src\/web\//,
+    why: 'what runs in browsers runs nowhere else',
+  },
   { packages: /^commander$/, files: /^src\/cli\//, why: 'only the CLI reads arguments for people' },
 ];
 
@@ -170,6 +177,16 @@ test('only control’s own main imports control/api: flows know nobody who asks 
   );
 });
 
+test('src/web takes types alone from src/wire: the checks of requests are control’s, and zod is no weight for a browser', (t) => {
+  const wrong = sources
+    .filter(({ path }) => inside(path, 'src/web'))
+    .map(({ path }) => read(path, withoutTypes))
+    .flatMap(({ path, imports }) =>
+      imports.filter((name) => inside(name, 'src/wire')).map((name) => `${path} -> ${name}`),
+    );
+  t.deepEqual(wrong, []);
+});
+
 test('no default exports: a thing has one name everywhere', (t) => {
   t.deepEqual(
     sources.filter(({ text }) => /^export default\b/m.test(text)).map(({ path }) => path),
@@ -191,7 +208,7 @@ test('no barrels: an import names the file that holds the thing', (t) => {
 });
 
 test('no file is longer than 250 lines: one idea each', (t) => {
-  const all = [...sources, ...list('test').map(read)];
+  const all = [...sources, ...list('test').map((path) => read(path))];
   t.deepEqual(
     all.filter(({ text }) => text.trimEnd().split('\n').length > 250).map(({ path }) => path),
     [],

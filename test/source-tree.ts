@@ -17,24 +17,24 @@ export const withoutTypes = (text: string): string => text.replace(/^import type
 export type Source = { path: string; text: string; imports: string[] };
 
 /** A relative import becomes a path from the repository's root; a package stays as it is named. */
-export function read(path: string): Source {
+export function read(path: string, seen: (text: string) => string = (text) => text): Source {
   const text = readFileSync(join(root, path), 'utf8');
   const resolve = (name: string) =>
     name.startsWith('.') ? relative(root, join(root, dirname(path), name)) : name;
-  return { path, text, imports: importsOf(text).map(resolve) };
+  return { path, text, imports: importsOf(seen(text)).map(resolve) };
 }
 
 export function list(directory: string): string[] {
   try {
     return readdirSync(join(root, directory), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts'))
+      .filter((name) => /\.tsx?$/.test(name))
       .map((name) => join(directory, name));
   } catch {
     return []; // a part of the tree that is not there breaks no rule
   }
 }
 
-export const sources: readonly Source[] = ['src', 'infra', 'images'].flatMap(list).map(read);
+export const sources: readonly Source[] = ['src', 'infra', 'images'].flatMap(list).map((path) => read(path));
 export const inside = (path: string, directory: string): boolean => path.startsWith(`${directory}/`);
 export const isOurs = (name: string): boolean =>
   ['src', 'infra', 'images', 'test'].some((top) => inside(name, top));

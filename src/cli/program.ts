@@ -19,6 +19,7 @@ import { addOperationCommands } from './commands/op.ts';
 import { addProofCommands } from './commands/proof.ts';
 import { addTokenCommands } from './commands/token.ts';
 import { addTunnelCommands } from './commands/tunnel.ts';
+import { addUiCommand } from './commands/ui.ts';
 import { formats } from './print/format.ts';
 
 const tour = `
@@ -65,6 +66,7 @@ export function buildProgram(cli: Cli): Command {
   addApiCommands(program, cli);
   addAuditCommands(program, cli);
   addTokenCommands(program, cli);
+  addUiCommand(program, cli);
   addControlCommands(program, cli);
   return program;
 }

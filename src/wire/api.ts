@@ -21,6 +21,7 @@ import { migrateRoutes } from './routes/migrate.ts';
 import { networkRoutes } from './routes/network.ts';
 import { proofRoutes } from './routes/proof.ts';
 import { apiVersion, byName, none, route } from './routes/route.ts';
+import { sessionRoutes } from './routes/session.ts';
 import { tokenRoutes } from './routes/token.ts';
 
 const guestSize = {
@@ -156,6 +157,7 @@ export const api = {
   ...proofRoutes,
   ...auditRoutes,
   ...tokenRoutes,
+  ...sessionRoutes,
   ...metricsRoutes,
   'op.list': route('GET /operations', 200, 'Operations, newest first', z.array(op), {
     needs: viewer,

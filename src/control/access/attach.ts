@@ -8,6 +8,10 @@ declare module 'fastify' {
   interface FastifyInstance {
     gate: Gate;
   }
+  interface FastifyContextConfig {
+    /** For everybody who reaches control, such as the web console's own files, which hold nothing of the fleet. */
+    forAll?: true;
+  }
 }
 
 /** Tells who asks, of requests that have passed. */
@@ -15,8 +19,9 @@ export function attachAccess(server: FastifyInstance, gate: Gate): (request: obj
   const callers = new WeakMap<object, Caller>();
   server.decorate('gate', gate);
   server.addHook('onRequest', async (request) => {
+    const { route, forAll } = request.routeOptions.config;
+    if (forAll) return gate.greet(request.raw);
     const caller = gate.admit(request.raw);
-    const { route } = request.routeOptions.config;
     gate.need(caller, route === undefined ? viewer : api[route].needs, route ?? 'this');
     callers.set(request, caller);
   });

@@ -47,6 +47,11 @@ export function checkToken({ tokens }: Store, text: string, now: number = Date.n
     Buffer.from(record?.hash ?? hashOf(''), 'hex'),
   );
   if (record === undefined || !isRight) throw refused('bad-token', 'The token is not one of this control.');
+  return stillGood(record, now);
+}
+
+/** @throws BlanketError `access.token-revoked`, `access.token-expired` */
+export function stillGood(record: TokenRecord, now: number = Date.now()): TokenRecord {
   if (record.revokedAt !== null) throw refused('token-revoked', `The token ${record.name} was revoked.`);
   if (Date.parse(record.expiresAt) <= now) {
     throw refused('token-expired', `The token ${record.name} was good until ${record.expiresAt}.`);

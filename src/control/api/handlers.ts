@@ -26,7 +26,11 @@ export type Handler<N extends RouteName> = (
 
 export type Handlers<N extends RouteName = RouteName> = { [K in N]: Handler<K> };
 
-export const handlersFor = (services: Services, audit: AuditLog): Handlers => ({
+/** All but those of browsers' sessions, which need the requests themselves. */
+export const handlersFor = (
+  services: Services,
+  audit: AuditLog,
+): Handlers<Exclude<RouteName, `session.${string}`>> => ({
   ...auditHandlers(audit),
   ...tokenHandlers(services),
   ...statusHandlers(services),

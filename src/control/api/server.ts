@@ -2,7 +2,7 @@
  * The HTTP API on control's Unix socket: every route of the contract, checked both ways, and its
  * description (`wire/openapi/document.ts`).
  */
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
@@ -18,6 +18,9 @@ import type { Services } from '../services.ts';
 import { serveConsoles } from './console.ts';
 import { type Handler, type Handlers, handlersFor } from './handlers.ts';
 import { addErrors, badHttp, badPath } from './request-errors.ts';
+import { loopback } from './web/loopback.ts';
+import { servePages } from './web/pages.ts';
+import { sessionHandlers } from './web/session-handlers.ts';
 
 const LARGEST_BODY_BYTES = 1 << 20;
 
@@ -41,8 +44,16 @@ export async function makeServer(services: Services, log: Logger, limits?: Limit
   const audit = new AuditLog(services.paths.state, log);
   server.addHook('onClose', async () => audit.close());
   const gate = new Gate(services.store, audit, limits);
-  attachAudit(server, audit, attachAccess(server, gate), log);
-  const handlers = handlersFor(services, audit);
+  const callerOf = attachAccess(server, gate);
+  attachAudit(server, audit, callerOf, log);
+  const serveSockets = (one: Server) => serveConsoles(one, services, gate);
+  const port = loopback(gate, (request, response) => server.routing(request, response), serveSockets);
+  server.addHook('onClose', async () => port.close());
+  const handlers = {
+    ...handlersFor(services, audit),
+    ...sessionHandlers(server, services.store, gate, callerOf, port),
+  };
+  servePages(server);
   await server.register(async (scope) => addRoutes(scope, handlers));
   const description = JSON.stringify(openApi());
   server.get(openApiPath, (_request, reply) => reply.type('application/json').send(description));
@@ -50,7 +61,7 @@ export async function makeServer(services: Services, log: Logger, limits?: Limit
     const metrics = await handlers.metrics({ params: {}, query: {}, body: {} });
     return reply.type(metricsContentType).send(metricsText(metrics));
   });
-  serveConsoles(http, services, gate);
+  serveSockets(http);
   return server;
 }
 
