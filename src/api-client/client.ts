@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { api, type RouteInput, type RouteName, type RouteResult } from '../wire/api.ts';
 import { BlanketError, fromProblem, problemSchema } from '../wire/errors.ts';
+import { type Connection, connectionTo } from './connection.ts';
 import { type Answer, exchange } from './exchange.ts';
 
 export type CallOptions = {
@@ -11,7 +12,7 @@ export type CallOptions = {
 };
 
 export type Client = {
-  readonly socket: string;
+  readonly connection: Connection;
   /**
    * @throws BlanketError: control's own problem, `request.invalid` before anything is sent, `control.bad-answer`
    * for an answer outside the contract, or what `exchange` throws.
@@ -21,23 +22,27 @@ export type Client = {
 
 type LooseInput = { params?: unknown; query?: unknown; body?: unknown };
 
-export const createClient = (socket: string): Client => ({
-  socket,
-  async call<N extends RouteName>(name: N, input: RouteInput<N> = {}, options: CallOptions = {}) {
-    const { timeoutMs = 60_000, signal } = options;
-    const { method } = api[name];
-    check(name, input);
-    const withBody = method === 'POST' || method === 'PUT';
-    const answer = await exchange(socket, {
-      method,
-      path: pathOf(name, input),
-      timeoutMs,
-      signal,
-      ...(withBody && { body: input.body ?? {} }),
-    });
-    return understand(name, answer);
-  },
-});
+/** @param to a path is that of control's Unix socket */
+export function createClient(to: Connection | string): Client {
+  const connection = connectionTo(to);
+  return {
+    connection,
+    async call<N extends RouteName>(name: N, input: RouteInput<N> = {}, options: CallOptions = {}) {
+      const { timeoutMs = 60_000, signal } = options;
+      const { method } = api[name];
+      check(name, input);
+      const withBody = method === 'POST' || method === 'PUT';
+      const answer = await exchange(connection, {
+        method,
+        path: pathOf(name, input),
+        timeoutMs,
+        signal,
+        ...(withBody && { body: input.body ?? {} }),
+      });
+      return understand(name, answer);
+    },
+  };
+}
 
 const servingSchema = z.object({ pid: z.int().positive() });
 
@@ -45,8 +50,8 @@ const servingSchema = z.object({ pid: z.int().positive() });
  * The process that serves, also where it is of a version whose answers are otherwise outside this one's contract.
  * @throws BlanketError as `call` does.
  */
-export async function servingPid(socket: string): Promise<number> {
-  const answer = await exchange(socket, { method: 'GET', path: pathOf('status', {}), timeoutMs: 60_000 });
+export async function servingPid(to: Connection): Promise<number> {
+  const answer = await exchange(to, { method: 'GET', path: pathOf('status', {}), timeoutMs: 60_000 });
   const value = parseJson(answer);
   if (answer.status >= 400) throw problemOf(answer, value);
   const parsed = servingSchema.safeParse(value);

@@ -1,11 +1,14 @@
-/** A guest's serial console: a WebSocket on control's Unix socket, binary frames both ways. */
+/** A guest's serial console: a WebSocket on the way to control, binary frames both ways. */
 import type { IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
 import { consoleRoute } from '../wire/api.ts';
 import { problemOf } from './client.ts';
-import { socketError } from './exchange.ts';
+import { type Connection, headersFor } from './connection.ts';
+import { connectionError, dial } from './dial.ts';
+
+/** Control may first have to reach the host by SSH. */
+const openMs = 60_000;
 
 export type ConsoleEnd = { code: number; reason: string };
 
@@ -19,17 +22,19 @@ export type Console = {
 
 /**
  * @param onData called with each piece that the guest writes.
- * @throws BlanketError control's problem when it refuses, or what `socketError` makes of a broken socket.
+ * @throws BlanketError control's problem when it refuses, or what `dial` throws.
  */
-export function openConsole(
-  socket: string,
+export async function openConsole(
+  to: Connection,
   guest: string,
   onData: (bytes: Buffer) => void,
 ): Promise<Console> {
-  // ws's own `ws+unix:` cannot name a socket whose path holds a colon.
-  const dialled = new WebSocket(`ws://control${consoleRoute(guest)}`, {
-    createConnection: () => connect(socket),
-    handshakeTimeout: 60_000, // control may first have to reach the host by SSH
+  const stream = await dial(to, AbortSignal.timeout(openMs));
+  const { host, ...headers } = headersFor(to);
+  const dialled = new WebSocket(`ws://${host}${consoleRoute(guest)}`, {
+    createConnection: () => stream,
+    headers,
+    handshakeTimeout: openMs,
     perMessageDeflate: false,
   });
   dialled.binaryType = 'nodebuffer';
@@ -43,7 +48,7 @@ export function openConsole(
         .then((body) => problemOf({ status: response.statusCode ?? 0, text: body }))
         .then(reject, reject);
     });
-    dialled.on('error', (error) => reject(socketError(socket, error)));
+    dialled.on('error', (error) => reject(connectionError(to, error)));
     dialled.on('open', () => resolve(consoleOf(dialled, ended)));
   });
 }

@@ -1,6 +1,9 @@
-/** One HTTP exchange with control over its Unix socket, with every failure of the socket told apart. */
+/** One HTTP exchange with control, on a connection of its own, with every failure of the way told apart. */
 import { type IncomingMessage, request } from 'node:http';
+import type { Socket } from 'node:net';
 import { BlanketError } from '../wire/errors.ts';
+import { type Connection, headersFor } from './connection.ts';
+import { connectionError, dial } from './dial.ts';
 
 /** More than any answer of control's; a runaway body must not fill the memory. */
 const maxAnswerBytes = 32 * 1024 * 1024;
@@ -10,6 +13,7 @@ export type Exchange = {
   path: string;
   /** Sent as JSON when present. */
   body?: unknown;
+  headers?: Record<string, string>;
   /** Bound on the whole exchange, in ms. */
   timeoutMs: number;
   signal?: AbortSignal | undefined;
@@ -18,47 +22,52 @@ export type Exchange = {
 export type Answer = { status: number; text: string };
 
 /** Codes that mean "control is not there now", after which the same call may work in a moment. */
-const passing = new Set(['control.not-running', 'control.connection-lost', 'control.no-answer']);
+const passing = new Set([
+  'control.not-running',
+  'control.unreachable',
+  'control.connection-lost',
+  'control.no-answer',
+]);
 
 export const isAway = (error: unknown): boolean => error instanceof BlanketError && passing.has(error.code);
 
 /**
- * @throws BlanketError `control.not-running`, `control.connection-lost`, `control.no-answer`,
- * `control.no-access` or `client.aborted`.
+ * @throws BlanketError `control.not-running`, `control.unreachable`, `control.connection-lost`, `control.no-answer`,
+ * `control.no-access`, `control.untrusted`, `control.no-tls` or `client.aborted`.
  */
-export function exchange(socket: string, wanted: Exchange): Promise<Answer> {
-  const { method, path, timeoutMs } = wanted;
-  const payload = wanted.body === undefined ? undefined : JSON.stringify(wanted.body);
-  const deadline = AbortSignal.timeout(timeoutMs);
+export async function exchange(to: Connection, wanted: Exchange): Promise<Answer> {
+  const deadline = AbortSignal.timeout(wanted.timeoutMs);
   const signal = wanted.signal === undefined ? deadline : AbortSignal.any([deadline, wanted.signal]);
+  try {
+    return await ask(await dial(to, signal), to, wanted, signal);
+  } catch (error) {
+    if (wanted.signal?.aborted === true) throw aborted(error);
+    throw deadline.aborted ? noAnswer(wanted) : connectionError(to, error);
+  }
+}
+
+function ask(stream: Socket, to: Connection, wanted: Exchange, signal: AbortSignal): Promise<Answer> {
+  const payload = wanted.body === undefined ? undefined : JSON.stringify(wanted.body);
   return new Promise((resolve, reject) => {
-    const fail = (error: unknown) => {
-      if (wanted.signal?.aborted === true) return reject(aborted(error));
-      reject(deadline.aborted ? noAnswer(wanted) : socketError(socket, error));
-    };
     const sent = request({
-      socketPath: socket,
-      method,
-      path,
+      createConnection: () => stream,
+      method: wanted.method,
+      path: wanted.path,
       signal,
-      agent: false,
-      headers: headers(payload),
+      headers: { ...headersFor(to), ...bodyHeaders(payload), ...wanted.headers },
     });
-    sent.on('error', fail);
+    sent.on('error', reject);
     sent.on('response', (response) => {
-      read(response).then((text) => resolve({ status: response.statusCode ?? 0, text }), fail);
+      read(response).then((text) => resolve({ status: response.statusCode ?? 0, text }), reject);
     });
     sent.end(payload);
   });
 }
 
-const headers = (payload: string | undefined): Record<string, string | number> => ({
-  host: 'control',
-  ...(payload !== undefined && {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(payload),
-  }),
-});
+const bodyHeaders = (payload: string | undefined): Record<string, string | number> =>
+  payload === undefined
+    ? {}
+    : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) };
 
 async function read(response: IncomingMessage): Promise<string> {
   const pieces: Buffer[] = [];
@@ -80,20 +89,3 @@ const noAnswer = (wanted: Exchange): BlanketError =>
     next: '`blanket status` tells whether it is well; its log is in the state directory.',
     data: { method: wanted.method, path: wanted.path, timeoutMs: wanted.timeoutMs },
   });
-
-/** The BlanketError for a failure of the socket itself, whoever dialled it. */
-export function socketError(socket: string, cause: unknown): BlanketError {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  const data = { socket };
-  if (code === 'ENOENT' || code === 'ECONNREFUSED') {
-    const next = '`blanket serve` starts it.';
-    return new BlanketError('control.not-running', 'Control is not running.', { next, data });
-  }
-  if (code === 'EACCES' || code === 'EPERM') {
-    const message = `You may not use control's socket ${socket}.`;
-    const next = 'Run the command as the user who started control.';
-    return new BlanketError('control.no-access', message, { kind: 'not-allowed', next, data, cause });
-  }
-  const message = 'The connection to control was lost.';
-  return new BlanketError('control.connection-lost', message, { data, cause });
-}

@@ -3,6 +3,7 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import { type Client, createClient } from '../api-client/client.ts';
 import type { Problem } from '../wire/errors.ts';
 import { findHome, type Home } from '../wire/home.ts';
+import { chooseTarget, type Target } from './contexts/target.ts';
 import { ensureControl } from './control-process.ts';
 import { data, type Format } from './print/format.ts';
 
@@ -18,9 +19,13 @@ export type Cli = {
   readonly home: Home;
   /** Set before a command runs, from `-o`. */
   format: Format;
+  /** Set before a command runs, from `--context`. */
+  context: string | undefined;
   /** What the process will end with when nothing is thrown. */
   exitCode: number;
-  /** A client of a control that answers, started when none does. */
+  /** The control that is spoken to. @throws BlanketError as `chooseTarget` does */
+  target(): Target;
+  /** A client of a control that answers; this machine's own is started when none does. */
   client(): Promise<Client>;
   /** A client of the control that may or may not be there. */
   quietClient(): Client;
@@ -32,21 +37,25 @@ export type Cli = {
 
 export function createCli(io: Io, format: Format): Cli {
   const home = findHome(io.env);
-  const client = createClient(home.socket);
   const note = (line: string) => void io.stderr.write(`${line}\n`);
-  return {
+  const cli: Cli = {
     io,
     home,
     format,
+    context: undefined,
     exitCode: 0,
-    client: async () => {
-      await ensureControl(client, { home, note });
+    target: () => chooseTarget({ env: io.env, home, context: cli.context }),
+    async client() {
+      const { connection, isOwn } = cli.target();
+      const client = createClient(connection);
+      if (isOwn) await ensureControl(client, { home, note });
       return client;
     },
-    quietClient: () => client,
+    quietClient: () => createClient(cli.target().connection),
     print: (text) => void io.stdout.write(text),
     note,
   };
+  return cli;
 }
 
 /** Says that a thing is gone: a sentence on stderr, and data for those who asked for data. */

@@ -53,7 +53,7 @@ export async function runConsole(options: SessionOptions): Promise<void> {
     heard.at = Date.now();
     options.output(bytes);
   };
-  const dial = () => openConsole(options.client.socket, options.guest, hear);
+  const dial = () => openConsole(options.client.connection, options.guest, hear);
   const line: Line = { console: await dial(), heard, over: false };
   options.note(`At the console of guest ${options.guest}. Ctrl-] ends.`);
   try {

@@ -6,6 +6,7 @@ import { addApiCommands } from './commands/api.ts';
 import { addAuditCommands } from './commands/audit.ts';
 import { addCloudCommands } from './commands/cloud.ts';
 import { addConsoleCommand } from './commands/console.ts';
+import { addContextCommands } from './commands/context.ts';
 import { addControlCommands } from './commands/control.ts';
 import { addDrainCommand } from './commands/drain.ts';
 import { addFleetCommands } from './commands/fleet.ts';
@@ -29,6 +30,9 @@ To begin:
   $ blanket image import counter ./disk.qcow2
   $ blanket guest create web1 --image counter --host east-1
   $ blanket migrate web1 --to west-1
+With a control that is elsewhere:
+  $ blanket context add prod --host https://control.example:8443 --ca control.crt
+  $ blanket context use prod
 
 Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 blocked by a check, 6 rolled back and
 the guest is safe on its source, 7 needs attention, 8 timed out, 9 host conform
@@ -39,6 +43,7 @@ export function buildProgram(cli: Cli): Command {
     .description("Your own hypervisor on other people's clouds.")
     .version(version, '-V, --version')
     .addOption(new Option('-o, --output <format>', 'output format').choices(formats).default('table'))
+    .option('--context <name>', 'the control to speak to (`blanket context list`)')
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
     .configureOutput({
       writeOut: (text) => cli.print(text),
@@ -46,7 +51,9 @@ export function buildProgram(cli: Cli): Command {
       outputError: () => undefined, // reported in one form with all other errors
     })
     .hook('preAction', (command) => {
-      cli.format = command.opts<{ output: Cli['format'] }>().output;
+      const { output, context } = command.opts<{ output: Cli['format']; context?: string }>();
+      cli.format = output;
+      cli.context = context;
     })
     .addHelpText('after', tour);
   addCloudCommands(program, cli);
@@ -65,6 +72,7 @@ export function buildProgram(cli: Cli): Command {
   addApiCommands(program, cli);
   addAuditCommands(program, cli);
   addTokenCommands(program, cli);
+  addContextCommands(program, cli);
   addControlCommands(program, cli);
   return program;
 }

@@ -85,7 +85,8 @@ function addAdd(cloud: Command, cli: Cli): void {
     .addOption(new Option('--accel <accel>', 'local: how QEMU runs its VMs').choices(['tcg', 'kvm']))
     .option('--config <file>', 'ssh: YAML or JSON file that names its machines')
     .action(async (name: string, { type, config: file, ...options }: AddOptions) => {
-      const read = file === undefined ? {} : await readCloudConfig(file);
+      const read =
+        file === undefined ? {} : await readCloudConfig(file, cli.target().connection.kind === 'socket');
       const body = { name, type, config: { ...read, ...given(options) } };
       const added = await (await cli.client()).call('cloud.add', { body });
       cli.print(one(cli.format, added, fields(added)));

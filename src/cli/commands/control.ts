@@ -4,11 +4,13 @@ import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { servingPid } from '../../api-client/client.ts';
+import { addressText, type Connection } from '../../api-client/connection.ts';
 import { start } from '../../process/run.ts';
 import type { RouteResult } from '../../wire/api.ts';
 import { BlanketError } from '../../wire/errors.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../command.ts';
+import { needHere } from '../contexts/here.ts';
 import { controlEntry } from '../control-process.ts';
 import { data, one } from '../print/format.ts';
 import type { Field } from '../print/table.ts';
@@ -16,12 +18,12 @@ import { ageText } from '../print/units.ts';
 
 type Status = RouteResult<'status'>;
 
-const fields = (status: Status, socket: string): Field[] => [
+const fields = (status: Status, to: Connection): Field[] => [
   ['version', status.version],
   ['pid', String(status.pid)],
   ['up', ageText(status.startedAt)],
   ['state', status.state],
-  ['socket', socket],
+  to.kind === 'socket' ? ['socket', to.path] : ['address', addressText(to)],
   ['clouds', String(status.clouds)],
   ['hosts', String(status.hosts)],
   ['guests', String(status.guests)],
@@ -45,8 +47,9 @@ export function addControlCommands(program: Command, cli: Cli): void {
     .command('status')
     .description('show control and how much it holds; starts nothing')
     .action(async () => {
-      const status = await cli.quietClient().call('status');
-      cli.print(one(cli.format, status, fields(status, cli.home.socket)));
+      const client = cli.quietClient();
+      const status = await client.call('status');
+      cli.print(one(cli.format, status, fields(status, client.connection)));
       if (status.clouds === 0)
         cli.note('Nothing is set up yet. Next: blanket cloud add NAME --profile openstack-kvm');
     });
@@ -56,9 +59,13 @@ export function addControlCommands(program: Command, cli: Cli): void {
     .action(() => stop(cli));
 }
 
+const needProcess = (cli: Cli): void => needHere(cli, 'Its process cannot be started or ended from here.');
+
 async function background(cli: Cli): Promise<void> {
-  const status = await (await cli.client()).call('status');
-  cli.print(one(cli.format, status, fields(status, cli.home.socket)));
+  needProcess(cli);
+  const client = await cli.client();
+  const status = await client.call('status');
+  cli.print(one(cli.format, status, fields(status, client.connection)));
 }
 
 /**
@@ -82,6 +89,7 @@ async function foreground(cli: Cli): Promise<void> {
 
 /** Control itself would refuse too, but in its log's own format. */
 async function refuseSecond(cli: Cli): Promise<void> {
+  needProcess(cli);
   const pid = await runningPid(cli);
   if (pid === undefined) return;
   throw new BlanketError('control.already-running', `Control runs already, as process ${pid}.`, {
@@ -93,7 +101,7 @@ async function refuseSecond(cli: Cli): Promise<void> {
 
 async function runningPid(cli: Cli): Promise<number | undefined> {
   try {
-    return await servingPid(cli.home.socket);
+    return await servingPid(cli.target().connection);
   } catch (error) {
     if (error instanceof BlanketError && error.code === 'control.not-running') return undefined;
     throw error;
@@ -101,6 +109,7 @@ async function runningPid(cli: Cli): Promise<number | undefined> {
 }
 
 async function stop(cli: Cli): Promise<void> {
+  needProcess(cli);
   const pid = await runningPid(cli);
   if (pid !== undefined) await end(cli, pid);
   cli.note(pid === undefined ? 'Control is not running.' : 'Stopped control. Hosts and guests go on.');

@@ -10,6 +10,7 @@ import type { Command } from 'commander';
 import { BlanketError } from '../../wire/errors.ts';
 import type { Cli } from '../cli.ts';
 import { examples, nameArgument } from '../command.ts';
+import { needKeysHere } from '../contexts/here.ts';
 import { whereIs } from '../guest-address.ts';
 import { parseName, parsePorts } from '../parse/words.ts';
 import { data } from '../print/format.ts';
@@ -29,6 +30,7 @@ export function addForward(guest: Command, cli: Cli): void {
 }
 
 async function run(cli: Cli, name: string, ports: Ports, via: string | undefined): Promise<void> {
+  needKeysHere(cli);
   const client = await cli.client();
   const { address, host } = await whereIs(client, name);
   const access = await client.call('host.ssh', { params: { name: via ?? host } });

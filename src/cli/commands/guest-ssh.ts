@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { examples, nameArgument } from '../command.ts';
+import { needKeysHere } from '../contexts/here.ts';
 import { whereIs } from '../guest-address.ts';
 import { guestKeyFile, guestSshArguments, type Login } from '../guest-ssh.ts';
 import { parseName, parsePort } from '../parse/words.ts';
@@ -32,6 +33,7 @@ export function addGuestSsh(guest: Command, cli: Cli): void {
 }
 
 async function run(cli: Cli, name: string, words: readonly string[], options: Options): Promise<void> {
+  needKeysHere(cli);
   const client = await cli.client();
   const place = await whereIs(client, name);
   const via = options.via ?? place.host;

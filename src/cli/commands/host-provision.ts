@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { api } from '../../wire/api.ts';
 import type { Cli } from '../cli.ts';
 import { examples, given, nameArgument } from '../command.ts';
+import { needHere } from '../contexts/here.ts';
 import { hostImage } from '../host-image.ts';
 import { parseDisk, parseMemory } from '../parse/quantity.ts';
 import { parseCount, parseName } from '../parse/words.ts';
@@ -24,6 +25,15 @@ type ProvisionOptions = {
   detach?: true;
 };
 
+/** Where control is elsewhere it is a path there, for control to look at. */
+function imageFor(cli: Cli, given: string | undefined): string | undefined {
+  if (cli.target().connection.kind === 'socket') return hostImage(cli.home, given);
+  if (given === undefined) {
+    needHere(cli, 'Its host images cannot be seen from here.', 'Give the path of one there with --image.');
+  }
+  return given;
+}
+
 const sizes = api['host.provision'].body.parse({ name: 'x', cloud: 'x' });
 
 export function addProvision(host: Command, cli: Cli): void {
@@ -32,7 +42,10 @@ export function addProvision(host: Command, cli: Cli): void {
     .description('make a cloud VM and turn it into a host')
     .addArgument(nameArgument('name', 'name of the new host'))
     .requiredOption('--cloud <cloud>', 'cloud it is made in', parseName)
-    .option('--image <path>', 'host image (default: the newest that `make images` built)')
+    .option(
+      '--image <path>',
+      'host image, on the machine of control (default: the newest that `make images` built)',
+    )
     .option('--machine <machine>', 'which of the machines that an ssh cloud lends (default: NAME)', parseName)
     .option('--vcpus <count>', `virtual CPUs (default: ${sizes.vcpus})`, parseCount)
     .option('--memory <size>', `memory (default: ${bytesText(sizes.memoryMiB * mebi)})`, parseMemory)
@@ -46,7 +59,7 @@ export function addProvision(host: Command, cli: Cli): void {
       const { type } = await client.call('cloud.show', { params: { name: cloud } });
       // Only where VMs are made is there an image to look for.
       const makes = type !== 'ssh' || options.image !== undefined;
-      const image = makes ? hostImage(cli.home, options.image) : undefined;
+      const image = makes ? imageFor(cli, options.image) : undefined;
       const body = { name, cloud, ...given({ image, machine, driver, ...size }) };
       const begun = await client.call('host.provision', { body });
       if (options.detach) return printDetached(cli, begun);

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { examples, nameArgument } from '../command.ts';
 import { confirm } from '../confirm.ts';
+import { needKeysHere } from '../contexts/here.ts';
 import { type ListOptions, listQuery, printList, withListOptions } from '../list-options.ts';
 import { data } from '../print/format.ts';
 import { hostColumns, printHost } from '../print/host.ts';
@@ -72,6 +73,7 @@ function addSsh(host: Command, cli: Cli): void {
     .addArgument(nameArgument('name', 'name of the host'))
     .argument('[command...]', 'after --, for a shell there: words are joined as ssh does')
     .action(async (name: string, command: string[]) => {
+      needKeysHere(cli);
       const access = await (await cli.client()).call('host.ssh', { params: { name } });
       cli.exitCode = await runSsh([...sshArguments(access), ...command], 'inherit');
     });

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { Image } from '../../wire/resources.ts';
 import { type Cli, printRemoved } from '../cli.ts';
 import { examples, nameArgument } from '../command.ts';
+import { needHere } from '../contexts/here.ts';
 import { list, one } from '../print/format.ts';
 import type { Column, Field } from '../print/table.ts';
 import { ageText, bytesText } from '../print/units.ts';
@@ -34,12 +35,21 @@ export function addImageCommands(program: Command, cli: Cli): void {
     .description('take a disk file in as an image')
     .addArgument(nameArgument('name', 'name of the new image'))
     .argument('<path>', 'a qcow2 file without a backing file, on this machine')
-    .action(async (name: string, path: string) => {
-      const body = { name, path: resolve(path) };
+    .option('--on-control', 'the path is one of the machine of control, where that is another')
+    .action(async (name: string, path: string, options: { onControl?: true }) => {
+      if (options.onControl !== true) {
+        const next = 'Copy it to the machine of control, and give its path there with --on-control.';
+        needHere(cli, 'It takes no files over the network yet.', next);
+      }
+      const body = { name, path: options.onControl === true ? path : resolve(path) };
       const taken = await (await cli.client()).call('image.import', { body }, { timeoutMs: importMs });
       cli.print(one(cli.format, taken, fields(taken)));
     });
-  examples(add, 'blanket image import counter ./counter.qcow2');
+  examples(
+    add,
+    'blanket image import counter ./counter.qcow2',
+    'blanket --context prod image import counter /srv/counter.qcow2 --on-control',
+  );
   image
     .command('list')
     .description('list the images')
