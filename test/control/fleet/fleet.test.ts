@@ -113,7 +113,7 @@ test('a guest that changed while its destination was asked is looked at again', 
   r.store.hosts.insert(hostRecord('beta1', 2));
   r.store.guests.insert(guestRecord('web1', 'alpha1'));
   const asked = r.migrate('web1', 'beta1');
-  r.store.guests.update('web1', { state: 'stopped' });
+  r.store.guests.update('web1', { state: 'attention' });
   await t.throwsAsync(asked, { code: 'migrate.not-running' });
   r.store.guests.update('web1', { state: 'running' });
   r.store.hosts.update('beta1', { cpu: null });
