@@ -22,7 +22,7 @@ export const stage = {
     { name: 'alpha', profile: 'openstack-kvm', host: 'alpha1' },
     { name: 'beta', profile: 'vmware', host: 'beta1' },
   ],
-  /** Virtual CPUs of a host: with one, an emulated host answers nobody while it copies. */
+  /** Virtual CPUs of a host: with one, an emulated host's copy leaves no processor for its agent, libvirtd and tunnel. */
   vcpus: 2,
   link: { latency: '10ms', bandwidth: '25MB' },
   network: { name: 'lan', subnet: '10.77.0.0/24' },

@@ -10,6 +10,8 @@ const never = new AbortController().signal;
 
 /** Twice what the copy may use: with these it never ends by itself. */
 const LOAD = 8 * 2 ** 20;
+/** Bytes: what the guest has of memory that is not zero is more than this, and goes over uncompressed. */
+const LEAST = 32 * 2 ** 20;
 const limits = ['--bandwidth', '4MiB', '--no-auto-converge', '--max-total', '30s', '--max-downtime', '200ms'];
 /** What it needs comes after it, page by page and behind all the rest. */
 const patience = { limitMs: 240_000 };
@@ -45,6 +47,8 @@ export function playPostCopy(
         `downtime ${downtimeMs} ms, total ${totalMs} ms, memory ${memoryBytes}, longest gap ${observation.gapMs} ms`,
       );
       t.true(postcopy, 'it had converged');
+      t.true((downtimeMs ?? 0) > 0, 'nobody heard the guest go on');
+      t.true(memoryBytes > LEAST, `${memoryBytes} bytes are not all of its memory`);
       t.deepEqual(observation.faults, []);
       t.is(observation.first.bootId, observation.last.bootId);
       t.true(await isOn(fleet, away));

@@ -6,16 +6,12 @@ import { argv, stdin, stdout } from 'node:process';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { kvmEngine } from '../../../src/guest-agent/engines/kvm.ts';
-import type { Handlers } from '../../../src/guest-agent/handlers.ts';
-import { coldHandlers } from '../../../src/guest-agent/methods/cold.ts';
-import { diskHandlers } from '../../../src/guest-agent/methods/disk.ts';
-import { guestHandlers } from '../../../src/guest-agent/methods/guest.ts';
-import { migrateHandlers } from '../../../src/guest-agent/methods/migrate.ts';
 import { newLive } from '../../../src/guest-agent/migrate/live.ts';
 import { pathsUnder } from '../../../src/guest-agent/paths.ts';
 import { dispatch } from '../../../src/guest-agent/sessions/dispatch.ts';
 import { connect } from '../../../src/libvirt/connect.ts';
 import { toProblem } from '../../../src/wire/errors.ts';
+import { movingHandlers } from '../../guest-agent/moving-handlers.ts';
 
 const [state, socketPath, uri] = z.tuple([z.string(), z.string(), z.string()]).parse(argv.slice(2));
 const paths = pathsUnder(state);
@@ -24,12 +20,7 @@ const shared = dial();
 const engine = kvmEngine(paths, () => shared, dial);
 const metadata = { update: async () => undefined, close: async () => undefined };
 const context = { ...{ paths, engine: () => engine, live: newLive() }, ...{ metadata, version: 'test' } };
-const handlers = {
-  ...guestHandlers(context),
-  ...diskHandlers(context),
-  ...migrateHandlers(context),
-  ...coldHandlers(context),
-} as Partial<Handlers> as Handlers;
+const handlers = movingHandlers(context);
 
 const callSchema = z.object({ id: z.number(), method: z.string(), params: z.unknown() });
 const call = { progress: () => undefined, signal: new AbortController().signal };

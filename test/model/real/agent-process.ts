@@ -1,14 +1,11 @@
 /** An agent's process: the agent's own handlers over a simulated libvirt, until it is killed. */
 import type { Context } from '../../../src/guest-agent/context.ts';
-import type { Call, Handlers } from '../../../src/guest-agent/handlers.ts';
-import { coldHandlers } from '../../../src/guest-agent/methods/cold.ts';
-import { diskHandlers } from '../../../src/guest-agent/methods/disk.ts';
-import { guestHandlers } from '../../../src/guest-agent/methods/guest.ts';
-import { migrateHandlers } from '../../../src/guest-agent/methods/migrate.ts';
+import type { Call } from '../../../src/guest-agent/handlers.ts';
 import { newLive } from '../../../src/guest-agent/migrate/live.ts';
 import { pathsUnder } from '../../../src/guest-agent/paths.ts';
 import { dispatch } from '../../../src/guest-agent/sessions/dispatch.ts';
 import { BlanketError } from '../../../src/wire/errors.ts';
+import { movingHandlers } from '../../guest-agent/moving-handlers.ts';
 import { engineOf } from './engine.ts';
 import type { Points } from './faults.ts';
 import { closeLink } from './libvirtd.ts';
@@ -35,13 +32,7 @@ export function startAgent(world: World, machine: Machine, points: Points, numbe
     ...{ paths: pathsUnder(door.state), engine: () => engine, live: newLive() },
     ...{ metadata: untold, version: 'test' },
   };
-  // The rest of the agent has no part in a migration; a control that asks hears that it is unknown.
-  const handlers = {
-    ...guestHandlers(context),
-    ...diskHandlers(context),
-    ...migrateHandlers(context),
-    ...coldHandlers(context),
-  } as Partial<Handlers> as Handlers;
+  const handlers = movingHandlers(context);
   const known = (method: string): boolean => Object.hasOwn(handlers, method);
   return {
     async call(method, params, call) {

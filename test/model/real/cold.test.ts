@@ -4,41 +4,17 @@
  */
 import test from 'ava';
 import fc from 'fast-check';
-import { type Fault, faultKinds } from './faults.ts';
-import { type Ground, leaveGround, makeGround } from './ground.ts';
-import { migrate } from './run.ts';
+import { faultKinds } from './faults.ts';
+import { brokenBy, long, play, waitMs } from './play.ts';
 import type { Way } from './ways.ts';
 
-const long = process.env.MODEL === 'long';
 /** Points of one migration in which nothing goes wrong, and some for what is done again. */
 const lastPoint = 66;
 const stride = long ? 1 : 22;
-/** A run gives itself up (`patience.ts`); this only keeps ava, which knows the clock alone, from doing so before. */
-const waitMs = 3_600_000;
-
-let ground: Ground;
-const say = process.stderr.write;
-test.before(async () => {
-  ground = await makeGround();
-  process.stderr.write = () => true; // the agents' logs
-});
-test.after.always(() => {
-  process.stderr.write = say;
-  leaveGround(ground);
-});
-
-const planOf = (plan: readonly Fault[]): string =>
-  plan.map(({ point, kind }) => `${point} ${kind}`).join(', ');
-
-/** What a plan broke, with all that happened. */
-async function brokenBy(plan: readonly Fault[], way: Way): Promise<string[]> {
-  const { broken, trace, state } = await migrate(ground, plan, way);
-  return broken.length === 0 ? [] : [`${way}: ${planOf(plan)} (${state}): ${broken.join('; ')}`, ...trace];
-}
 
 for (const way of ['cold', 'stopped'] as const) {
   test.serial(`${way}: nothing goes wrong`, async (t) => {
-    const { state, broken } = await migrate(ground, [], way);
+    const { state, broken } = await play([], way);
     t.is(state, 'done');
     t.deepEqual(broken, []);
   });
