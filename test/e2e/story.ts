@@ -1,4 +1,7 @@
 /** What the fleet's hosts tell of themselves and of the guest, for whoever reads why a test failed. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findProcesses } from '../../infra/clean/processes.ts';
 import { type Fleet, ground, guest } from './fleet.ts';
 
 /** A shell script without a single quote; its parts are told even when one of them fails. */
@@ -14,11 +17,33 @@ echo "-- network"; cat /var/lib/blanket/networks/*.json | head -c 3000; echo
 echo "-- agent"; journalctl --no-pager -q -o short-iso -n 25 -u blanket-agent
 true`;
 
+type Named = { name: string; state: string };
+
+/** Of a report of a failed run often only the lines next to the failure are kept: what fits there comes first. */
+async function tellShortly(
+  fleet: Fleet,
+  hosts: readonly Named[],
+  say: (text: string) => void,
+): Promise<void> {
+  const machines = (await findProcesses(fleet.state)).filter(({ role }) => role === 'vm');
+  say(`-- ${hosts.length} hosts, ${machines.length} processes of VMs\n`);
+  for (const { name, state } of hosts) {
+    const console = (await fleet.cli('host', 'console', name)).stdout.trim().slice(-200);
+    say(`-- ${name}: ${state}; its console: ${JSON.stringify(console)}\n`);
+  }
+  const log = await readFile(join(fleet.state, 'control.log'), 'utf8').catch(String);
+  const warnings = log.split('\n').filter((line) => /"level":[456]0/.test(line));
+  for (const line of warnings.slice(-4)) say(`-- control: ${line.slice(0, 260)}\n`);
+}
+
 /** Once: what fails after the first failure mostly follows from it. What cannot be asked is said, and no failure of its own. */
 export async function tellStory(fleet: Fleet, say: (text: string) => void): Promise<void> {
+  const known = fleet.json('host', 'list') as Promise<Named[]>;
+  const hosts = await known.catch(() => ground.hosts.map(({ name }) => ({ name, state: 'not told' })));
+  await tellShortly(fleet, hosts, say);
   say(`-- guest\n${(await fleet.cli('guest', 'show', guest)).stdout}\n`);
   say(`-- operations\n${(await fleet.cli('op', 'list')).stdout.split('\n').slice(-8).join('\n')}\n`);
-  for (const { name } of ground.hosts) {
+  for (const { name } of hosts) {
     const { code, stdout, stderr } = await fleet.cli('host', 'ssh', name, '--', `sudo sh -c '${script}'`);
     say(`---- ${name} (exit code ${code})\n${stdout}${stderr}\n`);
   }
