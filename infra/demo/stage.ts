@@ -22,8 +22,6 @@ export const stage = {
     { name: 'alpha', profile: 'openstack-kvm', host: 'alpha1' },
     { name: 'beta', profile: 'vmware', host: 'beta1' },
   ],
-  /** Virtual CPUs of a host: with one, an emulated host's copy leaves no processor for its agent, libvirtd and tunnel. */
-  vcpus: 2,
   link: { latency: '10ms', bandwidth: '25MB' },
   network: { name: 'lan', subnet: '10.77.0.0/24' },
   image: 'micro',
@@ -75,8 +73,7 @@ export async function provisionHosts({ blanket }: Seat, image?: string, hosts = 
   const started: { host: string; id: string }[] = [];
   for (const { name, cloud } of hosts) {
     const which = image === undefined ? [] : ['--image', image];
-    const args = ['--cloud', cloud, '--vcpus', String(stage.vcpus), ...which, '--detach'];
-    const text = await blanket(['host', 'provision', name, ...args]);
+    const text = await blanket(['host', 'provision', name, '--cloud', cloud, ...which, '--detach']);
     started.push({ host: name, id: text.trim() });
   }
   const watch = ({ host, id }: { host: string; id: string }) =>

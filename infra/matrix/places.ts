@@ -5,7 +5,6 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { hostSchema } from '../../src/wire/resources.ts';
 import type { Seat } from '../demo/blanket.ts';
-import { stage } from '../demo/stage.ts';
 import type { Place } from './page.ts';
 
 const profiles = new URL('../profiles/', import.meta.url);
@@ -35,8 +34,7 @@ export async function addProfileCloud({ blanket }: Seat, profile: string, cloud 
 /** From nothing to a host that is ready. @param image path of the host image */
 export async function makePlace(seat: Seat, profile: string, image: string): Promise<Place> {
   const host = hostOf(profile);
-  const size = ['--vcpus', String(stage.vcpus)];
-  const args = ['host', 'provision', host, '--cloud', profile, '--image', image, ...size];
+  const args = ['host', 'provision', host, '--cloud', profile, '--image', image];
   await seat.blanket(args, { label: host, limitMs: provisionMs });
   return await describePlace(seat, profile, host);
 }

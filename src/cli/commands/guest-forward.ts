@@ -36,7 +36,8 @@ async function run(cli: Cli, name: string, ports: Ports, via: string | undefined
   const args = sshArguments(access, [
     '-N',
     ...['-o', 'ControlPath=none'], // a shared connection would keep the port after this command has ended
-    ...['-o', 'ExitOnForwardFailure=yes', '-o', 'ServerAliveInterval=15'],
+    ...['-o', 'ExitOnForwardFailure=yes'],
+    ...['-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=8'], // two minutes: a busy host may be silent for one
     ...['-o', 'PermitLocalCommand=yes', '-o', 'LocalCommand=echo listening'],
     ...['-L', `127.0.0.1:${local}:${address}:${ports.remote}`],
   ]);

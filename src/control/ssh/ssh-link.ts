@@ -50,6 +50,8 @@ export function makeKeyPair(comment: string): { privateKey: string; publicKey: s
 
 /** Milliseconds for the TCP connection, the handshake and the log-in together. */
 const READY_TIMEOUT_MS = 60_000;
+/** Together two minutes: a host under full load was silent for more than one, and then answered all that it had been asked. */
+const keepalive = { keepaliveInterval: 10_000, keepaliveCountMax: 12 };
 
 /**
  * @throws BlanketError `ssh.host-key` when the host shows another key than the pinned one, `ssh.unreachable`
@@ -80,8 +82,7 @@ export function connectSsh(target: SshTarget, signal?: AbortSignal): Promise<Ssh
       username: target.user,
       privateKey: target.privateKey,
       readyTimeout: READY_TIMEOUT_MS,
-      keepaliveInterval: 10_000,
-      keepaliveCountMax: 6,
+      ...keepalive,
       hostVerifier: (key: Buffer) => {
         shownKey = key.toString('base64');
         return shownKey === pinned;
