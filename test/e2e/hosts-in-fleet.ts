@@ -115,8 +115,8 @@ function playConformance(
     const fleet = current();
     meanwhile(fleet);
     const ended = await fleet.cli('host', 'conform', withoutGuest);
+    t.log(ended.stdout, ended.stderr);
     await reachAnew(fleet);
-    t.log(ended.stdout);
     const last = await fleet.cli('host', 'conform', withoutGuest, '--last', '-o', 'json');
     const record = conformanceSchema.parse(JSON.parse(last.stdout));
     for (const { name, verdict, reason } of record.checks.filter(isCertain))

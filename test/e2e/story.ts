@@ -1,7 +1,9 @@
 /** What the fleet's hosts tell of themselves and of the guest, for whoever reads why a test failed. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { findProcesses } from '../../infra/clean/processes.ts';
+import { qmp } from '../../src/control/clouds/qmp.ts';
 import { type Fleet, ground, guest } from './fleet.ts';
 
 /** A shell script without a single quote; its parts are told even when one of them fails. */
@@ -19,6 +21,22 @@ true`;
 
 type Named = { name: string; state: string };
 
+/** Where each virtual CPU of a VM is, twice: one that hangs is told from one that is slow. What QEMU does not say is said. */
+async function whereItIs(pid: number): Promise<string> {
+  const argv = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
+  const after = (option: string) => argv[argv.indexOf(option) + 1] ?? '';
+  const socket = /^unix:(.+?),/.exec(after('-qmp'))?.[1] ?? '';
+  const given = { 'command-line': 'info registers -a' };
+  const places: string[] = [];
+  for (let sample = 0; sample < 2; sample++) {
+    const told = String(await qmp(socket, 'human-monitor-command', 5_000, given).catch(String));
+    const lines = told.split(/\r?\n/).filter((line) => /^(CPU#|RIP=|Error)/.test(line));
+    places.push(lines.join(' '));
+    await sleep(1_000);
+  }
+  return `-- ${after('-name')}: ${places.join('\n   ')}\n`;
+}
+
 /** Of a report of a failed run often only the lines next to the failure are kept: what fits there comes first. */
 async function tellShortly(
   fleet: Fleet,
@@ -27,6 +45,7 @@ async function tellShortly(
 ): Promise<void> {
   const machines = (await findProcesses(fleet.state)).filter(({ role }) => role === 'vm');
   say(`-- ${hosts.length} hosts, ${machines.length} processes of VMs\n`);
+  for (const { pid } of machines) say(await whereItIs(pid).catch((error) => `-- VM ${pid}: ${error}\n`));
   for (const { name, state } of hosts) {
     const console = (await fleet.cli('host', 'console', name)).stdout.trim().slice(-200);
     say(`-- ${name}: ${state}; its console: ${JSON.stringify(console)}\n`);
